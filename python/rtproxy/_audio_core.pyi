@@ -1,0 +1,340 @@
+"""The Rust core: frames, envelopes and the splice, without I/O, clock or dice.
+
+Times (`now`) are seconds on one monotonic clock that the caller chooses; they
+must not go back. Durations end in `_ms` and are whole milliseconds unless a
+float is shown. Nothing here blocks.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import final
+
+__version__: str
+
+class SpliceError(Exception):
+    """A panic inside the core, contained at its leg: the session must end with 1011.
+
+    After it every call on that splice but `pull` raises it again.
+    """
+
+@final
+class Side(Enum):
+    """Which end of the session: who dialled us (client), whom we dial (upstream)."""
+
+    CLIENT = ...
+    UPSTREAM = ...
+
+@final
+class MessageKind(Enum):
+    """What a delivery to Python is."""
+
+    HOLD = ...  # the direction stands still until `release(leg, hold)`
+    COPY = ...  # already passed on verbatim; read it, answer nothing
+    MARK = ...  # the play-out clock reached a mark; the lane stands still until released
+    CLOSED = ...  # the leg's last delivery: closed by the peer, or by a violation
+
+@final
+class Message:
+    """One delivery to Python; immutable."""
+
+    @property
+    def kind(self) -> MessageKind: ...
+    @property
+    def raw(self) -> bytes:
+        """The message as it came (HOLD, COPY), or the mark's token (MARK), or b"" (CLOSED)."""
+    @property
+    def binary(self) -> bool:
+        """Whether the frame's opcode was binary."""
+    @property
+    def hold(self) -> int:
+        """What `release` wants back; 0 for COPY and CLOSED."""
+    @property
+    def code(self) -> int:
+        """CLOSED: the close code (1005 if the peer named none, 1006 if it just went); else 0."""
+    @property
+    def reason(self) -> str:
+        """CLOSED: the peer's words, or ours for a violation; else ""."""
+    @property
+    def violation(self) -> bool:
+        """CLOSED: true if we closed because the peer broke a rule or a deadline."""
+
+@final
+class Kinds:
+    """How a leg's incoming messages are sorted by their top-level `type`.
+
+    Args:
+        audio: type -> where its base64 payload lies: a key, or two keys joined by
+            a dot for one level of nesting ("data.audio").
+        relay: types passed on verbatim in Rust, a copy to Python.
+        default: "hold" or "relay" for every other type.
+        hold: types held although the default is relay.
+        binary: "hold", or "audio" where a binary frame is raw audio.
+        check_base64: refuse audio whose payload is not strict base64 by making it
+            a hold; false where the other end answers for it.
+
+    A message that the scanner is not sure of (escapes in what it reads, duplicate
+    keys, anything that is not an object, malformed JSON, depth above 64) is a hold.
+    """
+
+    def __init__(
+        self,
+        *,
+        audio: Mapping[str, str] = ...,
+        relay: Sequence[str] = (),
+        default: str = "hold",
+        hold: Sequence[str] = (),
+        binary: str = "hold",
+        check_base64: bool = True,
+    ) -> None: ...
+
+@final
+class Wrap:
+    """How the lane wraps audio for the leg that receives it."""
+
+    @staticmethod
+    def verbatim() -> Wrap:
+        """The message as it came (only where both sides speak the same shape)."""
+    @staticmethod
+    def renamed(type_name: str) -> Wrap:
+        """The message as it came with another top-level `type` (the beta shape)."""
+    @staticmethod
+    def template(first: str, second: str | None = None) -> Wrap:
+        """One or two text messages built from templates.
+
+        Slots: `$audio` (base64, without quotes), `$response_id`, `$item_id`,
+        `$content_index` (the raw JSON tokens as they came, or `null`), `$number`
+        (per leg, from 1), `$ms` (end of this chunk in its item).
+        """
+    @staticmethod
+    def binary() -> Wrap:
+        """The raw audio as a binary frame."""
+
+@final
+class Counters:
+    """What the splice counted of one item's audio on its way to the client."""
+
+    @property
+    def received_ms(self) -> float: ...
+    @property
+    def released_ms(self) -> float: ...
+    @property
+    def heard_ms(self) -> float: ...
+    @property
+    def dropped_ms(self) -> float:
+        """Cut, discarded because its time had passed, or refused after a cut."""
+
+@final
+class Level:
+    """Loudness of the last chunk in one direction, full scale = 1.0, and its time."""
+
+    @property
+    def rms(self) -> float: ...
+    @property
+    def peak(self) -> float: ...
+    @property
+    def at(self) -> float | None: ...
+
+@final
+class Splice:
+    """The legs of one session and the lanes between them.
+
+    Args:
+        seed: 32 random bytes; masks come from a ChaCha stream of them.
+        lead_ms: how far ahead of its time audio may leave for the client; None for
+            clients that buffer by protocol: the lane is then a plain FIFO without
+            marks or pacing.
+        answer_ms: audio waiting in the lane to the client at which the upstream is
+            no longer read.
+        burst_ms: how far ahead of real time a client's audio may run before the
+            client is no longer read.
+        ring_ms: how much of the input the replay ring keeps.
+        waiting_messages, waiting_bytes: events that may wait for a client that does
+            not read; beyond either its leg ends with 1013.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: bytes,
+        lead_ms: int | None = 400,
+        answer_ms: int = 300_000,
+        burst_ms: int = 120_000,
+        ring_ms: int = 60_000,
+        waiting_messages: int = 1_000,
+        waiting_bytes: int = 1_048_576,
+    ) -> None: ...
+
+    # Legs
+    def open_leg(
+        self,
+        side: Side,
+        *,
+        max_message_bytes: int,
+        stall_ms: int = 10_000,
+        message_ms: int = 60_000,
+        max_tiny_fragments: int = 4_096,
+    ) -> int:
+        """Add a leg on which the handshake is done; returns its id (never reused).
+
+        A CLIENT leg receives masked frames and sends plain ones; an UPSTREAM leg
+        the other way round. Until it is attached, all its messages are holds.
+        """
+    def attach(
+        self,
+        leg: int,
+        *,
+        kinds: Kinds,
+        wrap: Wrap,
+        now: float,
+        audio_format: tuple[str, int, int] = ("pcm16", 24_000, 1),
+    ) -> None:
+        """Make `leg` its side's leg; one that was attached is detached first.
+
+        `kinds` sorts what comes from it, `wrap` shapes the audio that goes to it,
+        `audio_format` (encoding, rate in Hz, channels) is what it speaks. What
+        waited for an absent client goes to it now. Attaching the attached leg
+        again only changes kinds, wrap and format.
+        """
+    def detach(self, side: Side, now: float) -> None:
+        """Leave `side` without a leg. The leg itself lives on until `forget`."""
+    def forget(self, leg: int) -> None:
+        """The leg's socket is gone: free what it held (detaches it if attached)."""
+
+    # Bytes
+    def feed(self, leg: int, data: bytes | bytearray | memoryview, now: float) -> None:
+        """Bytes that arrived on the leg; b"" for end of stream."""
+    def pull(self, leg: int, now: float, max_bytes: int = 65_536) -> bytes:
+        """The next bytes to write on the leg, b"" if there is nothing now."""
+    def wants_read(self, leg: int, now: float) -> bool:
+        """False while a bound of the design asks that the leg is not read."""
+    def finished(self, leg: int) -> bool:
+        """True once the close frame has been pulled and the peer's has come (or never will)."""
+    def turn(self, now: float) -> None:
+        """Do what the clock asks for: releases, marks, deadlines."""
+    def next_deadline(self) -> float | None:
+        """When `turn` has something to do without any call before, if ever."""
+
+    # Messages
+    def receive(self, leg: int) -> Message | None:
+        """The leg's next delivery, if there is one."""
+    def release(self, leg: int, hold: int, now: float) -> None:
+        """The hold (or mark) has been answered; its direction goes on.
+
+        Answered once and in order, else ValueError. Send the answers first.
+        A hold of a leg that is gone may still be released.
+        """
+    def send(
+        self,
+        side: Side,
+        payload: bytes,
+        now: float,
+        *,
+        binary: bool = False,
+        response_id: str | None = None,
+    ) -> None:
+        """Queue one whole message to whatever leg the side has.
+
+        To the client, with the id of a response whose `response_started` mark is
+        still waiting, it waits behind that mark. For an absent client it is kept
+        within the bound; for an absent upstream it is dropped.
+        """
+    def send_leg(self, leg: int, payload: bytes, now: float, *, binary: bool = False) -> None:
+        """Queue one whole message to exactly this leg (a successor being prepared)."""
+    def mark(self, response_id: str, token: bytes, now: float, *, starts: bool = False) -> None:
+        """Place a mark in the lane to the client, behind all audio received so far.
+
+        Delivered as a MARK with `raw == token` when all audio before it has had
+        its time. `starts`: this is the response's start; text with its id waits.
+        Without lead there are no marks: ValueError.
+        """
+
+    # The lane to the client
+    def drop(self, response_id: str, now: float) -> list[tuple[str, int, float]]:
+        """Cut a response: its audio leaves lane and queue, its id is shut.
+
+        Returns (item_id, content_index, heard_ms) for each of its items that had
+        any audio, in order. Its marks come at once.
+        """
+    def finish(self, response_id: str, now: float) -> None:
+        """The upstream's `response.done` of it has come: tails flushed, the id no longer shut."""
+    def pause(self, now: float) -> None: ...
+    def resume(self, now: float) -> None: ...
+    def playback(self, item_id: str, played_ms: float, now: float) -> bool:
+        """The client says how much of an item has been heard by `now`.
+
+        Corrects the clock from here on; false if the item is unknown.
+        """
+    def playing(self, now: float) -> tuple[str, str, int, float] | None:
+        """(response_id, item_id, content_index, heard_ms) of what is being heard, if anything."""
+    def exclude(self, response_id: str) -> None:
+        """The response is out-of-band: its audio never enters the lane."""
+    def counters(self, item_id: str, now: float) -> Counters | None: ...
+
+    # The lane to the upstream
+    def end_input(self, now: float) -> None:
+        """A commit goes out: conversion tails are flushed before it."""
+    def input_ms(self) -> float:
+        """Audio received from the client so far."""
+    def ring_span(self) -> tuple[float, float]:
+        """The milliseconds of upstream input time that the replay ring holds, from and to."""
+    def ring_read(self, from_ms: float, to_ms: float) -> bytes:
+        """Input audio of that span in the upstream's format, clamped to what is held."""
+    def replay(self, from_ms: float, now: float) -> float:
+        """Append the ring from `from_ms` on to the attached upstream again.
+
+        Returns the milliseconds sent. Times that the new upstream reports are
+        true after adding `input_offset_ms()`.
+        """
+    def input_offset_ms(self) -> float:
+        """Client input time minus the attached upstream's own input time."""
+
+    # Health
+    def level(self, side: Side) -> Level:
+        """Of the audio that comes from `side`."""
+    def ping(self, leg: int, now: float) -> None:
+        """Send a ping, unless one is unanswered."""
+    def pong_wait_s(self, leg: int, now: float) -> float | None:
+        """How long the open ping has waited, not counting time in which we did not
+        read; None if every ping is answered."""
+    def waiting(self, leg: int) -> tuple[int, int]:
+        """(messages, bytes) that wait to be pulled, audio included."""
+    def close(self, leg: int, code: int, reason: str, now: float) -> None:
+        """Cut everything for this leg, hand over the client's marks, send a close frame last."""
+    def panic_for_test(self, leg: int) -> None:
+        """Panic inside the leg's work, so that containment can be tried from outside."""
+
+@final
+class FrameDecoder:
+    """RFC 6455 frames in, whole messages and control frames out; no extensions.
+
+    The codec below the splice, alone, for tests and for tools.
+    """
+
+    def __init__(
+        self, *, masked: bool, max_message_bytes: int, max_tiny_fragments: int = 4_096
+    ) -> None: ...
+    def feed(self, data: bytes | bytearray | memoryview) -> list[tuple[str, bytes, int]]:
+        """("text"|"binary"|"ping"|"pong", payload, 0), ("close", reason, code), or
+        ("violation", reason, code); nothing comes after a close or a violation."""
+
+@final
+class FrameEncoder:
+    """Whole messages and control frames into RFC 6455 frames."""
+
+    def __init__(self, *, seed: bytes | None) -> None:
+        """With a seed of 32 bytes frames are masked (we are the client), without not."""
+    def encode(self, opcode: str, payload: bytes, code: int = 0) -> bytes:
+        """`opcode`: "text", "binary", "ping", "pong" or "close" (with `code`)."""
+
+def scan_envelope(raw: bytes, payload: str | None = None) -> dict[str, bytes] | None:
+    """The raw spans (JSON tokens) of type, event_id, response_id, item_id,
+    content_index and of the payload path, as far as they are there; None where the
+    scanner is not sure. For tests and tools."""
+
+def check_base64(data: bytes) -> bool:
+    """Whether data is strict, padded, canonical standard base64."""
+
+def decode_base64(data: bytes) -> bytes:
+    """Strict decoding; ValueError that names the offset and what is wrong."""
+
+def encode_base64(data: bytes | bytearray | memoryview) -> bytes: ...

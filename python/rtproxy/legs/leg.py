@@ -1,0 +1,135 @@
+"""What runtime sees of a session's two ends, and all that it sees.
+
+Owns the interface between the session's tasks and whichever driver is below:
+legs, and the splice between them. No bytes, sockets or TLS appear above it, and
+it must not know which driver implements it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rtproxy._audio_core import Counters, Kinds, Message, MessageKind, Side, Wrap
+from rtproxy.model.audio_format import PCM16_24K, AudioFormat
+from rtproxy.model.close import CloseReason
+
+__all__ = [
+    "Attachment",
+    "Leg",
+    "Mark",
+    "Message",
+    "MessageKind",
+    "Outgoing",
+    "Side",
+    "SpliceLegs",
+    "ToSide",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ToSide:
+    """One whole message for the leg that `side` has.
+
+    `response_id` ties text to its response: while that response's start is still
+    waiting in the lane, the text waits behind it.
+    """
+
+    side: Side
+    payload: bytes
+    response_id: str | None = None
+    binary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in the lane to the client; comes back when all audio before it was played."""
+
+    response_id: str
+    token: bytes
+    starts: bool = False
+
+
+Outgoing = ToSide | Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """How a leg's messages are sorted and how audio for it is wrapped."""
+
+    kinds: Kinds
+    wrap: Wrap
+    audio_format: AudioFormat = PCM16_24K
+
+
+class Leg(Protocol):
+    """One WebSocket, from the end of its handshake to the end of its socket."""
+
+    @property
+    def side(self) -> Side:
+        """Which end of the session this is."""
+
+    async def receive(self) -> Message:
+        """The next hold, copy or mark.
+
+        Raises LegClosed, with the reason, when there will be no more.
+        """
+
+    def release(self, message: Message, *outgoing: Outgoing) -> None:
+        """Answer a hold or a mark: once, in order, without awaiting in between.
+
+        The messages go out even if this leg has gone meanwhile.
+        """
+
+    def send(self, payload: bytes) -> None:
+        """Queue a message to this very leg; never waits."""
+
+    def ping(self) -> None:
+        """Send a ping, unless one is unanswered."""
+
+    def pong_wait_s(self) -> float | None:
+        """How long the open ping has waited; None if there is none."""
+
+    async def aclose(self, reason: CloseReason) -> None:
+        """Close with a handshake, by force after the close deadline.
+
+        Idempotent; returns when the socket is gone.
+        """
+
+    def abort(self) -> None:
+        """Close the socket at once, by force."""
+
+
+class SpliceLegs(Protocol):
+    """The splice of one session."""
+
+    def attach(self, leg: Leg, attachment: Attachment) -> None:
+        """Make the leg its side's leg, in place of any before it."""
+
+    def detach(self, side: Side) -> None:
+        """Leave the side without a leg."""
+
+    def post(self, outgoing: Sequence[Outgoing]) -> None:
+        """Send outside of any hold."""
+
+    def drop(self, response_id: str) -> list[tuple[str, int, float]]:
+        """Cut a response; (item id, content index, heard ms) of what had begun."""
+
+    def finish(self, response_id: str) -> None:
+        """The upstream is done with the response: no more audio of it will come."""
+
+    def exclude(self, response_id: str) -> None:
+        """The response is out-of-band: keep its audio out of the lane."""
+
+    def end_input(self) -> None:
+        """A commit goes out: flush conversion tails before it."""
+
+    def pause(self) -> None:
+        """Stop the lane to the client."""
+
+    def resume(self) -> None:
+        """Let the lane go on."""
+
+    def counters(self, item_id: str) -> Counters | None:
+        """What was received, released, heard and dropped of an item."""

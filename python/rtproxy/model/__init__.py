@@ -1,0 +1,1 @@
+"""What everything else speaks of: events, formats, errors, close reasons, ids."""

@@ -1,0 +1,50 @@
+"""What a stream of audio is: encoding, sample rate, channels.
+
+Owns the names and the arithmetic between bytes and milliseconds. Must not know
+how one format becomes another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, unique
+
+
+@unique
+class Encoding(Enum):
+    """How one sample is written."""
+
+    PCM16 = "pcm16"  # signed 16 bit, little-endian
+    F32 = "f32"  # IEEE float, little-endian, full scale ±1
+    G711_ULAW = "g711_ulaw"
+    G711_ALAW = "g711_alaw"
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of one sample of one channel."""
+        return {Encoding.PCM16: 2, Encoding.F32: 4}.get(self, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFormat:
+    """Interleaved audio at `rate_hz` with `channels` samples per frame."""
+
+    encoding: Encoding
+    rate_hz: int
+    channels: int = 1
+
+    @property
+    def bytes_per_s(self) -> int:
+        """Bytes of one second."""
+        return self.encoding.sample_bytes * self.rate_hz * self.channels
+
+    def milliseconds(self, size_bytes: int) -> float:
+        """How long `size_bytes` of it play."""
+        return size_bytes * 1000 / self.bytes_per_s
+
+    def as_tuple(self) -> tuple[str, int, int]:
+        """As the extension takes it: (encoding, rate in Hz, channels)."""
+        return (self.encoding.value, self.rate_hz, self.channels)
+
+
+PCM16_24K = AudioFormat(Encoding.PCM16, 24_000)

@@ -1,0 +1,7 @@
+//! The frames, the audio and the splice of rtproxy.
+//!
+//! Pure parts below, each without I/O, clock or dice of its own; the Python
+//! faces alone know PyO3.
+
+#[cfg(feature = "python")]
+mod python;
