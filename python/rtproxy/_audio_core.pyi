@@ -223,6 +223,12 @@ class Splice:
         Answered once and in order, else ValueError. Send the answers first.
         A hold of a leg that is gone may still be released.
         """
+    def resubmit(self, leg: int, hold: int, payload: bytes, now: float) -> bool:
+        """Sort this canonical form of a held message instead of what came.
+
+        If it is audio by the leg's kinds it goes the lane's way at once: True.
+        Otherwise nothing happens: False. The hold must still be released.
+        """
     def send(
         self,
         side: Side,
@@ -249,11 +255,11 @@ class Splice:
         """
 
     # The lane to the client
-    def drop(self, response_id: str, now: float) -> list[tuple[str, int, float]]:
+    def drop(self, response_id: str, now: float) -> list[tuple[str, int, float, float]]:
         """Cut a response: its audio leaves lane and queue, its id is shut.
 
-        Returns (item_id, content_index, heard_ms) for each of its items that had
-        any audio, in order. Its marks come at once.
+        Returns (item_id, content_index, heard_ms, received_ms) for each of its
+        items that had any audio, in order. Its marks come at once.
         """
     def finish(self, response_id: str, now: float) -> None:
         """The upstream's `response.done` of it has come: tails flushed, the id no longer shut."""

@@ -82,6 +82,12 @@ class Leg(Protocol):
         The messages go out even if this leg has gone meanwhile.
         """
 
+    def resubmit(self, message: Message, payload: bytes) -> bool:
+        """Sort the canonical form of a hold anew: true if it was audio and took the lane.
+
+        The hold must still be released.
+        """
+
     def send(self, payload: bytes) -> None:
         """Queue a message to this very leg; never waits."""
 
@@ -113,8 +119,8 @@ class SpliceLegs(Protocol):
     def post(self, outgoing: Sequence[Outgoing]) -> None:
         """Send outside of any hold."""
 
-    def drop(self, response_id: str) -> list[tuple[str, int, float]]:
-        """Cut a response; (item id, content index, heard ms) of what had begun."""
+    def drop(self, response_id: str) -> list[tuple[str, int, float, float]]:
+        """Cut a response; (item id, content index, heard ms, received ms) of its parts."""
 
     def finish(self, response_id: str) -> None:
         """The upstream is done with the response: no more audio of it will come."""

@@ -1,0 +1,350 @@
+"""Events: messages understood, typed, free of any dialect.
+
+Owns one frozen struct for each thing that a client, an upstream or the proxy
+itself can say, under the GA names of the upstream's protocol. Must not know how
+any of them looks on a wire: that is what the dialects are for. Audio has no
+event, for audio never meets the session logic.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+Json = dict[str, Any]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all events; `event_id` is its sender's own number for it."""
+
+    event_id: str | None = None
+
+
+# What a client asks for
+
+
+class SessionUpdate(Event, frozen=True, kw_only=True):
+    """Change the session: a partial GA session object."""
+
+    session: Json
+
+
+class InputAudio(Event, frozen=True, kw_only=True):
+    """Audio that only a full parser could read: its canonical message, for the lane."""
+
+    canonical: bytes
+
+
+class Opaque(Event, frozen=True, kw_only=True):
+    """A message that is passed on as it came, whatever it says."""
+
+    raw: bytes
+    to_upstream: bool
+
+
+class InputCommit(Event, frozen=True, kw_only=True):
+    """What was said so far is a turn; `respond`: and it wants an answer."""
+
+    respond: bool = False
+
+
+class InputClear(Event, frozen=True, kw_only=True):
+    """Forget what was said since the last turn."""
+
+
+class ItemCreate(Event, frozen=True, kw_only=True):
+    """Add an item to the conversation: a GA item object."""
+
+    item: Json
+    previous_item_id: str | None = None
+
+
+class ItemTruncate(Event, frozen=True, kw_only=True):
+    """The person heard only this much of an answer's audio."""
+
+    item_id: str
+    content_index: int
+    audio_end_ms: int
+
+
+class ResponseCreate(Event, frozen=True, kw_only=True):
+    """Ask for an answer; `only_if_idle`: unless one is under way already."""
+
+    response: Json | None = None
+    only_if_idle: bool = False
+
+
+class ResponseCancel(Event, frozen=True, kw_only=True):
+    """Stop generating the answer."""
+
+    response_id: str | None = None
+
+
+class Interrupt(Event, frozen=True, kw_only=True):
+    """Stop the answer now, generated or only still playing."""
+
+
+class ClientPing(Event, frozen=True, kw_only=True):
+    """A frontend's own `ping` message, answered by `pong`."""
+
+
+class Misunderstood(Event, frozen=True, kw_only=True):
+    """A client's message that its dialect could not understand.
+
+    `code` as the upstream would name it, `param` the field that was wrong.
+    """
+
+    code: str
+    message: str
+    param: str | None = None
+
+
+# What an upstream says
+
+
+class SessionCreated(Event, frozen=True, kw_only=True):
+    """The upstream's first word."""
+
+    session: Json
+
+
+class SessionUpdated(Event, frozen=True, kw_only=True):
+    """The session as it now is, whole."""
+
+    session: Json
+
+
+class SpeechStarted(Event, frozen=True, kw_only=True):
+    """Turn detection heard someone begin; times are of the input audio."""
+
+    audio_start_ms: int
+    item_id: str
+
+
+class SpeechStopped(Event, frozen=True, kw_only=True):
+    """Turn detection heard them end."""
+
+    audio_end_ms: int
+    item_id: str
+
+
+class InputCommitted(Event, frozen=True, kw_only=True):
+    """The input became an item."""
+
+    item_id: str
+    previous_item_id: str | None = None
+
+
+class InputCleared(Event, frozen=True, kw_only=True):
+    """The input was forgotten."""
+
+
+class ItemAdded(Event, frozen=True, kw_only=True):
+    """An item entered the conversation."""
+
+    item: Json
+    previous_item_id: str | None = None
+
+
+class ItemDone(Event, frozen=True, kw_only=True):
+    """An item is final."""
+
+    item: Json
+    previous_item_id: str | None = None
+
+
+class ItemTruncated(Event, frozen=True, kw_only=True):
+    """The upstream forgot what was not heard, and the item's transcript."""
+
+    item_id: str
+    content_index: int
+    audio_end_ms: int
+
+
+class InputTranscriptDelta(Event, frozen=True, kw_only=True):
+    """A piece of what the person said."""
+
+    item_id: str
+    delta: str = ""
+    content_index: int = 0
+
+
+class InputTranscriptDone(Event, frozen=True, kw_only=True):
+    """All of what the person said in one item."""
+
+    item_id: str
+    transcript: str
+    content_index: int = 0
+
+
+class InputTranscriptFailed(Event, frozen=True, kw_only=True):
+    """What the person said could not be written down."""
+
+    item_id: str
+    error: Json
+
+
+class ResponseCreated(Event, frozen=True, kw_only=True):
+    """An answer begins to be generated."""
+
+    response: Json
+
+
+class OutputItemAdded(Event, frozen=True, kw_only=True):
+    """An answer has a new item."""
+
+    response_id: str
+    item: Json
+    output_index: int = 0
+
+
+class OutputTextDelta(Event, frozen=True, kw_only=True):
+    """A piece of an answer's text: written, or the transcript of what it speaks."""
+
+    response_id: str
+    item_id: str
+    delta: str
+    content_index: int = 0
+    spoken: bool = False
+
+
+class OutputTextDone(Event, frozen=True, kw_only=True):
+    """All text of one part of an answer."""
+
+    response_id: str
+    item_id: str
+    text: str
+    content_index: int = 0
+    spoken: bool = False
+
+
+class OutputAudio(Event, frozen=True, kw_only=True):
+    """Audio that only a full parser could read: its canonical message, for the lane."""
+
+    canonical: bytes
+
+
+class OutputAudioDone(Event, frozen=True, kw_only=True):
+    """All audio of one part has been generated (not: played)."""
+
+    response_id: str
+    item_id: str
+    content_index: int = 0
+
+
+class ResponseDone(Event, frozen=True, kw_only=True):
+    """An answer has been generated, cancelled, cut short, or failed."""
+
+    response: Json
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """What an error says: GA's `error` object.
+
+    `event_id` is the event that caused it, where one did.
+    """
+
+    type: str = "invalid_request_error"
+    code: str | None = None
+    message: str = ""
+    param: str | None = None
+    event_id: str | None = None
+
+
+class ErrorTold(Event, frozen=True, kw_only=True):
+    """Something was refused or failed; `fatal` if a close follows."""
+
+    error: Failure
+    fatal: bool = False
+
+
+class Other(Event, frozen=True, kw_only=True):
+    """A message of a type that nothing here needs to understand."""
+
+    type: str
+
+
+# What the proxy says, to a client or to its own core
+
+
+class SessionReady(Event, frozen=True, kw_only=True):
+    """The conversation can begin."""
+
+    session_id: str
+    model: str
+    voice: str
+
+
+class AnswerStarted(Event, frozen=True, kw_only=True):
+    """The client is about to hear an answer."""
+
+    response_id: str
+    item_id: str | None
+
+
+class AnswerPlayed(Event, frozen=True, kw_only=True):
+    """The audio of one part of an answer has had its time."""
+
+    response_id: str
+    item_id: str
+
+
+class AnswerOver(Event, frozen=True, kw_only=True):
+    """The answer has been played, or cut: the next input is welcome."""
+
+    response_id: str
+    status: str
+    usage: Json | None = None
+
+
+class Interrupted(Event, frozen=True, kw_only=True):
+    """An answer was cut, and where."""
+
+    item_id: str
+    played_ms: int
+
+
+class Pong(Event, frozen=True, kw_only=True):
+    """The answer to a frontend's `ping` message."""
+
+
+class Reconnecting(Event, frozen=True, kw_only=True):
+    """The upstream could not be reached; the next try is under way."""
+
+    attempt: int
+
+
+class MarkReached(Event, frozen=True, kw_only=True):
+    """The play-out clock reached a mark of the session core."""
+
+    token: bytes
+
+
+class HeardPart(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of one part of an answer was heard, and how much of it had come."""
+
+    item_id: str
+    content_index: int
+    heard_ms: float
+    received_ms: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that had come was heard."""
+        return self.heard_ms >= self.received_ms
+
+
+class Dropped(Event, frozen=True, kw_only=True):
+    """What a cut left, part by part, in the order of playing."""
+
+    response_id: str
+    heard: tuple[HeardPart, ...]
+
+
+class UpstreamLost(Event, frozen=True, kw_only=True):
+    """The upstream's leg is gone; `final` if the same session cannot be had again."""
+
+    code: int
+    reason: str
+    final: bool = False

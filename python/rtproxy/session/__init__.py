@@ -1,0 +1,1 @@
+"""The pure core that decides: events and the time in, commands out."""

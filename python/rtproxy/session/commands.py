@@ -1,0 +1,91 @@
+"""What the session core asks to be done.
+
+Owns one frozen struct per request. Whoever performs them decides nothing; they
+must not know how they are performed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rtproxy.model.close import CloseReason
+from rtproxy.model.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class ToClient:
+    """Tell the client; behind the start of `response_id`, where that still waits."""
+
+    event: Event
+    response_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToUpstream:
+    """Tell the upstream."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceMark:
+    """Come back (as MarkReached) when all audio received so far has been played."""
+
+    response_id: str
+    token: bytes
+    starts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Cut a response; answered at once by a Dropped event."""
+
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """No more audio of the response will come."""
+
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exclude:
+    """Keep a response's audio out of the lane: it is out-of-band."""
+
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlushInput:
+    """A commit follows: conversion tails go before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resubmit:
+    """The held message was audio after all: this is its canonical form."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """End the session."""
+
+    reason: CloseReason
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line for the log."""
+
+    name: str
+    level: str = "info"
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+Command = (
+    ToClient | ToUpstream | PlaceMark | Drop | Finish | Exclude | FlushInput | Resubmit | End | Note
+)

@@ -1,0 +1,231 @@
+"""Turns: who speaks, what was answered, what was heard of it, and barge-in.
+
+Owns the answers of a session from `response.created` until they have been
+played or cut, and the requests for answers that wait for their turn. Must not
+know any dialect, nor what audio is: of that it learns only milliseconds.
+
+An answer ends when it has been played, not when the upstream has finished it:
+the marks that it places in the lane come back when all audio before them has
+had its time, and only then is the client told. Speech in between still cuts it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from rtproxy.model import events as ev
+from rtproxy.session.commands import Command, Drop, Exclude, Finish, PlaceMark, ToClient, ToUpstream
+from rtproxy.session.states import ANSWER_STEPS, Phase, step
+
+_STARTED = b"started"
+_PLAYED = b"played"
+_OVER = b"over"
+
+# More requests than this wait for nobody; the newest is refused.
+MAX_WAITING_REQUESTS = 32
+
+
+@dataclass(slots=True)
+class Answer:
+    """One response of the conversation, from its creation until the client is rid of it."""
+
+    response_id: str
+    phase: Phase = Phase.GENERATING
+    item_id: str | None = None
+    start_placed: bool = False
+    cut: bool = False
+    status: str = "in_progress"
+    usage: ev.Json | None = None
+    marks: dict[bytes, ev.Event | None] = field(default_factory=dict)
+    generated: set[tuple[str, int]] = field(default_factory=set)
+
+
+class Turns:
+    """The answers of one session.
+
+    Every method takes an event and returns the commands that it calls for.
+    """
+
+    def __init__(self) -> None:
+        """Start with nobody speaking."""
+        self._answers: dict[str, Answer] = {}
+        self._excluded: set[str] = set()
+        self._requests: deque[ev.ResponseCreate] = deque()
+        self._requested: ev.ResponseCreate | None = None
+        self.interruptible = True
+
+    @property
+    def responding(self) -> bool:
+        """Whether an answer is being generated or played."""
+        return bool(self._answers)
+
+    @property
+    def generating(self) -> bool:
+        """Whether the upstream has, or is about to have, an active response."""
+        return self._requested is not None or any(
+            answer.phase is Phase.GENERATING for answer in self._answers.values()
+        )
+
+    # Asking for answers
+
+    def request(self, event: ev.ResponseCreate) -> list[Command]:
+        """Ask the upstream, or wait until it is free: it takes one response at a time."""
+        if self.generating:
+            return [] if event.only_if_idle else self._wait(event)
+        self._requested = event
+        return [ToUpstream(event)]
+
+    def _wait(self, event: ev.ResponseCreate) -> list[Command]:
+        if len(self._requests) < MAX_WAITING_REQUESTS:
+            self._requests.append(event)
+            return []
+        failure = ev.Failure(
+            code="too_many_waiting_responses",
+            message=f"{MAX_WAITING_REQUESTS} requests for a response already wait for the one "
+            "under way; wait for response_done before asking again.",
+            event_id=event.event_id,
+        )
+        return [ToClient(ev.ErrorTold(error=failure))]
+
+    def refused_as_active(self) -> None:
+        """The upstream had begun one of its own meanwhile: ask again when that is done."""
+        refused, self._requested = self._requested, None
+        if refused is not None and not refused.only_if_idle:
+            self._requests.appendleft(refused)
+
+    def refused(self) -> list[Command]:
+        """The upstream will not answer the last request; the next may have its turn."""
+        self._requested = None
+        return self._next_request()
+
+    def _next_request(self) -> list[Command]:
+        if not self._requests or self.generating:
+            return []
+        return self.request(self._requests.popleft())
+
+    # The course of an answer
+
+    def created(self, event: ev.ResponseCreated) -> list[Command]:
+        """An answer begins; one outside the conversation never enters the lane."""
+        response_id = str(event.response.get("id", ""))
+        if event.response.get("conversation_id", "") is None:
+            self._excluded.add(response_id)
+            return [Exclude(response_id)]
+        self._requested = None
+        self._answers[response_id] = Answer(response_id)
+        return []
+
+    def item_added(self, event: ev.OutputItemAdded) -> list[Command]:
+        """The first item starts the answer: before, there is nothing to name."""
+        answer = self._answers.get(event.response_id)
+        if answer is None or answer.start_placed:
+            return []
+        answer.item_id = event.item.get("id")
+        return [self._start(answer)]
+
+    def text(self, event: ev.OutputTextDelta | ev.OutputTextDone) -> list[Command]:
+        """Text passes at once, or behind its answer's start."""
+        if event.response_id in self._excluded:
+            return []
+        return [ToClient(event, response_id=event.response_id)]
+
+    def audio_generated(self, event: ev.OutputAudioDone) -> list[Command]:
+        """All audio of a part is in the lane: know when it has been played."""
+        answer = self._answers.get(event.response_id)
+        if answer is None:
+            return []
+        answer.generated.add((event.item_id, event.content_index))
+        played = ev.AnswerPlayed(response_id=event.response_id, item_id=event.item_id)
+        return [self._mark(answer, _PLAYED, played)]
+
+    def done(self, event: ev.ResponseDone) -> list[Command]:
+        """The upstream has finished; the client learns of it when it was played."""
+        response_id = str(event.response.get("id", ""))
+        if response_id in self._excluded:
+            self._excluded.discard(response_id)
+            return [Finish(response_id)]
+        answer = self._answers.get(response_id)
+        if answer is None:
+            return self._next_request()
+        answer.phase = step(ANSWER_STEPS, answer.phase, Phase.GENERATED)
+        answer.status = str(event.response.get("status", "completed"))
+        answer.usage = event.response.get("usage")
+        commands: list[Command] = [Finish(response_id), *self._failure(event)]
+        if not answer.start_placed:
+            commands.append(self._start(answer))
+        commands.append(self._mark(answer, _OVER, None))
+        return commands + self._next_request()
+
+    def _failure(self, event: ev.ResponseDone) -> list[Command]:
+        details = event.response.get("status_details") or {}
+        error = details.get("error") if event.response.get("status") == "failed" else None
+        if not error:
+            return []
+        failure = ev.Failure(
+            type=str(error.get("type") or "server_error"),
+            code=error.get("code"),
+            message=str(error.get("message") or "The upstream failed to generate this answer."),
+        )
+        return [ToClient(ev.ErrorTold(error=failure))]
+
+    # Marks
+
+    def _start(self, answer: Answer) -> Command:
+        answer.start_placed = True
+        started = ev.AnswerStarted(response_id=answer.response_id, item_id=answer.item_id)
+        return self._mark(answer, _STARTED, started, starts=True)
+
+    def _mark(
+        self, answer: Answer, kind: bytes, tells: ev.Event | None, *, starts: bool = False
+    ) -> Command:
+        token = b"%s %d %s" % (kind, len(answer.marks), answer.response_id.encode())
+        answer.marks[token] = tells
+        return PlaceMark(answer.response_id, token, starts)
+
+    def mark_reached(self, event: ev.MarkReached) -> list[Command]:
+        """Everything before the mark was played: tell the client what it stands for."""
+        kind, _, response_id = event.token.split(b" ", 2)
+        answer = self._answers.get(response_id.decode())
+        if answer is None:
+            return []
+        tells = answer.marks.get(event.token)
+        if kind == _OVER:
+            return [ToClient(self._over(answer))]
+        return [] if tells is None else [ToClient(tells)]
+
+    def _over(self, answer: Answer) -> ev.AnswerOver:
+        answer.phase = step(ANSWER_STEPS, answer.phase, Phase.OVER)
+        del self._answers[answer.response_id]
+        status = "cancelled" if answer.cut else answer.status
+        return ev.AnswerOver(response_id=answer.response_id, status=status, usage=answer.usage)
+
+    # Barge-in
+
+    def speech_started(self) -> list[Command]:
+        """Someone speaks: what plays stops, unless the session is told not to."""
+        return self.cut_all() if self.interruptible else []
+
+    def interrupt(self) -> list[Command]:
+        """The client wants the answer stopped; silent where there is none."""
+        cancel: list[Command] = [
+            ToUpstream(ev.ResponseCancel(response_id=answer.response_id))
+            for answer in self._answers.values()
+            if answer.phase is Phase.GENERATING and not answer.cut
+        ]
+        return cancel + self.cut_all()
+
+    def cut_all(self) -> list[Command]:
+        """Cut every answer that is not cut yet."""
+        live = [answer for answer in self._answers.values() if not answer.cut]
+        for answer in live:
+            answer.cut = True
+        return [Drop(answer.response_id) for answer in live]
+
+    def dropped(self, event: ev.Dropped) -> list[Command]:
+    XX            commands.append(ToClient(ev.Interrupted(item_id=item_id, played_ms=played_ms)))
+            truncate = ev.ItemTruncate(
+                item_id=item_id, content_index=content_index, audio_end_ms=played_ms
+            )
+            commands.append(ToUpstream(truncate))
+        return commands
