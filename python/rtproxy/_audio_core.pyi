@@ -301,7 +301,8 @@ class Splice:
         """Send a ping, unless one is unanswered."""
     def pong_wait_s(self, leg: int, now: float) -> float | None:
         """How long the open ping has waited, not counting time in which we did not
-        read; None if every ping is answered."""
+        read; None if every ping is answered.
+        """
     def waiting(self, leg: int) -> tuple[int, int]:
         """(messages, bytes) that wait to be pulled, audio included."""
     def close(self, leg: int, code: int, reason: str, now: float) -> None:
@@ -321,7 +322,8 @@ class FrameDecoder:
     ) -> None: ...
     def feed(self, data: bytes | bytearray | memoryview) -> list[tuple[str, bytes, int]]:
         """("text"|"binary"|"ping"|"pong", payload, 0), ("close", reason, code), or
-        ("violation", reason, code); nothing comes after a close or a violation."""
+        ("violation", reason, code); nothing comes after a close or a violation.
+        """
 
 @final
 class FrameEncoder:
@@ -335,7 +337,8 @@ class FrameEncoder:
 def scan_envelope(raw: bytes, payload: str | None = None) -> dict[str, bytes] | None:
     """The raw spans (JSON tokens) of type, event_id, response_id, item_id,
     content_index and of the payload path, as far as they are there; None where the
-    scanner is not sure. For tests and tools."""
+    scanner is not sure. For tests and tools.
+    """
 
 def check_base64(data: bytes) -> bool:
     """Whether data is strict, padded, canonical standard base64."""

@@ -67,9 +67,7 @@ class DialFailed(PeerError):
         retry_after_s: float | None = None,
     ) -> None:
         """Choose 4502 where the upstream refused for good, 1013 where it may heal."""
-        super().__init__(
-            message, code=CloseCode.UPSTREAM_REFUSED if final else CloseCode.TRY_LATER
-        )
+        super().__init__(message, code=CloseCode.UPSTREAM_REFUSED if final else CloseCode.TRY_LATER)
         self.final = final
         self.status = status
         self.retry_after_s = retry_after_s

@@ -223,9 +223,20 @@ class Turns:
         return [Drop(answer.response_id) for answer in live]
 
     def dropped(self, event: ev.Dropped) -> list[Command]:
-    XX            commands.append(ToClient(ev.Interrupted(item_id=item_id, played_ms=played_ms)))
+        """Tell both sides where the answer was cut: the upstream must forget the rest.
+
+        A part that was heard whole is left alone, for truncation costs its transcript.
+        """
+        answer = self._answers.get(event.response_id)
+        generated = answer.generated if answer else set()
+        commands: list[Command] = []
+        for part in event.heard:
+            if part.whole and (part.item_id, part.content_index) in generated:
+                continue
+            played_ms = int(part.heard_ms)
             truncate = ev.ItemTruncate(
-                item_id=item_id, content_index=content_index, audio_end_ms=played_ms
+                item_id=part.item_id, content_index=part.content_index, audio_end_ms=played_ms
             )
+            commands.append(ToClient(ev.Interrupted(item_id=part.item_id, played_ms=played_ms)))
             commands.append(ToUpstream(truncate))
         return commands

@@ -1,0 +1,47 @@
+"""Which event of ours an upstream's error is about.
+
+Owns the numbers of what the core sends upstream, and who asked for it. Must not
+know what any error means.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import msgspec
+
+from rtproxy.model.events import Event
+
+# Errors follow their cause within moments; what is older can be forgotten.
+MAX_CAUSES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What was sent, and the client's own id for what made us send it."""
+
+    event: Event
+    client_event_id: str | None
+
+
+class Causes:
+    """The last events sent upstream, by the number they were given."""
+
+    def __init__(self) -> None:
+        """Start counting at one."""
+        self._sent: OrderedDict[str, Cause] = OrderedDict()
+        self._count = 0
+
+    def number(self, event: Event) -> Event:
+        """The event with a number of ours in place of the client's."""
+        self._count += 1
+        number = f"rtp_{self._count}"
+        self._sent[number] = Cause(event, event.event_id)
+        if len(self._sent) > MAX_CAUSES:
+            self._sent.popitem(last=False)
+        return msgspec.structs.replace(event, event_id=number)
+
+    def of(self, number: str | None) -> Cause | None:
+        """What was sent under this number, unless it is long ago; asked once."""
+        return self._sent.pop(number, None) if number else None

@@ -1,0 +1,73 @@
+"""The core of a session whose client speaks the upstream's own protocol.
+
+Owns nothing of the conversation: both sides speak the same shape and talk to
+each other untouched. It watches the copies for what concerns the proxy itself:
+errors that end the session, and whether somebody is being answered. It must not
+change, add or withhold anything that passes.
+"""
+
+from __future__ import annotations
+
+from rtproxy.model import events as ev
+from rtproxy.session.commands import Command, End, Note, ToClient, ToUpstream
+from rtproxy.session.failures import end_after_loss
+from rtproxy.session.states import SESSION_STEPS, State, step
+
+
+class RelaySession:
+    """One conversation between two that understand each other."""
+
+    def __init__(self, session_id: str) -> None:
+        """Begin without an upstream."""
+        self.session_id = session_id
+        self.state = State.CONNECTING
+        self._active: set[str] = set()
+
+    def receive(self, event: ev.Event, now: float) -> list[Command]:
+        """What the event calls for; `now` in seconds."""
+        del now  # relaying has no deadlines of its own
+        if self.state is State.CLOSED:
+            return []
+        match event:
+            case ev.Opaque(to_upstream=True):
+                return [ToUpstream(event)]
+            case ev.Opaque():
+                return [ToClient(event)]
+            case ev.Misunderstood():
+                return self._misunderstood(event)
+            case ev.UpstreamLost():
+                return self._upstream_lost(event)
+            case ev.ErrorTold():
+                fields = {"code": event.error.code, "text": event.error.message}
+                return [Note("upstream_error", "warning", fields)]
+            case _:
+                self._watch(event)
+                return []
+
+    def _watch(self, event: ev.Event) -> None:
+        match event:
+            case ev.SessionCreated():
+                self.state = step(SESSION_STEPS, self.state, State.READY)
+            case ev.ResponseCreated(response=response):
+                self._active.add(str(response.get("id")))
+            case ev.ResponseDone(response=response):
+                self._active.discard(str(response.get("id")))
+        if self.state is not State.CONNECTING:
+            then = State.RESPONDING if self._active else State.READY
+            self.state = step(SESSION_STEPS, self.state, then)
+
+    def _misunderstood(self, event: ev.Misunderstood) -> list[Command]:
+        failure = ev.Failure(
+            code=event.code, message=event.message, param=event.param, event_id=event.event_id
+        )
+        return [ToClient(ev.ErrorTold(error=failure))]
+
+    def _upstream_lost(self, event: ev.UpstreamLost) -> list[Command]:
+        self.state = step(SESSION_STEPS, self.state, State.CLOSED)
+        reason = end_after_loss(event.code, event.reason, final=event.final)
+        failure = ev.Failure(type="server_error", code="upstream_lost", message=event.reason)
+        return [
+            Note("upstream_lost", "warning", {"code": event.code, "text": event.reason}),
+            ToClient(ev.ErrorTold(error=failure, fatal=True)),
+            End(reason),
+        ]

@@ -1,0 +1,189 @@
+"""The call: dispatches events to what knows them, and keeps the session's state.
+
+Owns the state of one conversation whose client speaks a dialect of its own. It
+only dispatches; turns live in `turns`, errors in `failures` and `causes`. It must
+not know sockets, dialects, tasks or the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from rtproxy.model import events as ev
+from rtproxy.model.close import CloseCode, CloseReason, Origin
+from rtproxy.session.causes import Causes
+from rtproxy.session.commands import Command, End, FlushInput, Note, Resubmit, ToClient, ToUpstream
+from rtproxy.session.failures import end_after_loss, end_of_session
+from rtproxy.session.states import SESSION_STEPS, State, step
+from rtproxy.session.turns import Turns
+
+# Refusals of things that we do on our own account: the client never asked for them.
+_OUR_OWN = (ev.ItemTruncate, ev.ResponseCancel)
+
+
+class Session:
+    """One conversation.
+
+    Args:
+        session_id: what the client and the log call it.
+        config: the GA session object that the upstream is asked for.
+    """
+
+    def __init__(self, session_id: str, config: ev.Json) -> None:
+        """Begin without an upstream."""
+        self.session_id = session_id
+        self.state = State.CONNECTING
+        self._config = config
+        self._model = ""
+        self.turns = Turns()
+        self._causes = Causes()
+        self._commits_to_answer = 0
+
+    def receive(self, event: ev.Event, now: float) -> list[Command]:
+        """What the event calls for; `now` in seconds."""
+        del now  # nothing here depends on it yet; the deadlines of recovery will
+        if self.state is State.CLOSED:
+            return []
+        dispatch = self._dispatch.get(type(event))
+        commands = dispatch(self, event) if dispatch else []
+        self._settle()
+        return [self._numbered(command) for command in commands]
+
+    def _settle(self) -> None:
+        if self.state in (State.READY, State.RESPONDING):
+            then = State.RESPONDING if self.turns.responding else State.READY
+            self.state = step(SESSION_STEPS, self.state, then)
+
+    def _numbered(self, command: Command) -> Command:
+        if isinstance(command, ToUpstream) and not isinstance(command.event, ev.Opaque):
+            return ToUpstream(self._causes.number(command.event))
+        return command
+
+    def _end(self, reason: CloseReason) -> list[Command]:
+        self.state = step(SESSION_STEPS, self.state, State.CLOSED)
+        return [End(reason)]
+
+    # Setting up
+
+    def _session_created(self, event: ev.SessionCreated) -> list[Command]:
+        self._model = str(event.session.get("model", ""))
+        return [ToUpstream(ev.SessionUpdate(session=self._config))]
+
+    def _session_updated(self, event: ev.SessionUpdated) -> list[Command]:
+        audio = event.session.get("audio") or {}
+        detection = (audio.get("input") or {}).get("turn_detection") or {}
+        self.turns.interruptible = detection.get("interrupt_response", True) is not False
+        if self.state is not State.CONNECTING:
+            return []
+        self.state = step(SESSION_STEPS, self.state, State.READY)
+        voice = (audio.get("output") or {}).get("voice", "")
+        name = voice if isinstance(voice, str) else str(voice.get("id", ""))
+        ready = ev.SessionReady(session_id=self.session_id, model=self._model, voice=name)
+        return [ToClient(ready)]
+
+    # The client
+
+    def _commit(self, event: ev.InputCommit) -> list[Command]:
+        self._commits_to_answer += event.respond
+        return [FlushInput(), ToUpstream(event)]
+
+    def _pass_upstream(self, event: ev.Event) -> list[Command]:
+        return [ToUpstream(event)]
+
+    def _misunderstood(self, event: ev.Misunderstood) -> list[Command]:
+        failure = ev.Failure(
+            code=event.code, message=event.message, param=event.param, event_id=event.event_id
+        )
+        note = Note("client_message_refused", fields={"code": event.code, "param": event.param})
+        return [note, ToClient(ev.ErrorTold(error=failure))]
+
+    def _client_ping(self, event: ev.ClientPing) -> list[Command]:
+        return [ToClient(ev.Pong(event_id=event.event_id))]
+
+    def _audio(self, event: ev.InputAudio | ev.OutputAudio) -> list[Command]:
+        return [Resubmit(event.canonical)]
+
+    # The upstream
+
+    def _pass_to_client(self, event: ev.Event) -> list[Command]:
+        return [ToClient(event)]
+
+    def _speech_started(self, event: ev.SpeechStarted) -> list[Command]:
+        return [ToClient(event), *self.turns.speech_started()]
+
+    def _committed(self, event: ev.InputCommitted) -> list[Command]:
+        if not self._commits_to_answer:
+            return []
+        self._commits_to_answer -= 1
+        return self.turns.request(ev.ResponseCreate(only_if_idle=True))
+
+    def _error(self, event: ev.ErrorTold) -> list[Command]:
+        cause = self._causes.of(event.error.event_id)
+        sent = cause.event if cause else None
+        if isinstance(sent, ev.ResponseCreate):
+            if event.error.code == "conversation_already_has_active_response":
+                self.turns.refused_as_active()
+                return []
+            return [*self._tell(event, cause), *self.turns.refused()]
+        if isinstance(sent, _OUR_OWN):
+            return [Note("upstream_refused_ours", "debug", {"code": event.error.code})]
+        if isinstance(sent, ev.InputCommit) and sent.respond:
+            self._commits_to_answer = max(0, self._commits_to_answer - 1)
+        if isinstance(sent, ev.SessionUpdate) and self.state is State.CONNECTING:
+            reason = CloseReason(CloseCode.UPSTREAM_REFUSED, event.error.message, Origin.PEER)
+            return [*self._tell(event, cause, fatal=True), *self._end(reason)]
+        reason_to_end = end_of_session(event.error)
+        if reason_to_end is not None:
+            return [*self._tell(event, cause, fatal=True), *self._end(reason_to_end)]
+        return self._tell(event, cause)
+
+    def _tell(self, event: ev.ErrorTold, cause: Any, *, fatal: bool = False) -> list[Command]:
+        failure = ev.Failure(
+            type=event.error.type,
+            code=event.error.code,
+            message=event.error.message,
+            param=event.error.param,
+            event_id=cause.client_event_id if cause else None,
+        )
+        about = type(cause.event).__name__ if cause else None
+        fields = {"code": failure.code, "text": failure.message, "about": about}
+        note = Note("upstream_error", "error" if fatal else "warning", fields)
+        return [note, ToClient(ev.ErrorTold(error=failure, fatal=fatal))]
+
+    def _upstream_lost(self, event: ev.UpstreamLost) -> list[Command]:
+        reason = end_after_loss(event.code, event.reason, final=event.final)
+        code = "upstream_refused" if reason.code == CloseCode.UPSTREAM_REFUSED else "upstream_lost"
+        failure = ev.Failure(type="server_error", code=code, message=event.reason)
+        note = Note("upstream_lost", "warning", {"code": event.code, "text": event.reason})
+        return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), *self._end(reason)]
+
+    _dispatch: ClassVar[dict[type[ev.Event], Callable[[Session, Any], list[Command]]]] = {
+        ev.SessionCreated: _session_created,
+        ev.SessionUpdated: _session_updated,
+        ev.InputAudio: _audio,
+        ev.OutputAudio: _audio,
+        ev.InputCommit: _commit,
+        ev.InputClear: _pass_upstream,
+        ev.ItemCreate: _pass_upstream,
+        ev.ClientPing: _client_ping,
+        ev.Misunderstood: _misunderstood,
+        ev.SpeechStarted: _speech_started,
+        ev.SpeechStopped: _pass_to_client,
+        ev.InputCommitted: _committed,
+        ev.InputTranscriptDelta: _pass_to_client,
+        ev.InputTranscriptDone: _pass_to_client,
+        ev.Reconnecting: _pass_to_client,
+        ev.ErrorTold: _error,
+        ev.UpstreamLost: _upstream_lost,
+        ev.ResponseCreate: lambda self, event: self.turns.request(event),
+        ev.Interrupt: lambda self, _: self.turns.interrupt(),
+        ev.ResponseCreated: lambda self, event: self.turns.created(event),
+        ev.OutputItemAdded: lambda self, event: self.turns.item_added(event),
+        ev.OutputTextDelta: lambda self, event: self.turns.text(event),
+        ev.OutputTextDone: lambda self, event: self.turns.text(event),
+        ev.OutputAudioDone: lambda self, event: self.turns.audio_generated(event),
+        ev.ResponseDone: lambda self, event: self.turns.done(event),
+        ev.MarkReached: lambda self, event: self.turns.mark_reached(event),
+        ev.Dropped: lambda self, event: self.turns.dropped(event),
+    }
