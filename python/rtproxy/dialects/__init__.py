@@ -1,0 +1,1 @@
+"""Dialects: messages to events and back, one pure file per frontend protocol."""

@@ -1,0 +1,62 @@
+"""What a frontend dialect has to be able to do.
+
+Owns the interface between a dialect and everything else. A dialect is a codec:
+it must not keep state, do I/O, or decide what an event leads to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from rtproxy._audio_core import Kinds, Wrap
+from rtproxy.model.events import Event
+
+
+class Dialect(Protocol):
+    """One frontend protocol."""
+
+    @property
+    def name(self) -> str:
+        """As in `?dialect=` and in the log."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where it is spoken, unless the client chooses another."""
+
+    @property
+    def relays(self) -> bool:
+        """Whether both sides speak the same shape, so that messages pass untouched."""
+
+    @property
+    def persona(self) -> str | None:
+        """Who answers, where it is not the client that configures the session."""
+
+    @property
+    def max_message_bytes(self) -> int:
+        """The largest message taken from a client."""
+
+    @property
+    def subprotocol(self) -> str:
+        """What is echoed in the handshake when the client offers it."""
+
+    def client_kinds(self) -> Kinds:
+        """How messages from the client are sorted."""
+
+    def upstream_kinds(self) -> Kinds:
+        """How messages from the upstream are sorted for such a client."""
+
+    def client_wrap(self) -> Wrap:
+        """How audio for the client is wrapped."""
+
+    def upstream_wrap(self) -> Wrap:
+        """How audio for the upstream is wrapped."""
+
+    def decode(self, raw: bytes, *, binary: bool) -> Sequence[Event]:
+        """A held message from the client; what cannot be understood is an event, too."""
+
+    def encode(self, event: Event) -> Sequence[bytes]:
+        """What the client is told of an event; nothing, where it has no word for it."""
+
+    def decode_upstream(self, raw: bytes) -> Sequence[Event]:
+        """A held message from the upstream."""

@@ -1,0 +1,175 @@
+"""What the small dialects share: their messages as tables of typed fields.
+
+Owns the way from a parsed JSON object to an event or to a `Misunderstood` that
+names the field. Must not know which messages there are: each dialect brings its
+own table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from rtproxy._audio_core import decode_base64
+from rtproxy.dialects.json_text import parse_object
+from rtproxy.model import events as ev
+
+# A message's fields as a struct, and the events that it means.
+Reading = tuple[type[msgspec.Struct], Callable[[Any], Sequence[ev.Event]]]
+Readings = Mapping[str, Reading]
+
+_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
+
+
+class Nothing(msgspec.Struct):
+    """A message without fields of its own."""
+
+    event_id: str | None = None
+
+
+class Audio(msgspec.Struct):
+    """A message with a base64 payload."""
+
+    audio: str
+    event_id: str | None = None
+
+
+class Text(msgspec.Struct):
+    """A message with a text."""
+
+    text: str
+    event_id: str | None = None
+
+
+def read_message(raw: bytes, *, binary: bool, readings: Readings) -> Sequence[ev.Event]:
+    """The events that a client's held message means, by the dialect's table."""
+    if binary:
+        message = (
+            "A binary message came where text is due: this connection speaks JSON. "
+            "Send audio as base64 in a text message."
+        )
+        return [ev.Misunderstood(code="binary_not_expected", message=message)]
+    parsed = parse_object(raw)
+    if isinstance(parsed, ev.Misunderstood):
+        return [parsed]
+    return _read_object(parsed, readings)
+
+
+def _read_object(parsed: dict[str, Any], readings: Readings) -> Sequence[ev.Event]:
+    event_id = parsed.get("event_id")
+    echoed = event_id if isinstance(event_id, str) else None
+    name = parsed.get("type")
+    if not isinstance(name, str):
+        message = f"Every message needs a string 'type'; known are: {', '.join(readings)}."
+        return [_refuse("missing_type", message, "type", echoed)]
+    reading = readings.get(name)
+    if reading is None:
+        message = f"Unknown message type '{name[:64]}'; known are: {', '.join(readings)}."
+        return [_refuse("unknown_type", message, "type", echoed)]
+    shape, meaning = reading
+    try:
+        return meaning(msgspec.convert(parsed, shape))
+    except msgspec.ValidationError as error:
+        return [_wrong_field(name, str(error), echoed)]
+
+
+def _wrong_field(name: str, said: str, event_id: str | None) -> ev.Misunderstood:
+    at = _PATH.search(said)
+    missing = re.search(r"required field `(\w+)`", said)
+    param = missing.group(1) if missing else at.group(1) if at else None
+    what = _PATH.sub("", said)
+    where = f" in '{param}'" if param else ""
+    return _refuse("invalid_field", f"{name}: {what}{where}.", param, event_id)
+
+
+def _refuse(code: str, message: str, param: str | None, event_id: str | None) -> ev.Misunderstood:
+    return ev.Misunderstood(code=code, message=message, param=param, event_id=event_id)
+
+
+def audio_reading(name: str) -> Reading:
+    """Audio that the scanner was not sure of: base64 written with escapes, or wrong."""
+
+    def meaning(fields: Audio) -> Sequence[ev.Event]:
+        try:
+            size_bytes = len(decode_base64(fields.audio.encode()))
+        except ValueError as error:
+            message = f"{name}: 'audio' is not base64: {error}."
+            return [_refuse("invalid_audio", message, "audio", fields.event_id)]
+        if size_bytes % 2:
+            message = (
+                f"{name}: 'audio' holds {size_bytes} bytes, which is no whole number of "
+                "16-bit samples; send PCM16, little-endian, 24 kHz, mono."
+            )
+            return [_refuse("invalid_audio", message, "audio", fields.event_id)]
+        canonical = msgspec.json.encode({"type": name, "audio": fields.audio})
+        return [ev.InputAudio(canonical=canonical)]
+
+    return Audio, meaning
+
+
+def plain(make: Callable[[str | None], Sequence[ev.Event]]) -> Reading:
+    """A message without fields of its own."""
+    return Nothing, lambda fields: make(fields.event_id)
+
+
+COMMON_READINGS: dict[str, Reading] = {
+    "interrupt": plain(lambda event_id: [ev.Interrupt(event_id=event_id)]),
+    "ping": plain(lambda event_id: [ev.ClientPing(event_id=event_id)]),
+}
+
+
+def error_fields(event: ev.ErrorTold) -> dict[str, Any]:
+    """The fields that every error of the small dialects has."""
+    failure = event.error
+    fields: dict[str, Any] = {
+        "message": failure.message,
+        "code": failure.code or failure.type,
+        "error_type": failure.type,
+        "fatal": event.fatal,
+    }
+    if failure.param is not None:
+        fields["param"] = failure.param
+    if failure.event_id is not None:
+        fields["event_id"] = failure.event_id
+    return fields
+
+
+def with_echo(fields: dict[str, Any], event_id: str | None) -> dict[str, Any]:
+    """The fields, and the client's own id for what they answer, if it sent one."""
+    return fields if event_id is None else {**fields, "event_id": event_id}
+
+
+# Words that the small dialects have in common.
+COMMON_WORDS: dict[type[ev.Event], Callable[[Any], dict[str, Any]]] = {
+    ev.SpeechStarted: lambda event: {
+        "type": "speech_started",
+        "itemId": event.item_id,
+        "audioStartMs": event.audio_start_ms,
+    },
+    ev.SpeechStopped: lambda event: {
+        "type": "speech_stopped",
+        "itemId": event.item_id,
+        "audioEndMs": event.audio_end_ms,
+    },
+    ev.AnswerStarted: lambda event: {
+        "type": "response_started",
+        "responseId": event.response_id,
+        "itemId": event.item_id,
+    },
+    ev.AnswerPlayed: lambda event: {
+        "type": "audio_done",
+        "responseId": event.response_id,
+        "itemId": event.item_id,
+    },
+    ev.Interrupted: lambda event: {
+        "type": "interrupted",
+        "itemId": event.item_id,
+        "playedMs": event.played_ms,
+    },
+    ev.Reconnecting: lambda event: {"type": "reconnecting", "attempt": event.attempt},
+    ev.Pong: lambda event: with_echo({"type": "pong"}, event.event_id),
+    ev.ErrorTold: lambda event: {"type": "error", **error_fields(event)},
+}

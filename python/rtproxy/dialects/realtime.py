@@ -1,0 +1,157 @@
+"""The upstream's own shape, GA: what we say to it and what it says to us.
+
+Owns the wire names of the Realtime API's events and the shape of those that the
+proxy sends. Must not know any frontend dialect. Unknown types and fields are
+never an error: the upstream grows faster than its clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from rtproxy._audio_core import Kinds, Wrap
+from rtproxy.model import events as ev
+
+AUDIO_DELTA = "response.output_audio.delta"
+AUDIO_APPEND = "input_audio_buffer.append"
+
+# The lane numbers its own appends, so that an error about one is known as such.
+APPEND_TEMPLATE = '{"type":"input_audio_buffer.append","event_id":"audio_$number","audio":"$audio"}'
+
+
+def held_kinds() -> Kinds:
+    """The upstream's messages for a client of another shape: Python answers all but audio."""
+    return Kinds(audio={AUDIO_DELTA: "delta"})
+
+
+def append_wrap() -> Wrap:
+    """Audio for the upstream."""
+    return Wrap.template(APPEND_TEMPLATE)
+
+
+# What the upstream says
+
+
+class _Head(msgspec.Struct):
+    type: str
+
+
+class _SpokenTextDone(ev.Event, frozen=True, kw_only=True):
+    response_id: str
+    item_id: str
+    transcript: str
+    content_index: int = 0
+
+
+_Decode = Callable[[bytes], ev.Event]
+
+
+def _plain(cls: type[ev.Event]) -> _Decode:
+    return msgspec.json.Decoder(cls).decode
+
+
+def _spoken_delta(raw: bytes) -> ev.Event:
+    return msgspec.structs.replace(_text_delta(raw), spoken=True)
+
+
+def _spoken_done(raw: bytes) -> ev.Event:
+    told = _spoken_text_done.decode(raw)
+    return ev.OutputTextDone(
+        event_id=told.event_id,
+        response_id=told.response_id,
+        item_id=told.item_id,
+        content_index=told.content_index,
+        text=told.transcript,
+        spoken=True,
+    )
+
+
+def _audio(raw: bytes) -> ev.Event:
+    return ev.OutputAudio(canonical=msgspec.json.encode(msgspec.json.decode(raw)))
+
+
+_head = msgspec.json.Decoder(_Head)
+_spoken_text_done = msgspec.json.Decoder(_SpokenTextDone)
+_text_delta = _plain(ev.OutputTextDelta)
+
+_ASR = "conversation.item.input_audio_transcription"
+
+_SERVER: dict[str, _Decode] = {
+    "error": _plain(ev.ErrorTold),
+    "session.created": _plain(ev.SessionCreated),
+    "session.updated": _plain(ev.SessionUpdated),
+    "input_audio_buffer.speech_started": _plain(ev.SpeechStarted),
+    "input_audio_buffer.speech_stopped": _plain(ev.SpeechStopped),
+    "input_audio_buffer.committed": _plain(ev.InputCommitted),
+    "input_audio_buffer.cleared": _plain(ev.InputCleared),
+    "conversation.item.added": _plain(ev.ItemAdded),
+    "conversation.item.done": _plain(ev.ItemDone),
+    "conversation.item.truncated": _plain(ev.ItemTruncated),
+    f"{_ASR}.delta": _plain(ev.InputTranscriptDelta),
+    f"{_ASR}.completed": _plain(ev.InputTranscriptDone),
+    f"{_ASR}.failed": _plain(ev.InputTranscriptFailed),
+    "response.created": _plain(ev.ResponseCreated),
+    "response.done": _plain(ev.ResponseDone),
+    "response.output_item.added": _plain(ev.OutputItemAdded),
+    "response.output_text.delta": _text_delta,
+    "response.output_text.done": _plain(ev.OutputTextDone),
+    "response.output_audio_transcript.delta": _spoken_delta,
+    "response.output_audio_transcript.done": _spoken_done,
+    AUDIO_DELTA: _audio,
+    "response.output_audio.done": _plain(ev.OutputAudioDone),
+}
+
+
+def decode_server(raw: bytes) -> ev.Event:
+    """A message of the upstream; `Other` for what nothing here needs to understand."""
+    try:
+        name = _head.decode(raw).type
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ev.Other(type="")
+    decode = _SERVER.get(name)
+    if decode is None:
+        return ev.Other(type=name)
+    try:
+        return decode(raw)
+    except msgspec.DecodeError:
+        return ev.Other(type=name)
+
+
+# What we say to it
+
+
+def encode_client(event: ev.Event) -> bytes:
+    """A client event of ours in its GA shape; TypeError for what is none."""
+    if isinstance(event, ev.Opaque):
+        return event.raw
+    shape = _CLIENT.get(type(event))
+    if shape is None:
+        raise TypeError(f"{type(event).__name__} is not for the upstream")
+    message = {"type": shape[0], "event_id": event.event_id, **shape[1](event)}
+    return msgspec.json.encode({key: value for key, value in message.items() if value is not None})
+
+
+_Fields = Callable[[Any], dict[str, Any]]
+
+_CLIENT: dict[type[ev.Event], tuple[str, _Fields]] = {
+    ev.SessionUpdate: ("session.update", lambda event: {"session": event.session}),
+    ev.InputCommit: ("input_audio_buffer.commit", lambda _: {}),
+    ev.InputClear: ("input_audio_buffer.clear", lambda _: {}),
+    ev.ItemCreate: (
+        "conversation.item.create",
+        lambda event: {"previous_item_id": event.previous_item_id, "item": event.item},
+    ),
+    ev.ItemTruncate: (
+        "conversation.item.truncate",
+        lambda event: {
+            "item_id": event.item_id,
+            "content_index": event.content_index,
+            "audio_end_ms": event.audio_end_ms,
+        },
+    ),
+    ev.ResponseCreate: ("response.create", lambda event: {"response": event.response}),
+    ev.ResponseCancel: ("response.cancel", lambda event: {"response_id": event.response_id}),
+}

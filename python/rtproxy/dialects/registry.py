@@ -1,0 +1,34 @@
+"""Which dialect a connection speaks.
+
+Owns the list of dialects and the choice among them by path, query and
+subprotocol. Must not know what any of them says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rtproxy.dialects.conversation import CONVERSATION
+from rtproxy.dialects.dialect import Dialect
+from rtproxy.dialects.openai import OpenAI
+from rtproxy.dialects.voice import VOICE
+
+DIALECTS: tuple[Dialect, ...] = (VOICE, CONVERSATION, OpenAI())
+
+
+def choose_dialect(
+    path: str, query: Mapping[str, str], subprotocols: Sequence[str]
+) -> Dialect | None:
+    """The dialect of a connection, None where nothing is spoken at this path.
+
+    The path picks it; on the paths of the small dialects `?dialect=NAME` or the
+    subprotocol `rtproxy.NAME` may choose another small one.
+    """
+    by_path = next((dialect for dialect in DIALECTS if path in dialect.paths), None)
+    if by_path is None or by_path.relays:
+        return by_path
+    small = [dialect for dialect in DIALECTS if not dialect.relays]
+    if "dialect" in query:
+        return next((dialect for dialect in small if dialect.name == query["dialect"]), None)
+    offered = (dialect for dialect in small if dialect.subprotocol in subprotocols)
+    return next(offered, by_path)

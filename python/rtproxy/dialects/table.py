@@ -1,0 +1,71 @@
+"""A dialect that is two tables: how its messages read, and its words for events.
+
+Owns what every small dialect does alike. Must not know any message of any of
+them: each brings its own tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from rtproxy._audio_core import Kinds, Wrap
+from rtproxy.dialects import realtime
+from rtproxy.dialects.fields import Readings, read_message
+from rtproxy.model import events as ev
+
+Words = Mapping[type[ev.Event], Callable[[Any], dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class TableDialect:
+    """See `Dialect`; `audio_types` maps a type to where its payload lies,
+    `audio_template` is how the lane wraps audio for the client.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    persona: str | None
+    audio_types: Mapping[str, str]
+    audio_template: str
+    readings: Readings
+    words: Words
+    relays: bool = False
+    max_message_bytes: int = 1024 * 1024
+
+    @property
+    def subprotocol(self) -> str:
+        """What a client offers that wants this dialect on another one's path."""
+        return f"rtproxy.{self.name}"
+
+    def client_kinds(self) -> Kinds:
+        """Audio takes the lane; Python answers the rest."""
+        return Kinds(audio=self.audio_types)
+
+    def upstream_kinds(self) -> Kinds:
+        """Python answers all but audio."""
+        return realtime.held_kinds()
+
+    def client_wrap(self) -> Wrap:
+        """The dialect's own audio message."""
+        return Wrap.template(self.audio_template)
+
+    def upstream_wrap(self) -> Wrap:
+        """An append of ours."""
+        return realtime.append_wrap()
+
+    def decode(self, raw: bytes, *, binary: bool) -> Sequence[ev.Event]:
+        """A held message of the client."""
+        return read_message(raw, binary=binary, readings=self.readings)
+
+    def encode(self, event: ev.Event) -> Sequence[bytes]:
+        """The client's word for an event, if it has one."""
+        word = self.words.get(type(event))
+        return () if word is None else (msgspec.json.encode(word(event)),)
+
+    def decode_upstream(self, raw: bytes) -> Sequence[ev.Event]:
+        """A held message of the upstream."""
+        return (realtime.decode_server(raw),)

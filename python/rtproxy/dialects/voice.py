@@ -1,0 +1,68 @@
+"""The `voice` dialect: small web frontends, microphone in, speech out.
+
+Owns the messages of the contract's section "voice", field for field. Must not
+know the upstream's shape: it speaks events.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rtproxy.dialects.fields import (
+    COMMON_READINGS,
+    COMMON_WORDS,
+    Readings,
+    audio_reading,
+    plain,
+)
+from rtproxy.dialects.table import TableDialect, Words
+from rtproxy.model import events as ev
+
+_READINGS: Readings = {
+    "audio_input": audio_reading("audio_input"),
+    "commit_audio": plain(lambda event_id: [ev.InputCommit(event_id=event_id, respond=True)]),
+    "stop_audio": plain(lambda event_id: [ev.InputClear(event_id=event_id)]),
+    **COMMON_READINGS,
+}
+
+
+def _transcript(role: str, item_id: str, text: str, *, final: bool) -> dict[str, Any]:
+    return {"type": "transcript", "role": role, "itemId": item_id, "text": text, "final": final}
+
+
+_WORDS: Words = {
+    **COMMON_WORDS,
+    ev.SessionReady: lambda event: {
+        "type": "session_ready",
+        "sessionId": event.session_id,
+        "model": event.model,
+        "voice": event.voice,
+    },
+    ev.AnswerOver: lambda event: {
+        "type": "response_done",
+        "responseId": event.response_id,
+        "status": event.status,
+    },
+    ev.OutputTextDelta: lambda event: _transcript(
+        "assistant", event.item_id, event.delta, final=False
+    ),
+    ev.OutputTextDone: lambda event: _transcript(
+        "assistant", event.item_id, event.text, final=True
+    ),
+    ev.InputTranscriptDelta: lambda event: _transcript(
+        "user", event.item_id, event.delta, final=False
+    ),
+    ev.InputTranscriptDone: lambda event: _transcript(
+        "user", event.item_id, event.transcript, final=True
+    ),
+}
+
+VOICE = TableDialect(
+    name="voice",
+    paths=("/", "/ws/voice"),
+    persona="ally",
+    audio_types={"audio_input": "audio"},
+    audio_template='{"type":"audio_chunk","audio":"$audio"}',
+    readings=_READINGS,
+    words=_WORDS,
+)

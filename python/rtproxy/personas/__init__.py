@@ -1,0 +1,1 @@
+"""Who answers: instructions, voice and turn detection, as data."""
