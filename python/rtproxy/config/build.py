@@ -1,0 +1,94 @@
+"""Settings into structs, each value held against its type.
+
+Owns the walk over the schema: unknown keys, wrong types, values out of range, each
+refused by one line. Must not know any particular key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+from rtproxy.config.secret import Secret
+from rtproxy.config.sources import Setting
+from rtproxy.config.wording import describe, refusal, unknown
+from rtproxy.model.errors import ConfigError
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_NAME = re.compile("[a-z0-9_]+")
+
+
+def build(kind: type[S], settings: Iterable[Setting]) -> S:
+    """Make the struct; of several settings for one key the last counts.
+
+    Raises ConfigError for the first setting that does not fit.
+    """
+    return _struct(kind, list({setting.path: setting for setting in settings}.values()), depth=0)
+
+
+def _struct(kind: type[S], settings: list[Setting], depth: int) -> S:
+    types = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    values = {}
+    for name, inside in _by_name(settings, depth).items():
+        if name not in types:
+            raise unknown(".".join(inside[0].path[: depth + 1]), inside[0].source, types)
+        values[name] = _value(types[name], inside, depth + 1)
+    return kind(**values)
+
+
+def _by_name(settings: list[Setting], depth: int) -> dict[str, list[Setting]]:
+    groups: dict[str, list[Setting]] = {}
+    for setting in settings:
+        if len(setting.path) > depth:
+            groups.setdefault(setting.path[depth], []).append(setting)
+        elif setting.value != {}:
+            raise refusal(setting.key, setting.value, setting.source, f"a table: [{setting.key}]")
+    return groups
+
+
+def _value(type_: Any, settings: list[Setting], depth: int) -> object:
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        return _struct(type_, settings, depth)
+    if get_origin(type_) is dict:
+        return _named_structs(get_args(type_)[1], settings, depth)
+    return _leaf(type_, settings, depth)
+
+
+def _named_structs(kind: type[S], settings: list[Setting], depth: int) -> dict[str, S]:
+    groups = _by_name(settings, depth)
+    for name, inside in groups.items():
+        if not _NAME.fullmatch(name):
+            where = ".".join(inside[0].path[:depth])
+            raise ConfigError(
+                f'"{name}" cannot be the name of a table under {where} ({inside[0].source});'
+                " a name has only a–z, 0–9 and _, so that the environment can say it too"
+            )
+    return {name: _struct(kind, inside, depth + 1) for name, inside in groups.items()}
+
+
+def _leaf(type_: Any, settings: list[Setting], depth: int) -> object:
+    setting = settings[-1]
+    value = setting.value
+    secret = Secret in get_args(type_)
+    if len(setting.path) > depth:
+        raise refusal(".".join(setting.path[:depth]), {}, setting.source, describe(type_))
+    if setting.textual and "tuple" in str(type_):
+        value = [part.strip() for part in str(value).split(",") if part.strip()]
+    try:
+        return msgspec.convert(
+            value, type=type_, strict=not setting.textual, dec_hook=_secret, str_keys=True
+        )
+    except msgspec.ValidationError as error:
+        raise refusal(setting.key, value, setting.source, describe(type_), secret=secret) from (
+            None if secret else error
+        )
+
+
+def _secret(type_: type, value: object) -> Secret:
+    if type_ is Secret and isinstance(value, str) and value:
+        return Secret(value)
+    raise ValueError

@@ -1,0 +1,117 @@
+"""The way in: all sources read, merged, checked as a whole.
+
+Owns the order of the sources (file, environment, command line; later ones win)
+and the rules that join several keys. Nothing starts half configured: what is
+returned can be run. Reads files only to see that they are there.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from rtproxy.config.build import build
+from rtproxy.config.schema import Config, Sections, ServerConfig, SimulatorConfig
+from rtproxy.config.sources import (
+    CONFIG_VARIABLE,
+    Setting,
+    from_environment,
+    from_file,
+    from_options,
+    unused,
+)
+from rtproxy.config.upstreams import choose_upstreams
+from rtproxy.model.errors import ConfigError
+
+
+def load_config(
+    file: Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    options: Mapping[str, object] | None = None,
+    upstream: str | None = None,
+) -> Config:
+    """Read everything that was said and return what can be run.
+
+    Args:
+        file: the TOML file; None means the one that RTPROXY_CONFIG names, or none.
+        environ: the environment; None means the process's own.
+        options: values from the command line by key ("server.port"); None is no value.
+        upstream: which upstream to use, see `choose_upstreams`.
+
+    Raises:
+        ConfigError: one line that names the key, what it is and what it may be.
+    """
+    environ = os.environ if environ is None else environ
+    sections = build(Sections, _settings(file, environ, options or {}))
+    config = Config(
+        server=_checked_server(sections.server),
+        limits=sections.limits,
+        simulator=_checked_simulator(sections.simulator),
+        dialect=sections.dialect,
+        log=sections.log,
+        upstreams=choose_upstreams(sections.upstream, upstream, environ),
+        notes=unused(environ),
+    )
+    for chosen in config.upstreams:
+        _must_exist(f"upstream.{chosen.name}.ca", chosen.ca)
+    return config
+
+
+def _settings(
+    file: Path | None, environ: Mapping[str, str], options: Mapping[str, object]
+) -> Iterator[Setting]:
+    if file is None and environ.get(CONFIG_VARIABLE):
+        file = Path(environ[CONFIG_VARIABLE])
+    if file is not None:
+        yield from from_file(file)
+    yield from from_environment(environ)
+    yield from from_options(options)
+
+
+def _checked_server(server: ServerConfig) -> ServerConfig:
+    """Draw `tls` from the files, and refuse what contradicts itself."""
+    if not _is_loopback(server.host):
+        raise ConfigError(
+            f"server.host is {server.host!r}; it must be a loopback address (127.0.0.1, ::1 or"
+            " localhost), for this version has no credentials to ask strangers for"
+        )
+    files = (server.certfile, server.keyfile)
+    tls = server.tls or ("files" if any(files) else "off")
+    if tls == "files" and not all(files):
+        missing = "keyfile" if server.certfile else "certfile"
+        raise ConfigError(
+            f"server.{missing} is missing; TLS needs server.certfile and server.keyfile together"
+        )
+    if tls != "files" and any(files):
+        raise ConfigError(
+            f'server.tls is "{tls}", but a certfile or keyfile is given; leave out one or the other'
+        )
+    _must_exist("server.certfile", server.certfile)
+    _must_exist("server.keyfile", server.keyfile)
+    return msgspec.structs.replace(server, tls=tls)
+
+
+def _checked_simulator(simulator: SimulatorConfig) -> SimulatorConfig:
+    if simulator.voice == "script" and simulator.script is None:
+        raise ConfigError('simulator.script is missing; the voice "script" needs the file to play')
+    _must_exist("simulator.script", simulator.script)
+    return simulator
+
+
+def _must_exist(key: str, file: str | None) -> None:
+    if file is not None and not Path(file).is_file():
+        raise ConfigError(f"{key} is {file!r}; it must be a file, and there is none of that name")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,171 @@
+"""Every key of the configuration: its type, its range, its default.
+
+Owns the sections as frozen structs; the field names are the key names. Must not
+know where values come from. `docs/configuration.md` says the same to people, and
+a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from rtproxy.config.secret import Secret
+
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+Milliseconds = Annotated[int, Meta(ge=0, le=3_600_000)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Bytes = Annotated[int, Meta(ge=1_024, le=1_073_741_824)]
+Text = Annotated[str, Meta(min_length=1)]
+Kind = Literal["openai", "compatible", "simulator"]
+
+
+class Section(Struct, frozen=True, kw_only=True):
+    """A table of the file."""
+
+
+class ServerConfig(Section, frozen=True, kw_only=True):
+    """`[server]`: where clients come in."""
+
+    host: Text = "127.0.0.1"
+    port: Port = 8_000  # 0: any free one, told when it is bound
+    allowed_origins: tuple[Text, ...] = ()  # web pages that may connect beside our own
+    tls: Literal["off", "files", "self-signed"] | None = None  # None: "files" where certfile is set
+    certfile: Text | None = None
+    keyfile: Text | None = None
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether clients speak https and wss."""
+        return self.tls in {"files", "self-signed"}
+
+
+class LimitsConfig(Section, frozen=True, kw_only=True):
+    """`[limits]`: sizes and deadlines."""
+
+    client_message_bytes: Bytes = 1_048_576
+    openai_message_bytes: Bytes = 16_777_216  # from clients of the `openai` dialect
+    upstream_message_bytes: Bytes = 16_777_216
+    head_bytes: Bytes = 16_384
+    head_s: Seconds = 5.0
+    tiny_fragments: Count = 4_096
+    frame_stall_s: Seconds = 10.0
+    message_s: Seconds = 60.0
+    ping_every_s: Seconds = 15.0
+    pong_within_s: Seconds = 10.0
+    close_s: Seconds = 3.0
+    lead_ms: Milliseconds = 400
+    answer_ms: Milliseconds = 300_000
+    burst_ms: Milliseconds = 120_000
+    ring_ms: Milliseconds = 60_000
+    socket_waiting_bytes: Bytes = 262_144
+    send_buffer_bytes: Bytes = 131_072
+    waiting_messages: Count = 1_000
+    waiting_bytes: Bytes = 1_048_576
+    send_s: Seconds = 10.0
+    dial_s: Seconds = 10.0
+    first_event_s: Seconds = 10.0
+
+
+class UpstreamSection(Section, frozen=True, kw_only=True):
+    """`[upstream.NAME]`: where answers come from, as written."""
+
+    kind: Kind | None = None  # None: NAME, if it is one
+    url: Annotated[str, Meta(pattern="^wss?://[^/]")] | None = None
+    model: Text | None = None
+    api_key: Secret | None = None
+    api_key_env: Text | None = None
+    ca: Text | None = None
+
+
+class SimulatorConfig(Section, frozen=True, kw_only=True):
+    """`[simulator]`: how the upstream inside this process behaves."""
+
+    voice: Literal["parrot", "script", "echo"] = "parrot"
+    script: Text | None = None
+    chunk_ms: Annotated[int, Meta(ge=5, le=2_000)] = 100
+    speed: Annotated[float, Meta(gt=0, le=1_000)] = 4.0
+    first_audio_delay_ms: Milliseconds = 200
+    seed: Annotated[int, Meta(ge=0)] | None = None
+
+
+class DialectConfig(Section, frozen=True, kw_only=True):
+    """`[dialect.NAME]`: what a small dialect's sessions are like; None keeps its own."""
+
+    voice: Text | None = None
+    instructions: str | None = None
+    transcription_model: Text | None = None
+    vad_threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
+    vad_prefix_ms: Annotated[int, Meta(ge=0, le=5_000)] | None = None
+    vad_silence_ms: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+
+
+class DialectsConfig(Section, frozen=True, kw_only=True):
+    """`[dialect]`: one table for each small dialect."""
+
+    voice: DialectConfig = DialectConfig()
+    conversation: DialectConfig = DialectConfig()
+
+
+class LogConfig(Section, frozen=True, kw_only=True):
+    """`[log]`: what is written to stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json"] = "auto"  # auto: console on a terminal
+
+
+class Sections(Section, frozen=True, kw_only=True):
+    """The whole file, as written; `Config` is what follows from it."""
+
+    server: ServerConfig = ServerConfig()
+    limits: LimitsConfig = LimitsConfig()
+    upstream: dict[str, UpstreamSection] = {}
+    simulator: SimulatorConfig = SimulatorConfig()
+    dialect: DialectsConfig = DialectsConfig()
+    log: LogConfig = LogConfig()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamConfig:
+    """Where answers come from, with what follows from the section already drawn.
+
+    Attributes:
+        name: of the table, or "command-line" for a bare URL given there.
+        kind: "openai", "compatible" or "simulator".
+        url: ws:// or wss://; "" for the simulator inside this process.
+        model: what the sessions ask for.
+        api_key: None where the upstream wants none.
+        key_from: where the key was found, in words; "" without one.
+        ca: a file of certificates to trust instead of the system's.
+    """
+
+    name: str
+    kind: Kind
+    url: str
+    model: str
+    api_key: Secret | None = None
+    key_from: str = ""
+    ca: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A configuration that can be run.
+
+    Attributes:
+        server, limits, simulator, dialect, log: the sections, complete.
+        upstreams: at least one, in order of preference, keys resolved.
+        notes: sentences for the person who starts it, about what was given and
+            is not used.
+    """
+
+    server: ServerConfig
+    limits: LimitsConfig
+    simulator: SimulatorConfig
+    dialect: DialectsConfig
+    log: LogConfig
+    upstreams: tuple[UpstreamConfig, ...]
+    notes: tuple[str, ...] = ()
