@@ -22,6 +22,7 @@ class RelaySession:
         self.session_id = session_id
         self.state = State.CONNECTING
         self._active: set[str] = set()
+        self._errors_told = 0
 
     def receive(self, event: ev.Event, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""
@@ -60,7 +61,13 @@ class RelaySession:
         failure = ev.Failure(
             code=event.code, message=event.message, param=event.param, event_id=event.event_id
         )
-        return [ToClient(ev.ErrorTold(error=failure))]
+        return [self._tell(failure)]
+
+    def _tell(self, failure: ev.Failure, *, fatal: bool = False) -> Command:
+        """An error of ours, with an id: official SDKs refuse events without one."""
+        self._errors_told += 1
+        number = f"event_rtproxy_{self._errors_told}"
+        return ToClient(ev.ErrorTold(event_id=number, error=failure, fatal=fatal))
 
     def _upstream_lost(self, event: ev.UpstreamLost) -> list[Command]:
         self.state = step(SESSION_STEPS, self.state, State.CLOSED)
@@ -68,6 +75,6 @@ class RelaySession:
         failure = ev.Failure(type="server_error", code="upstream_lost", message=event.reason)
         return [
             Note("upstream_lost", "warning", {"code": event.code, "text": event.reason}),
-            ToClient(ev.ErrorTold(error=failure, fatal=True)),
+            self._tell(failure, fatal=True),
             End(reason),
         ]

@@ -123,7 +123,7 @@ class Session:
         sent = cause.event if cause else None
         if isinstance(sent, ev.ResponseCreate):
             if event.error.code == "conversation_already_has_active_response":
-                self.turns.refused_as_active()
+                self.turns.refused_as_active(sent)
                 return []
             return [*self._tell(event, cause), *self.turns.refused()]
         if isinstance(sent, _OUR_OWN):

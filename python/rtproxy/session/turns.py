@@ -88,11 +88,11 @@ class Turns:
         )
         return [ToClient(ev.ErrorTold(error=failure))]
 
-    def refused_as_active(self) -> None:
+    def refused_as_active(self, request: ev.ResponseCreate) -> None:
         """The upstream had begun one of its own meanwhile: ask again when that is done."""
-        refused, self._requested = self._requested, None
-        if refused is not None and not refused.only_if_idle:
-            self._requests.appendleft(refused)
+        self._requested = None
+        if not request.only_if_idle:
+            self._requests.appendleft(request)
 
     def refused(self) -> list[Command]:
         """The upstream will not answer the last request; the next may have its turn."""

@@ -1,0 +1,80 @@
+"""From an upgrade request to a session: which dialect, whose turn, or why not.
+
+Owns the first decisions about a WebSocket request. Must not know how a session
+runs once it has begun.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rtproxy.dialects.dialect import Dialect
+from rtproxy.dialects.registry import DIALECTS, choose_dialect
+from rtproxy.legs.leg import LegsOptions
+from rtproxy.legs.listener import Upgrade
+from rtproxy.legs.stream_driver import open_legs
+from rtproxy.model.ids import new_id
+from rtproxy.personas.persona import Persona
+from rtproxy.runtime.dialing import Dialler
+from rtproxy.runtime.perform import Core
+from rtproxy.runtime.process import Process
+from rtproxy.runtime.session_task import SessionLimits, SessionTask
+from rtproxy.session.relay import RelaySession
+from rtproxy.session.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDoor:
+    """Takes upgrades; everything that their sessions need was built before.
+
+    `persona` gives a dialect's persona; `paced` the options of legs whose client is
+    paced, `relayed` of those whose client buffers by protocol.
+    """
+
+    dialler: Dialler
+    limits: SessionLimits
+    process: Process
+    persona: Callable[[Dialect], Persona]
+    paced: LegsOptions
+    relayed: LegsOptions
+
+    async def enter(self, upgrade: Upgrade) -> None:
+        """Answer one upgrade request; returns when its session is over."""
+        if not self.process.welcomes:
+            await upgrade.refuse(503, "The server is stopping; try again in a moment.")
+            return
+        query = upgrade.query
+        dialect = choose_dialect(upgrade.path, query, upgrade.subprotocols)
+        if dialect is None:
+            await upgrade.refuse(404, _nothing_here(upgrade.path, query))
+            return
+        offered = dialect.subprotocol in upgrade.subprotocols
+        connection = await upgrade.accept(dialect.subprotocol if offered else None)
+        session_id = new_id("sess", secrets.token_bytes(16))
+        async with open_legs(self.relayed if dialect.relays else self.paced) as legs:
+            task = SessionTask(
+                session_id,
+                self._core(session_id, dialect),
+                dialect,
+                legs,
+                asked=query,
+                dialler=self.dialler,
+                limits=self.limits,
+                process=self.process,
+            )
+            with self.process.live.entered(task):
+                await task.run(connection)
+
+    def _core(self, session_id: str, dialect: Dialect) -> Core:
+        if dialect.relays:
+            return RelaySession(session_id)
+        return Session(session_id, self.persona(dialect).session_object())
+
+
+def _nothing_here(path: str, query: dict[str, str]) -> str:
+    paths = ", ".join(path for dialect in DIALECTS for path in dialect.paths)
+    wanted = f" with dialect '{query['dialect']}'" if "dialect" in query else ""
+    return json.dumps({"error": f"No WebSocket is spoken at {path}{wanted}; try one of: {paths}."})

@@ -1,0 +1,50 @@
+"""The sessions that are live in this process.
+
+Owns the registry: who is in it, how many there were. A session is in it exactly
+as long as its task runs. Must not know what a session does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rtproxy.model.close import CloseReason
+
+
+class Ending(Protocol):
+    """A session that can be told to end."""
+
+    session_id: str
+
+    def end(self, reason: CloseReason) -> None:
+        """End soon; idempotent, the first reason counts."""
+
+
+class LiveSessions:
+    """All sessions of the process, by id."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._sessions: dict[str, Ending] = {}
+        self.created = 0
+
+    def __len__(self) -> int:
+        """How many are live."""
+        return len(self._sessions)
+
+    @contextmanager
+    def entered(self, session: Ending) -> Iterator[None]:
+        """Keep the session in the registry while the block runs."""
+        self._sessions[session.session_id] = session
+        self.created += 1
+        try:
+            yield
+        finally:
+            del self._sessions[session.session_id]
+
+    def end_all(self, reason: CloseReason) -> None:
+        """Tell every live session to end."""
+        for session in list(self._sessions.values()):
+            session.end(reason)

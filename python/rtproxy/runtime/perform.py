@@ -1,0 +1,151 @@
+"""Carries the session core's commands out, without deciding anything.
+
+Owns the way from a message to events, through the core, to messages again: all
+of it synchronous, because a hold must be answered without awaiting in between.
+Must not know what any event means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import structlog
+
+from rtproxy.dialects import realtime
+from rtproxy.dialects.dialect import Dialect
+from rtproxy.legs.leg import Leg, Mark, Message, MessageKind, Outgoing, Side, SpliceLegs, ToSide
+from rtproxy.model import events as ev
+from rtproxy.model.close import CloseReason
+from rtproxy.session import commands as cmd
+from rtproxy.session.states import State
+
+Log = structlog.typing.FilteringBoundLogger
+
+
+class Core(Protocol):
+    """The pure core of a session."""
+
+    state: State
+
+    def receive(self, event: ev.Event, now: float) -> list[cmd.Command]:
+        """What the event calls for."""
+
+
+class Performer:
+    """The hands of one session's core.
+
+    `end` is called with the reason, after everything said before it was sent.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        dialect: Dialect,
+        legs: SpliceLegs,
+        *,
+        clock: Callable[[], float],
+        end: Callable[[CloseReason], None],
+        log: Log,
+    ) -> None:
+        """Take what the session is made of."""
+        self._core = core
+        self._dialect = dialect
+        self._legs = legs
+        self._clock = clock
+        self._end = end
+        self._log = log
+
+    def client_message(self, leg: Leg, message: Message) -> None:
+        """Answer what the client said, or a mark that was reached in the lane to it."""
+        if message.kind is MessageKind.MARK:
+            self._answer(leg, message, [ev.MarkReached(token=message.raw)])
+        elif message.kind is MessageKind.HOLD:
+            events = self._dialect.decode(message.raw, binary=message.binary)
+            self._answer(leg, message, events)
+
+    def upstream_message(self, leg: Leg, message: Message) -> None:
+        """Answer what the upstream said; a copy has been passed on already."""
+        if message.kind is MessageKind.HOLD:
+            self._answer(leg, message, self._dialect.decode_upstream(message.raw))
+        else:
+            self.post(realtime.decode_server(message.raw))
+
+    def post(self, event: ev.Event) -> None:
+        """Tell the core something that no leg said."""
+        batch = _Batch()
+        self._run([event], batch, None)
+        self._legs.post(batch.outgoing)
+        self._finish(batch)
+
+    def _answer(self, leg: Leg, message: Message, events: Iterable[ev.Event]) -> None:
+        batch = _Batch()
+        try:
+            self._run(events, batch, (leg, message))
+        finally:
+            leg.release(message, *batch.outgoing)
+        self._finish(batch)
+
+    def _finish(self, batch: _Batch) -> None:
+        if batch.reason is not None:
+            self._end(batch.reason)
+
+    def _run(
+        self, events: Iterable[ev.Event], batch: _Batch, held: tuple[Leg, Message] | None
+    ) -> None:
+        for event in events:
+            for command in self._core.receive(event, self._clock()):
+                follow_up = self._perform(command, batch, held)
+                if follow_up is not None:
+                    self._run([follow_up], batch, held)
+
+    def _perform(  # noqa: C901 - one case per command is the clearest form of a table
+        self, command: cmd.Command, batch: _Batch, held: tuple[Leg, Message] | None
+    ) -> ev.Event | None:
+        match command:
+            case cmd.ToClient(event, response_id):
+                for payload in self._dialect.encode(event):
+                    batch.outgoing.append(ToSide(Side.CLIENT, payload, response_id))
+            case cmd.ToUpstream(event):
+                batch.outgoing.append(ToSide(Side.UPSTREAM, realtime.encode_client(event)))
+            case cmd.PlaceMark(response_id, token, starts):
+                batch.outgoing.append(Mark(response_id, token, starts))
+            case cmd.Drop(response_id):
+                return self._drop(response_id)
+            case cmd.Finish(response_id):
+                self._legs.finish(response_id)
+            case cmd.Exclude(response_id):
+                self._legs.exclude(response_id)
+            case cmd.FlushInput():
+                self._legs.end_input()
+            case cmd.Resubmit(payload) if held is not None:
+                leg, message = held
+                leg.resubmit(message, payload)
+            case cmd.End(reason):
+                batch.reason = reason
+            case cmd.Note(name, level, fields):
+                self._log.log(_LEVELS[level], name, **fields)
+        return None
+
+    def _drop(self, response_id: str) -> ev.Event:
+        heard = tuple(
+            ev.HeardPart(
+                item_id=item_id,
+                content_index=content_index,
+                heard_ms=heard_ms,
+                received_ms=received_ms,
+            )
+            for item_id, content_index, heard_ms, received_ms in self._legs.drop(response_id)
+        )
+        return ev.Dropped(response_id=response_id, heard=heard)
+
+
+class _Batch:
+    """What one message leads to, gathered until it can go out at once."""
+
+    def __init__(self) -> None:
+        self.outgoing: list[Outgoing] = []
+        self.reason: CloseReason | None = None
+
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}

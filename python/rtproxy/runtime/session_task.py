@@ -1,0 +1,225 @@
+"""A session is a nursery: client reader, upstream reader, heartbeat, one scope.
+
+Owns the tasks of one session and its end. Any end — client gone, upstream lost,
+drain, policy, a bug — is a CloseReason that cancels the one scope; both legs then
+get their close frame inside a short shielded deadline, and no task outlives the
+session. Must not decide anything about the conversation: that is the core's.
+
+What a client says before the upstream is there waits in its leg, in order (a hold
+that is not answered stands its direction still). Only audio runs ahead, into the
+replay ring, and is said to the upstream as soon as that has its configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+import trio
+
+from rtproxy.dialects.dialect import Dialect
+from rtproxy.legs.leg import Attachment, Leg, Message, SessionLegs, Side
+from rtproxy.legs.transport import Connection
+from rtproxy.model import events as ev
+from rtproxy.model.close import CloseCode, CloseReason, Origin
+from rtproxy.model.errors import DialFailed, LegClosed
+from rtproxy.runtime.dialing import Dialler
+from rtproxy.runtime.heartbeat import keep_heartbeat
+from rtproxy.runtime.perform import Core, Performer
+from rtproxy.runtime.process import Process
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """What one session may take; seconds and bytes, see the configuration."""
+
+    upstream_message_bytes: int
+    first_event_s: float
+    ping_every_s: float
+    pong_within_s: float
+
+
+class SessionTask:
+    """One live session; `run` is its life, `end` its end."""
+
+    def __init__(
+        self,
+        session_id: str,
+        core: Core,
+        dialect: Dialect,
+        legs: SessionLegs,
+        *,
+        asked: Mapping[str, str],
+        dialler: Dialler,
+        limits: SessionLimits,
+        process: Process,
+    ) -> None:
+        """Take what the session is made of; `asked` is the client's query."""
+        self.session_id = session_id
+        self.reason: CloseReason | None = None
+        self._core = core
+        self._dialect = dialect
+        self._legs = legs
+        self._asked = asked
+        self._dialler = dialler
+        self._limits = limits
+        self._process = process
+        self._log = structlog.get_logger().bind(session=session_id, dialect=dialect.name)
+        self._performer = Performer(
+            core, dialect, legs, clock=trio.current_time, end=self.end, log=self._log
+        )
+        self._scope = trio.CancelScope()
+        self._upstream_there = trio.Event()
+        self._client: Leg | None = None
+        self._upstream: Leg | None = None
+
+    def end(self, reason: CloseReason) -> None:
+        """End the session; the first reason counts."""
+        if self.reason is None:
+            self.reason = reason
+        self._scope.cancel()
+
+    async def run(self, client: Connection) -> None:
+        """Live until something ends it; never raises but what cancels it from outside."""
+        self._client = self._legs.add(
+            Side.CLIENT, client, max_message_bytes=self._dialect.max_message_bytes
+        )
+        if not self._dialect.relays:
+            self._attach_client(self._client)
+        started_s = trio.current_time()
+        self._log.info("session_started")
+        try:
+            await self._live()
+        finally:
+            await self._close_legs(self.reason or _CANCELLED)
+            reason = self.reason or _CANCELLED
+            self._log.info(
+                "session_ended",
+                code=int(reason.code),
+                reason=reason.text,
+                by=reason.origin.value,
+                after_s=round(trio.current_time() - started_s, 1),
+            )
+
+    async def _live(self) -> None:
+        assert self._client is not None
+        try:
+            with self._scope:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._read_client, self._client)
+                    nursery.start_soon(self._read_upstream)
+                    nursery.start_soon(
+                        partial(
+                            keep_heartbeat,
+                            self._open_legs,
+                            every_s=self._limits.ping_every_s,
+                            within_s=self._limits.pong_within_s,
+                        )
+                    )
+        except* Exception as bugs:  # the session's edge: a bug ends this session alone
+            self._end_by_bug(bugs)
+
+    def _end_by_bug(self, bugs: ExceptionGroup[Exception]) -> None:
+        """Tell the client that it was our fault, with an id that finds the log line."""
+        error_id = self.session_id
+        self._log.error("session_bug", error_id=error_id, exc_info=bugs)
+        message = f"Internal error in the proxy; its log has the details under {error_id}."
+        failure = ev.Failure(type="server_error", code="internal_error", message=message)
+        if self._client is not None:
+            for payload in self._dialect.encode(ev.ErrorTold(error=failure, fatal=True)):
+                self._client.send(payload)
+        self.reason = CloseReason(CloseCode.OUR_FAULT, message, Origin.US)
+
+    def _open_legs(self) -> Iterable[Leg]:
+        return [leg for leg in (self._client, self._upstream) if leg is not None]
+
+    # The client
+
+    def _attach_client(self, leg: Leg) -> None:
+        kinds, wrap = self._dialect.client_kinds(), self._dialect.client_wrap()
+        self._legs.attach(leg, Attachment(kinds, wrap))
+
+    async def _read_client(self, leg: Leg) -> None:
+        try:
+            while True:
+                message = await leg.receive()
+                if not self._upstream_there.is_set():
+                    await self._wait_for_upstream(leg)
+                self._performer.client_message(leg, message)
+        except LegClosed as closed:
+            self.end(closed.reason)
+
+    async def _wait_for_upstream(self, leg: Leg) -> None:
+        """Wait with a hold in hand; only the leg's end can come meanwhile."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._end_with, leg)
+            await self._upstream_there.wait()
+            nursery.cancel_scope.cancel()
+
+    async def _end_with(self, leg: Leg) -> None:
+        try:
+            await leg.receive()
+        except LegClosed as closed:
+            self.end(closed.reason)
+
+    # The upstream
+
+    async def _read_upstream(self) -> None:
+        """Losing the upstream ends this reader's loop; what follows is the core's word."""
+        try:
+            connection = await self._dialler.dial(self._asked, self._retrying)
+        except DialFailed as failed:
+            self._process.upstream_answered = False
+            lost = ev.UpstreamLost(code=failed.reason.code, reason=str(failed), final=failed.final)
+            self._performer.post(lost)
+            return
+        leg = self._upstream = self._legs.add(
+            Side.UPSTREAM, connection, max_message_bytes=self._limits.upstream_message_bytes
+        )
+        try:
+            self._begin(leg, await self._first_message(leg))
+            while True:
+                self._performer.upstream_message(leg, await leg.receive())
+        except LegClosed as closed:
+            lost = ev.UpstreamLost(code=closed.reason.code, reason=closed.reason.text)
+            self._performer.post(lost)
+
+    def _retrying(self, attempt: int, failed: DialFailed) -> None:
+        self._process.upstream_answered = False
+        self._log.warning("dial_failed", attempt=attempt, error=str(failed))
+        self._performer.post(ev.Reconnecting(attempt=attempt))
+
+    async def _first_message(self, leg: Leg) -> Message:
+        with trio.move_on_after(self._limits.first_event_s):
+            return await leg.receive()
+        leg.abort()
+        said_s = self._limits.first_event_s
+        text = f"the upstream accepted the connection, then said nothing for {said_s:g} s"
+        raise LegClosed(CloseReason(CloseCode.TRY_LATER, text, Origin.PEER))
+
+    def _begin(self, leg: Leg, first: Message) -> None:
+        """The upstream has spoken: join the legs, then say what the client said so far."""
+        self._process.upstream_answered = True
+        kinds, wrap = self._dialect.upstream_kinds(), self._dialect.upstream_wrap()
+        self._legs.attach(leg, Attachment(kinds, wrap))
+        if self._dialect.relays and self._client is not None:
+            self._attach_client(self._client)
+        self._performer.upstream_message(leg, first)
+        if not self._dialect.relays:
+            self._legs.replay(0.0)
+        self._upstream_there.set()
+
+    # The end
+
+    async def _close_legs(self, reason: CloseReason) -> None:
+        async with trio.open_nursery() as nursery:
+            if self._client is not None:
+                nursery.start_soon(self._client.aclose, reason)
+            if self._upstream is not None:
+                done = CloseReason(CloseCode.DONE, "the client's session is over")
+                nursery.start_soon(self._upstream.aclose, done)
+
+
+_CANCELLED = CloseReason(CloseCode.GOING_AWAY, "the server is stopping")

@@ -1,0 +1,1 @@
+"""Where to dial, with what: one file per kind of upstream. Nothing here dials."""

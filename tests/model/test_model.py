@@ -1,0 +1,46 @@
+"""Formats, close reasons, ids: small values with exact edges."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding
+from rtproxy.model.close import CloseCode, CloseReason
+from rtproxy.model.errors import DialFailed
+from rtproxy.model.ids import new_id
+
+
+def test_forty_milliseconds_of_the_upstreams_audio() -> None:
+    assert PCM16_24K.milliseconds(1920) == 40.0
+    assert PCM16_24K.as_tuple() == ("pcm16", 24_000, 1)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "channels", "bytes_per_s"),
+    [
+        (Encoding.PCM16, 2, 32_000),
+        (Encoding.F32, 1, 32_000),
+        (Encoding.G711_ULAW, 1, 8_000),
+        (Encoding.G711_ALAW, 2, 16_000),
+    ],
+)
+def test_bytes_of_a_second(encoding: Encoding, channels: int, bytes_per_s: int) -> None:
+    assert AudioFormat(encoding, 8_000, channels).bytes_per_s == bytes_per_s
+
+
+@given(st.text())
+def test_a_close_reason_fits_its_frame_and_stays_text(text: str) -> None:
+    kept = CloseReason(CloseCode.DONE, text).text
+    assert len(kept.encode()) <= 123
+    assert text.startswith(kept)
+
+
+def test_ids_follow_their_dice() -> None:
+    assert new_id("sess", bytes(range(16))) == "sess_0123456789ABCDEF"
+
+
+def test_a_final_refusal_and_one_that_may_heal_close_differently() -> None:
+    assert DialFailed("no", final=True).reason.code == CloseCode.UPSTREAM_REFUSED
+    assert DialFailed("no").reason.code == CloseCode.TRY_LATER
