@@ -6,6 +6,7 @@
 //! parser. It does not know what any `type` means.
 
 use super::json::{Scanner, Token};
+use std::fmt;
 use std::ops::Range;
 
 /// How many payload paths a scan can look for at once.
@@ -14,6 +15,14 @@ pub const MAX_PATHS: usize = 8;
 /// More payload paths than `MAX_PATHS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyPaths;
+
+impl fmt::Display for TooManyPaths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "more than {MAX_PATHS} payload paths")
+    }
+}
+
+impl std::error::Error for TooManyPaths {}
 
 /// Where payloads may lie: a key, or a key inside the object under another.
 #[derive(Clone, Debug, Default)]
