@@ -1,7 +1,10 @@
 //! The frames, the audio and the splice of rtproxy.
 //!
 //! Pure parts below, each without I/O, clock or dice of its own; the Python
-//! faces alone know PyO3.
+//! faces alone know `PyO3`.
+
+pub mod text;
+pub mod wire;
 
 #[cfg(feature = "python")]
 mod python;

@@ -1,0 +1,93 @@
+//! A message while its frames arrive: its bytes, its text check, its tiny fragments.
+//!
+//! Owns how much memory a message may take and when text is found bad; knows
+//! nothing of headers.
+
+use super::mask::{self, Key};
+use super::Fault;
+use simdutf8::compat::from_utf8;
+
+/// A continuation shorter than this counts as tiny.
+const TINY_BYTES: usize = 16;
+/// How far the buffer may be ahead of what has arrived, beside doubling.
+const STEP_BYTES: usize = 4096;
+
+/// A message whose last byte has not come yet.
+#[derive(Debug)]
+pub struct Partial {
+    binary: bool,
+    payload: Vec<u8>,
+    /// Bytes at the start of `payload` that are whole UTF-8 characters.
+    checked: usize,
+    tiny_fragments: u32,
+}
+
+impl Partial {
+    pub fn new(binary: bool) -> Self {
+        Self {
+            binary,
+            payload: Vec::new(),
+            checked: 0,
+            tiny_fragments: 0,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.payload.len()
+    }
+
+    /// A continuation of `len` bytes begins.
+    pub fn continue_with(&mut self, len: usize, max_tiny: u32) -> Result<(), Fault> {
+        self.tiny_fragments += u32::from(len < TINY_BYTES);
+        if self.tiny_fragments > max_tiny {
+            let reason = format!("more than {max_tiny} tiny fragments in one message");
+            return Err(Fault::policy(reason));
+        }
+        Ok(())
+    }
+
+    /// Append what arrived of a frame of which `declared` bytes were still due.
+    pub fn append(&mut self, arrived: &[u8], declared: usize, key: &mut Key) -> Result<(), Fault> {
+        self.make_room(arrived.len(), declared);
+        mask::append(&mut self.payload, arrived, key);
+        if !self.binary {
+            self.check_text()?;
+        }
+        Ok(())
+    }
+
+    /// The whole payload, after its last byte.
+    pub fn finish(self) -> Result<(bool, Vec<u8>), Fault> {
+        if !self.binary && self.checked < self.payload.len() {
+            return Err(Fault::text("text ends within a character"));
+        }
+        Ok((self.binary, self.payload))
+    }
+
+    /// Room for what arrived, and for more of the frame by as much as has come
+    /// so far or one step: a length that is only declared buys little memory.
+    fn make_room(&mut self, arrived: usize, declared: usize) {
+        if self.payload.capacity() - self.payload.len() >= arrived {
+            return;
+        }
+        let ahead = arrived + (self.payload.len() + arrived).max(STEP_BYTES);
+        self.payload.reserve_exact(declared.min(ahead).max(arrived));
+    }
+
+    /// Fail at the first byte that no continuation can make good.
+    fn check_text(&mut self) -> Result<(), Fault> {
+        match from_utf8(&self.payload[self.checked..]) {
+            Ok(text) => self.checked += text.len(),
+            Err(error) => {
+                self.checked += error.valid_up_to();
+                if error.error_len().is_some() {
+                    return Err(Fault::text(format!(
+                        "text is not UTF-8 at byte {}",
+                        self.checked
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}
