@@ -1,0 +1,49 @@
+"""Which dialect a connection speaks."""
+
+from __future__ import annotations
+
+import pytest
+
+from rtproxy.dialects.registry import DIALECTS, choose_dialect
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "subprotocols", "name"),
+    [
+        ("/", {}, (), "voice"),
+        ("/ws/voice", {}, (), "voice"),
+        ("/ws/conversation", {}, (), "conversation"),
+        ("/v1/realtime", {"model": "m"}, ("realtime",), "openai"),
+        ("/openai/v1/realtime", {}, (), "openai"),
+        ("/ws/voice", {"dialect": "conversation"}, (), "conversation"),
+        ("/", {}, ("rtproxy.conversation",), "conversation"),
+        ("/", {}, ("chat",), "voice"),
+        ("/v1/realtime", {"dialect": "voice"}, (), "openai"),
+    ],
+)
+def test_path_query_and_subprotocol(
+    path: str, query: dict[str, str], subprotocols: tuple[str, ...], name: str
+) -> None:
+    dialect = choose_dialect(path, query, subprotocols)
+    assert dialect is not None
+    assert dialect.name == name
+
+
+@pytest.mark.parametrize(
+    ("path", "query"), [("/nowhere", {}), ("/", {"dialect": "openai"}), ("/", {"dialect": "x"})]
+)
+def test_nothing_is_spoken_there(path: str, query: dict[str, str]) -> None:
+    assert choose_dialect(path, query, ()) is None
+
+
+def test_no_path_has_two_dialects() -> None:
+    paths = [path for dialect in DIALECTS for path in dialect.paths]
+    assert len(paths) == len(set(paths))
+
+
+def test_every_dialect_can_say_how_it_is_sorted_and_wrapped() -> None:
+    for dialect in DIALECTS:
+        dialect.client_kinds()
+        dialect.upstream_kinds()
+        dialect.client_wrap()
+        dialect.upstream_wrap()
