@@ -98,9 +98,9 @@ class DialectConfig(Section, frozen=True, kw_only=True):
     voice: Text | None = None
     instructions: str | None = None
     transcription_model: Text | None = None
-    vad_threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
-    vad_prefix_ms: Annotated[int, Meta(ge=0, le=5_000)] | None = None
-    vad_silence_ms: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
+    prefix_padding_ms: Annotated[int, Meta(ge=0, le=5_000)] | None = None
+    silence_ms: Annotated[int, Meta(ge=0, le=10_000)] | None = None
 
 
 class DialectsConfig(Section, frozen=True, kw_only=True):
