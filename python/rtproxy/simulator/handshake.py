@@ -1,0 +1,113 @@
+"""Who may come in: path, key, model and shape, as the upstream looks at them.
+
+Owns the reading of the upgrade request. Must not know sockets or what a session
+does. A bad key passes the handshake and is told afterwards: so does the upstream
+(protocol reference, section 3).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from rtproxy.simulator import errors
+from rtproxy.simulator.errors import Refusal
+from rtproxy.simulator.settings import Settings
+
+PATH = "/v1/realtime"
+_SUBPROTOCOL = "realtime"
+_KEY_SUBPROTOCOL = "openai-insecure-api-key."
+_BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeRequest:
+    """The request head: target with its query, headers, subprotocols offered."""
+
+    target: str
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    subprotocols: Sequence[str] = ()
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, if it is there; names are case-insensitive."""
+        wanted = name.lower().encode()
+        found = (value for key, value in self.headers if key.lower() == wanted)
+        value = next(found, None)
+        return None if value is None else value.decode("latin-1").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """No upgrade: an HTTP answer."""
+
+    status: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Upgrade; then a session with `model`, or `refusal` and a close."""
+
+    model: str
+    subprotocol: str | None
+    refusal: Refusal | None
+
+
+def admit(request: UpgradeRequest, settings: Settings) -> Admitted | Turned:
+    """Decide on an upgrade request."""
+    url = urlsplit(request.target)
+    query = parse_qs(url.query, keep_blank_values=True)
+    if url.path != PATH:
+        return Turned(404, f"There is no '{url.path}' here; the simulator serves {PATH}.")
+    if "call_id" in query:
+        return Turned(404, f"No call with id '{query['call_id'][0]}'; calls are not simulated.")
+    model = query.get("model", [""])[0]
+    refusal = (
+        _refused_shape(request)
+        or _refused_key(request, settings)
+        or _refused_model(query, settings)
+    )
+    subprotocol = _SUBPROTOCOL if _SUBPROTOCOL in request.subprotocols else None
+    return Admitted(model, subprotocol, refusal)
+
+
+def _refused_shape(request: UpgradeRequest) -> Refusal | None:
+    beta = request.header("OpenAI-Beta") or ""
+    if "realtime=v1" in beta or _BETA_SUBPROTOCOL in request.subprotocols:
+        return errors.beta_shape_disabled()
+    return None
+
+
+def _refused_key(request: UpgradeRequest, settings: Settings) -> Refusal | None:
+    key = _key(request)
+    if key is None:
+        return errors.invalid_api_key("none") if settings.require_key else None
+    if not key or key.startswith(settings.bad_key_prefix):
+        return errors.invalid_api_key(f"{key[:3]}***" if key else "an empty one")
+    return None
+
+
+def _key(request: UpgradeRequest) -> str | None:
+    authorization = request.header("Authorization")
+    if authorization is not None:
+        scheme, _, key = authorization.partition(" ")
+        return key.strip() if scheme.lower() == "bearer" else ""
+    offered = (name for name in request.subprotocols if name.startswith(_KEY_SUBPROTOCOL))
+    return next((name.removeprefix(_KEY_SUBPROTOCOL) for name in offered), None)
+
+
+def _refused_model(query: dict[str, list[str]], settings: Settings) -> Refusal | None:
+    if query.get("intent") == ["transcription"]:
+        message = "Transcription sessions are not simulated yet; connect without an intent."
+        return Refusal("invalid_intent", message, "intent", close_code=4000)
+    model = query.get("model", [""])[0]
+    if not model:
+        return errors.missing_model()
+    if not _MODEL.fullmatch(model):
+        return errors.invalid_model(model)
+    if model.startswith(settings.bad_model_prefix):
+        return errors.model_not_found(model)
+    return None

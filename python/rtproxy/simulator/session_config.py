@@ -1,0 +1,166 @@
+"""The session's configuration: its default shape, the partial merge, what is fixed after use.
+
+Owns the `session` object of the wire. Must not know what any of it does to a
+conversation; whoever needs a value asks here.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+from rtproxy.model.audio_format import AudioFormat
+from rtproxy.simulator import errors
+from rtproxy.simulator.commands import Json
+from rtproxy.simulator.formats import FORMATS, wire_format
+
+_INSTRUCTIONS = (
+    "You are the offline stand-in for a realtime model. Say back what you hear, keep to the "
+    "protocol, and promise nothing that only a real model could do."
+)
+
+_TURN_DETECTION: dict[str, Json] = {
+    "server_vad": {
+        "type": "server_vad",
+        "threshold": 0.5,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 200,
+        "idle_timeout_ms": None,
+        "create_response": True,
+        "interrupt_response": True,
+    },
+    "semantic_vad": {
+        "type": "semantic_vad",
+        "eagerness": "auto",
+        "create_response": True,
+        "interrupt_response": True,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What has been used already and so is fixed."""
+
+    spoken: bool = False  # assistant audio is in the conversation
+    responding: bool = False  # a response is active
+
+
+class SessionConfig:
+    """One session's configuration; `view` is what the wire shows of it."""
+
+    def __init__(self, session_id: str, model: str, expires_at: int) -> None:
+        pcm = FORMATS["audio/pcm"]
+        self._session: Json = {
+            "type": "realtime",
+            "object": "realtime.session",
+            "id": session_id,
+            "model": model,
+            "output_modalities": ["audio"],
+            "instructions": _INSTRUCTIONS,
+            "tools": [],
+            "tool_choice": "auto",
+            "max_output_tokens": "inf",
+            "tracing": None,
+            "truncation": "auto",
+            "prompt": None,
+            "expires_at": expires_at,
+            "audio": {
+                "input": {
+                    "format": wire_format(pcm),
+                    "transcription": None,
+                    "noise_reduction": None,
+                    "turn_detection": dict(_TURN_DETECTION["server_vad"]),
+                },
+                "output": {"format": wire_format(pcm), "voice": "alloy", "speed": 1.0},
+            },
+            "include": None,
+        }
+
+    def view(self) -> Json:
+        """The whole session object, a copy."""
+        return deepcopy(self._session)
+
+    @property
+    def defaults(self) -> Json:
+        """The session object itself, to read from."""
+        return self._session
+
+    @property
+    def input_format(self) -> AudioFormat:
+        """What the client sends."""
+        return FORMATS[self._session["audio"]["input"]["format"]["type"]]
+
+    @property
+    def turn_detection(self) -> Json | None:
+        """The turn detection in use; None for push-to-talk."""
+        detection: Json | None = self._session["audio"]["input"]["turn_detection"]
+        return detection
+
+    @property
+    def transcription(self) -> Json | None:
+        """How input audio is transcribed, if it is."""
+        transcription: Json | None = self._session["audio"]["input"]["transcription"]
+        return transcription
+
+    @property
+    def voice(self) -> object:
+        """The voice that answers are spoken in."""
+        return self._session["audio"]["output"]["voice"]
+
+    def update(self, patch: Json, usage: Usage) -> None:
+        """Merge a checked patch; Refusal, and nothing applied, where it touches what is fixed."""
+        self._check_fixed(patch, usage)
+        session = deepcopy(self._session)
+        audio = patch.get("audio", {})
+        session.update({key: value for key, value in patch.items() if key != "audio"})
+        _merge_input(session["audio"]["input"], audio.get("input", {}))
+        _merge_output(session["audio"]["output"], audio.get("output", {}))
+        self._session = deepcopy(session)
+
+    def _check_fixed(self, patch: Json, usage: Usage) -> None:
+        session = self._session
+        output = patch.get("audio", {}).get("output", {})
+        if patch["type"] != session["type"]:
+            raise errors.wrong_session_type(patch["type"])
+        if patch.get("model", session["model"]) != session["model"]:
+            raise errors.model_is_fixed(session["model"])
+        if usage.spoken and output.get("voice", self.voice) != self.voice:
+            raise errors.voice_is_fixed()
+        if (
+            session["tracing"] is not None
+            and patch.get("tracing", session["tracing"]) != (session["tracing"])
+        ):
+            raise errors.tracing_is_fixed()
+        speed = session["audio"]["output"]["speed"]
+        if usage.responding and output.get("speed", speed) != speed:
+            raise errors.speed_is_busy()
+
+
+def _merge_input(current: Json, patch: Json) -> None:
+    before = current["turn_detection"]
+    current.update(patch)
+    if "format" in patch:
+        current["format"] = wire_format(FORMATS[patch["format"]["type"]])
+    if patch.get("transcription") is not None:
+        current["transcription"] = {
+            "model": None,
+            "language": None,
+            "prompt": None,
+            **patch["transcription"],
+        }
+    if patch.get("turn_detection") is not None:
+        current["turn_detection"] = _merge_detection(before, patch["turn_detection"])
+
+
+def _merge_detection(before: Json | None, patch: Json) -> Json:
+    """Of the same type: what is left out stays. Of another: it takes that type's default."""
+    same = before is not None and before["type"] == patch["type"]
+    base = before if before is not None and same else _TURN_DETECTION[patch["type"]]
+    return {**base, **patch}
+
+
+def _merge_output(current: Json, patch: Json) -> None:
+    current.update(patch)
+    if "format" in patch:
+        current["format"] = wire_format(FORMATS[patch["format"]["type"]])

@@ -1,0 +1,1 @@
+"""Who speaks: what is heard in the input, and what is answered to it."""

@@ -1,0 +1,139 @@
+"""The script: a TOML file says what is heard and answered, turn by turn.
+
+Owns the format of the file (docs/simulator.md) and the place in it. Must not
+know how an answer goes over the wire.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from rtproxy.model.errors import ConfigError
+from rtproxy.simulator.errors import Refusal
+from rtproxy.simulator.faults import FaultKind, parse_fault
+from rtproxy.simulator.formats import span_bytes
+from rtproxy.simulator.voices.parrot import Parrot
+from rtproxy.simulator.voices.stand_in import CHARACTER_MS, speak
+from rtproxy.simulator.voices.voice import (
+    Answer,
+    AnswerPart,
+    Called,
+    Cut,
+    Failed,
+    Heard,
+    Prompt,
+    Spoken,
+    Struck,
+    Told,
+    Waited,
+    Written,
+)
+
+_VERBS = ("say", "call", "wait_ms", "fail", "cut", "error", "fault")
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that happens in an answer: exactly one of the verbs, and what belongs to it."""
+
+    say: str | None = None
+    audio_ms: int | None = None  # of `say`; otherwise by the length of the text
+    call: str | None = None
+    arguments: dict[str, Any] = {}  # of `call`
+    wait_ms: int | None = None
+    fail: str | None = None  # the code of a failed response
+    cut: Literal["max_output_tokens", "content_filter"] | None = None
+    error: str | None = None  # the code of an `error` event
+    message: str = "The script says so."  # of `fail` and `error`
+    kind: str = "server_error"  # of `fail` and `error`: their `type`
+    fault: str | None = None  # as on the command line, without @, + and #
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where there is not exactly one verb, or a fault that is none."""
+        verbs = [verb for verb in _VERBS if getattr(self, verb) is not None]
+        if len(verbs) != 1:
+            raise ValueError(f"a line has exactly one of {', '.join(_VERBS)}; this has {verbs}")
+        if self.fault is not None and parse_fault(self.fault).kind is FaultKind.REFUSE:
+            raise ValueError("a script begins after the handshake: it cannot refuse one")
+
+
+class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is heard when the user has spoken, and what is answered."""
+
+    heard: str = ""
+    hearing_fails: str | None = None
+    answer: list[Line] = []
+
+
+class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"turns": "turn"}):
+    """The whole file: its turns, and what comes after the last."""
+
+    turns: list[Turn] = []
+    at_end: Literal["parrot", "repeat", "silence"] = "parrot"
+
+
+def read_script(path: Path) -> Script:
+    """Read a script; ConfigError, in one line, where there is none or it cannot be one."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Script)
+    except OSError as error:
+        raise ConfigError(f"script {path}: cannot be read ({error.strerror})") from error
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"script {path}: {error}") from error
+
+
+class Follower:
+    """A voice that follows a script from its first turn on."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._place = 0
+        self._parrot = Parrot()
+
+    def hear(self, audio_ms: int) -> Heard:
+        """What the turn that comes next says was heard."""
+        turn = self._turn()
+        if turn is None or not (turn.heard or turn.hearing_fails):
+            return self._parrot.hear(audio_ms)
+        return Heard(turn.heard, turn.hearing_fails)
+
+    def answer(self, prompt: Prompt) -> Answer:
+        """The answer of the turn that comes next."""
+        turn = self._turn()
+        self._place += 1
+        if turn is None:
+            return [] if self._script.at_end == "silence" else self._parrot.answer(prompt)
+        return [_part(line, prompt) for line in turn.answer]
+
+    def _turn(self) -> Turn | None:
+        turns = self._script.turns
+        if self._place >= len(turns) and not (turns and self._script.at_end == "repeat"):
+            return None
+        return turns[self._place % len(turns)]
+
+
+def _part(line: Line, prompt: Prompt) -> AnswerPart:
+    if line.say is not None:
+        return _say(line.say, line.audio_ms, prompt)
+    if line.call is not None:
+        return Called(line.call, msgspec.json.encode(line.arguments).decode())
+    if line.wait_ms is not None:
+        return Waited(line.wait_ms)
+    if line.fail is not None:
+        return Failed(line.fail, line.message, line.kind)
+    if line.cut is not None:
+        return Cut(line.cut)
+    if line.fault is not None:
+        return Struck(parse_fault(line.fault))
+    return Told(Refusal(line.error, line.message, kind=line.kind))
+
+
+def _say(text: str, audio_ms: int | None, prompt: Prompt) -> AnswerPart:
+    if not prompt.spoken:
+        return Written(text)
+    if audio_ms is None:
+        return Spoken(text, speak(text, prompt.audio_format))
+    sound = speak("x" * (audio_ms // CHARACTER_MS + 1), prompt.audio_format)
+    return Spoken(text, sound[: span_bytes(prompt.audio_format, audio_ms)])
