@@ -103,6 +103,8 @@ def _front_door(config: Config, process: Process, upstreams: list[Upstream]) -> 
     return FrontDoor(
         dialler=Dialler(upstreams, limits.dial_s, Backoff()),
         limits=SessionLimits(
+            client_message_bytes=limits.client_message_bytes,
+            relayed_message_bytes=limits.openai_message_bytes,
             upstream_message_bytes=limits.upstream_message_bytes,
             first_event_s=limits.first_event_s,
             ping_every_s=limits.ping_every_s,

@@ -33,10 +33,6 @@ class Dialect(Protocol):
         """Who answers, where it is not the client that configures the session."""
 
     @property
-    def max_message_bytes(self) -> int:
-        """The largest message taken from a client."""
-
-    @property
     def subprotocol(self) -> str:
         """What is echoed in the handshake when the client offers it."""
 

@@ -26,7 +26,6 @@ class OpenAI:
     paths = ("/v1/realtime", "/openai/v1/realtime")
     relays = True
     persona = None
-    max_message_bytes = 16 * 1024 * 1024
     subprotocol = "realtime"
 
     def client_kinds(self) -> Kinds:

@@ -22,8 +22,10 @@ Words = Mapping[type[ev.Event], Callable[[Any], dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class TableDialect:
-    """See `Dialect`; `audio_types` maps a type to where its payload lies,
-    `audio_template` is how the lane wraps audio for the client.
+    """See `Dialect`.
+
+    `audio_types` maps a type to where its payload lies, `audio_template` is how the
+    lane wraps audio for the client.
     """
 
     name: str
@@ -34,7 +36,6 @@ class TableDialect:
     readings: Readings
     words: Words
     relays: bool = False
-    max_message_bytes: int = 1024 * 1024
 
     @property
     def subprotocol(self) -> str:

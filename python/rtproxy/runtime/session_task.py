@@ -33,8 +33,14 @@ from rtproxy.runtime.process import Process
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """What one session may take; seconds and bytes, see the configuration."""
+    """What one session may take; seconds and bytes, see the configuration.
 
+    `relayed_message_bytes` is for clients of the upstream's own protocol, which
+    upload whole files in one message.
+    """
+
+    client_message_bytes: int
+    relayed_message_bytes: int
     upstream_message_bytes: int
     first_event_s: float
     ping_every_s: float
@@ -83,9 +89,9 @@ class SessionTask:
 
     async def run(self, client: Connection) -> None:
         """Live until something ends it; never raises but what cancels it from outside."""
-        leg = self._client = self._legs.add(
-            Side.CLIENT, client, max_message_bytes=self._dialect.max_message_bytes
-        )
+        limits, relays = self._limits, self._dialect.relays
+        largest = limits.relayed_message_bytes if relays else limits.client_message_bytes
+        leg = self._client = self._legs.add(Side.CLIENT, client, max_message_bytes=largest)
         if not self._dialect.relays:
             self._attach_client(leg)
         started_s = trio.current_time()
