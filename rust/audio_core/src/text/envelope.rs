@@ -24,10 +24,16 @@ impl fmt::Display for TooManyPaths {
 
 impl std::error::Error for TooManyPaths {}
 
+/// One bit per payload path, by index.
+type PathSet = u8;
+
 /// Where payloads may lie: a key, or a key inside the object under another.
 #[derive(Clone, Debug, Default)]
 pub struct PayloadPaths {
-    paths: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    outer: Vec<Vec<u8>>,
+    /// Beside each outer key the inner one, where there is one.
+    inner: Vec<Option<Vec<u8>>>,
+    nested: PathSet,
 }
 
 impl PayloadPaths {
@@ -38,20 +44,30 @@ impl PayloadPaths {
         if paths.len() > MAX_PATHS {
             return Err(TooManyPaths);
         }
-        let bytes = |(outer, inner): (String, Option<String>)| {
-            (outer.into_bytes(), inner.map(String::into_bytes))
-        };
-        Ok(Self {
-            paths: paths.into_iter().map(bytes).collect(),
+        let mut compiled = Self::default();
+        for (index, (outer, inner)) in paths.into_iter().enumerate() {
+            compiled.nested |= PathSet::from(inner.is_some()) << index;
+            compiled.outer.push(outer.into_bytes());
+            compiled.inner.push(inner.map(String::into_bytes));
+        }
+        Ok(compiled)
+    }
+
+    /// The paths whose outer key is `key`.
+    fn under(&self, key: &[u8]) -> PathSet {
+        let paths = self.outer.iter().enumerate();
+        paths.fold(0, |set, (index, outer)| {
+            set | PathSet::from(outer == key) << index
         })
     }
 
-    fn matching<'a>(&'a self, key: &'a [u8]) -> impl Iterator<Item = (usize, Option<&'a [u8]>)> {
-        self.paths
-            .iter()
-            .enumerate()
-            .filter(move |(_, (outer, _))| outer == key)
-            .map(|(index, (_, inner))| (index, inner.as_deref()))
+    /// Those of `among` whose inner key is `key`.
+    fn ending(&self, among: PathSet, key: &[u8]) -> PathSet {
+        let paths = self.inner.iter().enumerate();
+        let set = paths.fold(0, |set, (index, inner)| {
+            set | PathSet::from(inner.as_deref() == Some(key)) << index
+        });
+        set & among
     }
 }
 
@@ -95,88 +111,75 @@ pub fn scan(raw: &[u8], paths: &PayloadPaths) -> Option<Envelope> {
 struct Reading<'p> {
     paths: &'p PayloadPaths,
     found: Envelope,
-    outer_seen: u8,
-    inner_seen: u8,
+    outer_seen: PathSet,
+    inner_seen: PathSet,
 }
 
 impl Reading<'_> {
     fn member(&mut self, scanner: &mut Scanner<'_>, key: Token) -> Option<()> {
         let Token::Plain(key) = key else { return None };
         let key = scanner.bytes(&key);
+        let paths = self.paths.under(key);
+        first_time(&mut self.outer_seen, paths)?;
+        let nested = paths & self.paths.nested;
         let start = scanner.position();
-        let value = if self.is_nested(key) && scanner.at_object() {
-            self.nested(scanner, key)?
+        let value = if nested != 0 && scanner.at_object() {
+            self.nested(scanner, nested)?
         } else {
             scanner.value(1)?
         };
-        let whole = start..scanner.position();
-        self.note_payload(key, &value)?;
-        let (slot, span) = match key {
-            b"type" => match value {
-                Token::Plain(text) => (&mut self.found.kind, text),
-                _ => return None,
-            },
-            b"event_id" => (&mut self.found.event_id, whole),
-            b"response_id" | b"item_id" if value == Token::Escaped => return None,
-            b"response_id" => (&mut self.found.response_id, whole),
-            b"item_id" => (&mut self.found.item_id, whole),
-            b"content_index" => (&mut self.found.content_index, whole),
-            _ => return Some(()),
-        };
-        slot.replace(span).is_none().then_some(())
+        self.found.keep(paths & !nested, &value);
+        self.note(key, value, start..scanner.position())
     }
 
-    fn is_nested(&self, key: &[u8]) -> bool {
-        self.paths.matching(key).any(|(_, inner)| inner.is_some())
-    }
-
-    /// Mark the paths that begin with `key`; keep the value where one ends there.
-    fn note_payload(&mut self, key: &[u8], value: &Token) -> Option<()> {
-        for (index, inner) in self.paths.matching(key) {
-            first_time(&mut self.outer_seen, index)?;
-            if inner.is_none() {
-                self.found.keep(index, value);
-            }
-        }
-        Some(())
-    }
-
-    fn nested(&mut self, scanner: &mut Scanner<'_>, outer: &[u8]) -> Option<Token> {
-        let Self {
-            paths,
-            found,
-            inner_seen,
-            ..
-        } = self;
+    /// Walk the object in which the paths `among` end.
+    fn nested(&mut self, scanner: &mut Scanner<'_>, among: PathSet) -> Option<Token> {
         scanner.object(2, |scanner, key| {
             let Token::Plain(key) = key else { return None };
-            let key = scanner.bytes(&key);
+            let paths = self.paths.ending(among, scanner.bytes(&key));
+            first_time(&mut self.inner_seen, paths)?;
             let value = scanner.value(2)?;
-            for (index, inner) in paths.matching(outer) {
-                if inner == Some(key) {
-                    first_time(inner_seen, index)?;
-                    found.keep(index, &value);
-                }
-            }
+            self.found.keep(paths, &value);
             Some(())
         })?;
         Some(Token::Other)
     }
+
+    /// Keep the span of a member that is read whatever the paths are.
+    fn note(&mut self, key: &[u8], value: Token, whole: Range<usize>) -> Option<()> {
+        let found = &mut self.found;
+        let (slot, span) = match key {
+            b"type" => match value {
+                Token::Plain(text) => (&mut found.kind, text),
+                Token::Escaped | Token::Other => return None,
+            },
+            b"event_id" => (&mut found.event_id, whole),
+            b"response_id" | b"item_id" if value == Token::Escaped => return None,
+            b"response_id" => (&mut found.response_id, whole),
+            b"item_id" => (&mut found.item_id, whole),
+            b"content_index" => (&mut found.content_index, whole),
+            _ => return Some(()),
+        };
+        slot.replace(span).is_none().then_some(())
+    }
 }
 
 impl Envelope {
-    fn keep(&mut self, index: usize, value: &Token) {
-        match value {
-            Token::Plain(text) => self.payloads[index] = Some(text.clone()),
-            Token::Escaped | Token::Other => self.unsure |= 1 << index,
+    fn keep(&mut self, mut paths: PathSet, value: &Token) {
+        let Token::Plain(text) = value else {
+            self.unsure |= paths;
+            return;
+        };
+        while paths != 0 {
+            self.payloads[paths.trailing_zeros() as usize] = Some(text.clone());
+            paths &= paths - 1;
         }
     }
 }
 
-/// Set the bit; `None` if it was set: a duplicate.
-fn first_time(seen: &mut u8, index: usize) -> Option<()> {
-    let bit = 1 << index;
-    let again = *seen & bit != 0;
-    *seen |= bit;
+/// Add the paths to those seen; `None` if one was there: its key came twice.
+fn first_time(seen: &mut PathSet, paths: PathSet) -> Option<()> {
+    let again = *seen & paths != 0;
+    *seen |= paths;
     (!again).then_some(())
 }

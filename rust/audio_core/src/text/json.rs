@@ -3,6 +3,7 @@
 //! Owns the grammar and its limits; keeps nothing but a position. Every method
 //! returns `None` where the text is malformed, and the walk is then over.
 
+use memchr::memchr2;
 use std::ops::Range;
 
 /// Objects and arrays inside one another, the outermost being 1.
@@ -207,15 +208,74 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Whether a string cannot simply go on over `byte`.
-fn is_special(byte: u8) -> bool {
-    byte == b'"' || byte == b'\\' || byte < b' '
-}
+/// Strings up to this length are walked by words, longer ones by vectors.
+const SHORT_BYTES: usize = 48;
 
 /// How many bytes at the start of `text` are neither quote, backslash nor control
-/// character.
+/// character. Nearly all strings are shorter than a few words; payloads are not.
+#[inline]
 fn plain_run(text: &[u8]) -> usize {
-    text.iter()
-        .position(|&byte| is_special(byte))
-        .unwrap_or(text.len())
+    let mut run = 0;
+    while run < SHORT_BYTES {
+        let Some(word) = text[run..].first_chunk() else {
+            break;
+        };
+        let special = special_bytes(u64::from_le_bytes(*word));
+        if special != 0 {
+            return run + special.trailing_zeros() as usize / 8;
+        }
+        run += WORD;
+    }
+    run + long_plain_run(&text[run..])
+}
+
+#[inline(never)]
+fn long_plain_run(text: &[u8]) -> usize {
+    let end = memchr2(b'"', b'\\', text).unwrap_or(text.len());
+    let lowest = text[..end].iter().fold(u8::MAX, |low, &byte| low.min(byte));
+    if lowest >= b' ' {
+        return end;
+    }
+    let control = text.iter().position(|&byte| byte < b' ');
+    control.unwrap_or(end)
+}
+
+const WORD: usize = size_of::<u64>();
+const ONES: u64 = u64::MAX / 0xFF;
+const TOPS: u64 = ONES << 7;
+
+/// The top bit of each byte that is a quote, a backslash or a control character.
+///
+/// Borrows make bytes above the lowest such byte unreliable; that one is right
+/// (`x - n` borrows into the top bit of a byte only if the byte was below `n`).
+fn special_bytes(word: u64) -> u64 {
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    (below(word, b' ') | equal(b'"') | equal(b'\\')) & TOPS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Bytes around every border, so that borrows of the word trick are met.
+    fn byte() -> impl Strategy<Value = u8> {
+        prop_oneof![
+            20 => Just(b'a'),
+            4 => any::<u8>(),
+            1 => prop::sample::select(b"\x00\x01\x1f !\"#[\\]\x7f\x80\x9f\xa0\xa2\xdc\xff".as_slice()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn plain_run_ends_at_the_first_special_byte(
+            text in proptest::collection::vec(byte(), 0..200),
+        ) {
+            let special = |byte: &u8| *byte == b'"' || *byte == b'\\' || *byte < b' ';
+            let expected = text.iter().position(special).unwrap_or(text.len());
+            prop_assert_eq!(plain_run(&text), expected);
+        }
+    }
 }

@@ -91,3 +91,33 @@ impl Partial {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const DECLARED: usize = 16 << 20;
+
+    #[test]
+    fn a_frame_that_came_whole_costs_exactly_its_length() {
+        let mut message = Partial::new(true);
+        message.append(&[7; 100_000], 100_000, &mut None).unwrap();
+        assert_eq!(message.payload.capacity(), 100_000);
+    }
+
+    proptest! {
+        #[test]
+        fn a_declared_length_buys_little_memory(
+            pieces in proptest::collection::vec(1..20_000_usize, 1..20),
+        ) {
+            let mut message = Partial::new(true);
+            for piece in pieces {
+                let due = DECLARED - message.len();
+                message.append(&vec![7; piece], due, &mut None).unwrap();
+                let most = (2 * message.len()).max(message.len() + STEP_BYTES);
+                prop_assert!(message.payload.capacity() <= most);
+            }
+        }
+    }
+}
