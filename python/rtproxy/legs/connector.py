@@ -13,36 +13,19 @@ import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import trio
 
-from rtproxy.legs.client_handshake import ClientHandshake, Refused, Switched, refusal
+from rtproxy.legs.client_handshake import ClientHandshake, Refused, refusal
 from rtproxy.legs.http1 import Headers
-from rtproxy.legs.transport import SocketTransport, StreamTransport, Transport
+from rtproxy.legs.tls import client_context
+from rtproxy.legs.transport import Connection, SocketTransport, StreamTransport, Transport
 from rtproxy.model.errors import ConfigError, DialFailed
 
 DIAL_S = 10.0
 _REFUSAL_BODY_S = 1.0  # how long the body of a refusal is waited for
 _PORTS = {"ws": 80, "wss": 443}
-
-
-class Dice(Protocol):
-    """Where random bytes come from."""
-
-    def __call__(self, size_bytes: int, /) -> bytes:
-        """That many random bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dialled:
-    """An upstream that answered: frames may be spoken on `transport` from now on."""
-
-    transport: Transport
-    leftover: bytes
-    subprotocol: str | None
-    headers: Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +50,33 @@ async def dial(
     *,
     headers: Headers = (),
     subprotocols: Sequence[str] = (),
-    tls: ssl.SSLContext | None = None,
+    ca: str | None = None,
     dial_s: float = DIAL_S,
-    dice: Dice = secrets.token_bytes,
-) -> Dialled:
+) -> Connection:
     """Open a WebSocket to a ws:// or wss:// URL within `dial_s` seconds.
 
-    `tls` is needed for wss:// (see `tls.client_context`). Raises DialFailed, or
-    ConfigError for a URL that cannot be dialled.
+    `ca` names a file of authorities to trust instead of the system's. Raises
+    DialFailed, or ConfigError for a URL or file that cannot be used.
     """
     place = _read_url(url)
-    if place.tls and tls is None:
-        raise ConfigError(f"{url}: a wss:// upstream needs a TLS context")
+    tls = client_context(ca) if place.tls else None
     handshake = ClientHandshake(
         host=place.host_header,
         target=place.target,
-        key=dice(16),
+        key=secrets.token_bytes(16),
         headers=headers,
         subprotocols=subprotocols,
     )
     try:
         with trio.fail_after(dial_s):
-            return await _dial(place, handshake, tls if place.tls else None)
+            return await _dial(place, handshake, tls)
     except trio.TooSlowError:
         raise DialFailed(f"{place.host_header} did not answer within {dial_s:g} s") from None
 
 
-async def _dial(place: _Place, handshake: ClientHandshake, tls: ssl.SSLContext | None) -> Dialled:
+async def _dial(
+    place: _Place, handshake: ClientHandshake, tls: ssl.SSLContext | None
+) -> Connection:
     transport = await _connect(place, tls)
     try:
         return await _shake_hands(place, transport, handshake)
@@ -128,7 +111,9 @@ async def _secure(place: _Place, stream: trio.SocketStream, tls: ssl.SSLContext)
     return StreamTransport(secured)
 
 
-async def _shake_hands(place: _Place, transport: Transport, handshake: ClientHandshake) -> Dialled:
+async def _shake_hands(
+    place: _Place, transport: Transport, handshake: ClientHandshake
+) -> Connection:
     try:
         await transport.send_all(handshake.request)
         outcome = None
@@ -138,17 +123,14 @@ async def _shake_hands(place: _Place, transport: Transport, handshake: ClientHan
             raise refusal(await _rest_of(outcome, transport, handshake))
     except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
         raise DialFailed(f"{place.host_header} broke the connection: {error}") from error
-    return Dialled(transport, outcome.leftover, outcome.subprotocol, outcome.headers)
+    return Connection(transport, outcome.leftover, outcome.subprotocol)
 
 
 async def _rest_of(refused: Refused, transport: Transport, handshake: ClientHandshake) -> Refused:
     with trio.move_on_after(_REFUSAL_BODY_S):
         while not refused.complete:
-            match handshake.feed(await transport.read()):
-                case Refused() as longer:
-                    refused = longer
-                case Switched() | None:
-                    break
+            outcome = handshake.feed(await transport.read())
+            refused = outcome if isinstance(outcome, Refused) else refused
     return refused
 
 

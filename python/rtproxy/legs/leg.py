@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rtproxy._audio_core import Counters, Kinds, Message, MessageKind, Side, Wrap
+from rtproxy.legs.transport import Connection
 from rtproxy.model.audio_format import PCM16_24K, AudioFormat
 from rtproxy.model.close import CloseReason
 
 __all__ = [
     "Attachment",
     "Leg",
+    "LegsOptions",
     "Mark",
     "Message",
     "MessageKind",
     "Outgoing",
+    "SessionLegs",
     "Side",
     "SpliceLegs",
     "ToSide",
@@ -61,6 +64,27 @@ class Attachment:
     kinds: Kinds
     wrap: Wrap
     audio_format: AudioFormat = PCM16_24K
+
+
+@dataclass(frozen=True, slots=True)
+class LegsOptions:
+    """What holds for the legs of one session; the reasons are in the configuration.
+
+    `lead_ms` None: the client buffers by protocol and is not paced.
+    """
+
+    lead_ms: int | None = 400
+    answer_ms: int = 300_000
+    burst_ms: int = 120_000
+    ring_ms: int = 60_000
+    waiting_messages: int = 1_000
+    waiting_bytes: int = 1_048_576
+    stall_ms: int = 10_000
+    message_ms: int = 60_000
+    tiny_fragments: int = 4_096
+    send_buffer_bytes: int = 131_072
+    send_s: float = 10.0
+    close_s: float = 3.0
 
 
 class Leg(Protocol):
@@ -139,3 +163,19 @@ class SpliceLegs(Protocol):
 
     def counters(self, item_id: str) -> Counters | None:
         """What was received, released, heard and dropped of an item."""
+
+    def replay(self, from_ms: float) -> float:
+        """Say the input from that millisecond on to the attached upstream again.
+
+        Returns the milliseconds that were sent.
+        """
+
+
+class SessionLegs(SpliceLegs, Protocol):
+    """The splice of one session, and the way in for its connections."""
+
+    def add(self, side: Side, connection: Connection, *, max_message_bytes: int) -> Leg:
+        """Make a leg of a connection whose handshake is done, and own it from now on.
+
+        Until it is attached, all its messages are holds.
+        """

@@ -1,31 +1,38 @@
 """The port that frontends connect to.
 
-Owns the listening sockets and the accept loop. Must not know what becomes of a
-connection (`entrance.py`). Connections live in a nursery that is given, not in
-the accept loop's scope: when that is cancelled no new ones come, while those that
-are there end by their own sessions.
+Owns the accept loop and the order in which a server stops. Must not know what
+becomes of a connection (`entrance.py`), nor what is spoken on it.
 
-Loopback addresses only for now: nothing yet asks a client for credentials.
+    nursery of the server
+      _serve                        until cancelled, or until the last connection has ended
+        the application's lifespan
+        connections                 each ends by itself; one's error stays its own
+        accept loops                end first: `stop_accepting`
 """
 
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
-import ssl
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 import trio
+from hypercorn.typing import ASGIFramework
 
+from rtproxy.config import ServerConfig
+from rtproxy.legs.binding import open_sockets
 from rtproxy.legs.entrance import HEAD_S, Entrance, OnUpgrade
-from rtproxy.legs.plain_http import PlainHttp
-from rtproxy.legs.transport import Address, SocketTransport, StreamTransport, Transport
-from rtproxy.model.errors import ConfigError
+from rtproxy.legs.plain_http import open_plain_http
+from rtproxy.legs.tls import Identity, server_identity
+from rtproxy.legs.transport import SocketTransport, StreamTransport, Transport
+from rtproxy.legs.upgrade import Upgrade
 
-_BACKLOG = 1024
+__all__ = ["Listener", "OnUpgrade", "Upgrade", "open_listener"]
+
 _BACK_OFF_S = 0.1
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _NOT_LISTENING = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK})
@@ -33,59 +40,85 @@ _log = structlog.get_logger("rtproxy.legs")
 
 
 @dataclass(frozen=True, slots=True)
-class ListenOptions:
-    """Where to listen, and who may come. Port 0: any free one."""
+class Listener:
+    """A port that takes connections.
 
-    host: str = "127.0.0.1"
-    port: int = 8000
-    tls: ssl.SSLContext | None = None
-    allowed_origins: Collection[str] = ()
-    head_s: float = HEAD_S
-
-
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """What a listener reports once it can be reached."""
+    `http_url` and `ws_url` have no path; `authority_pem` is what a client must
+    trust where the certificate is self-signed.
+    """
 
     port: int
-    addresses: tuple[Address, ...]
+    http_url: str
+    ws_url: str
+    authority_pem: bytes | None
+    accepting: trio.CancelScope = field(default_factory=trio.CancelScope, repr=False)
+
+    def stop_accepting(self) -> None:
+        """Take no new connections; those that are there live on."""
+        self.accepting.cancel()
 
 
-async def serve_listener(
-    options: ListenOptions,
+async def open_listener(
+    nursery: trio.Nursery,
+    config: ServerConfig,
     *,
     on_upgrade: OnUpgrade,
-    plain_http: PlainHttp,
-    connections: trio.Nursery,
-    task_status: trio.TaskStatus[Listening] = trio.TASK_STATUS_IGNORED,
-) -> None:
-    """Accept connections until cancelled; each is served in `connections`.
+    application: ASGIFramework,
+    head_s: float = HEAD_S,
+) -> Listener:
+    """Listen, and serve every connection in `nursery` until that is cancelled.
 
+    A WebSocket upgrade goes to `on_upgrade`, anything else to `application`.
     Raises ConfigError if the address may not or cannot be listened on.
     """
-    sockets = _open_sockets(options.host, options.port)
-    try:
-        addresses = tuple(sock.getsockname()[:2] for sock in sockets)
-        entrance = Entrance(
-            on_upgrade=on_upgrade,
-            plain_http=plain_http,
-            tls=options.tls is not None,
-            port=addresses[0][1],
-            allowed_origins=options.allowed_origins,
-            head_s=options.head_s,
-        )
-        async with trio.open_nursery() as nursery:
-            for sock in sockets:
-                nursery.start_soon(_accept, sock, options.tls, entrance, connections)
-            task_status.started(Listening(addresses[0][1], addresses))
-    finally:
-        for sock in sockets:
-            sock.close()
+    serve = partial(_serve, config, on_upgrade=on_upgrade, application=application, head_s=head_s)
+    listener: Listener = await nursery.start(serve)
+    return listener
+
+
+async def _serve(
+    config: ServerConfig,
+    *,
+    on_upgrade: OnUpgrade,
+    application: ASGIFramework,
+    head_s: float,
+    task_status: trio.TaskStatus[Listener],
+) -> None:
+    identity = server_identity(config)
+    with ExitStack() as listening:
+        sockets = [listening.enter_context(sock) for sock in open_sockets(config.host, config.port)]
+        listener = _describe(config, identity, sockets[0].getsockname()[1])
+        async with open_plain_http(application) as plain_http, trio.open_nursery() as connections:
+            entrance = Entrance(
+                on_upgrade=on_upgrade,
+                plain_http=plain_http,
+                tls=identity is not None,
+                port=listener.port,
+                allowed_origins=config.allowed_origins,
+                head_s=head_s,
+            )
+            task_status.started(listener)
+            with listener.accepting:
+                async with trio.open_nursery() as nursery:
+                    for sock in sockets:
+                        nursery.start_soon(_accept, sock, identity, entrance, connections)
+            listening.close()
+
+
+def _describe(config: ServerConfig, identity: Identity | None, port: int) -> Listener:
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    secure = "" if identity is None else "s"
+    return Listener(
+        port=port,
+        http_url=f"http{secure}://{host}:{port}",
+        ws_url=f"ws{secure}://{host}:{port}",
+        authority_pem=None if identity is None else identity.authority_pem,
+    )
 
 
 async def _accept(
     listening: socket.socket,
-    tls: ssl.SSLContext | None,
+    identity: Identity | None,
     entrance: Entrance,
     connections: trio.Nursery,
 ) -> None:
@@ -96,7 +129,7 @@ async def _accept(
         except OSError as error:
             await _survive(error)
         else:
-            connections.start_soon(entrance.admit, _opening(connection, tls))
+            connections.start_soon(entrance.admit, _opening(connection, identity))
 
 
 async def _survive(error: OSError) -> None:
@@ -109,18 +142,18 @@ async def _survive(error: OSError) -> None:
 
 
 def _opening(
-    connection: socket.socket, tls: ssl.SSLContext | None
+    connection: socket.socket, identity: Identity | None
 ) -> Callable[[], Awaitable[Transport]]:
     async def plain() -> Transport:
         return SocketTransport(connection)
 
-    if tls is None:
+    if identity is None:
         return plain
 
     async def encrypted() -> Transport:
         connection.setblocking(False)  # noqa: FBT003 - the stdlib's own signature
         stream = trio.SocketStream(trio.socket.from_stdlib_socket(connection))
-        secured = trio.SSLStream(stream, tls, server_side=True, https_compatible=True)
+        secured = trio.SSLStream(stream, identity.context, server_side=True, https_compatible=True)
         try:
             await secured.do_handshake()
         except BaseException:  # cancellation included: nobody else will close it
@@ -129,68 +162,3 @@ def _opening(
         return StreamTransport(secured)
 
     return encrypted
-
-
-def _open_sockets(host: str, port: int) -> list[socket.socket]:
-    sockets: list[socket.socket] = []
-    try:
-        for address in _loopback_addresses(host):
-            sockets.append(_open_socket(address, port))
-            port = sockets[0].getsockname()[1]
-    except OSError as error:
-        for sock in sockets:
-            sock.close()
-        raise ConfigError(_cannot_listen(host, port, error)) from None
-    return sockets
-
-
-def _open_socket(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind((address, port))
-        sock.listen(_BACKLOG)
-        sock.setblocking(False)  # noqa: FBT003 - the stdlib's own signature
-    except BaseException:
-        sock.close()
-        raise
-    return sock
-
-
-def _loopback_addresses(host: str) -> list[str]:
-    if host == "localhost":
-        return ["127.0.0.1", "::1"] if _has_ipv6_loopback() else ["127.0.0.1"]
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        raise ConfigError(
-            f"server.host: {host!r} is not an address; use 127.0.0.1, ::1 or localhost"
-        ) from None
-    if not address.is_loopback:
-        raise ConfigError(
-            f"server.host: {host} can be reached from other machines, and rtproxy does not ask "
-            "for credentials yet; use 127.0.0.1, ::1 or localhost"
-        )
-    return [str(address)]
-
-
-def _has_ipv6_loopback() -> bool:
-    try:
-        _open_socket("::1", 0).close()
-    except OSError:
-        return False
-    return True
-
-
-def _cannot_listen(host: str, port: int, error: OSError) -> str:
-    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"server.port: {where} is in use by another program; stop that or choose another port"
-        )
-    if error.errno == errno.EACCES:
-        return f"server.port: {where} needs privileges; choose a port above 1023"
-    return f"server.host: cannot listen on {where}: {error.strerror or error}"

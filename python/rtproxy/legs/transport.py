@@ -19,11 +19,15 @@ import socket
 import struct
 from abc import ABC, abstractmethod
 from contextlib import suppress
+from dataclasses import dataclass
 
 import trio
 
 READ_BYTES = 64 * 1024
 Address = tuple[str, int]
+
+# What reading and writing raise once the connection cannot be used any more.
+LOST = (trio.BrokenResourceError, trio.ClosedResourceError)
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
 
@@ -220,6 +224,19 @@ class StreamTransport(Transport):
     def _check_open(self) -> None:
         if self._closed:
             raise _closed_here()
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A transport on which the WebSocket handshake is done.
+
+    `leftover` are bytes of frames that came with the handshake. Who has the
+    connection closes it.
+    """
+
+    transport: Transport
+    leftover: bytes = b""
+    subprotocol: str | None = None
 
 
 async def wind_down(transport: Transport, *, within_s: float) -> None:

@@ -6,7 +6,6 @@ runs once it has begun.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,4 +76,4 @@ class FrontDoor:
 def _nothing_here(path: str, query: dict[str, str]) -> str:
     paths = ", ".join(path for dialect in DIALECTS for path in dialect.paths)
     wanted = f" with dialect '{query['dialect']}'" if "dialect" in query else ""
-    return json.dumps({"error": f"No WebSocket is spoken at {path}{wanted}; try one of: {paths}."})
+    return f"No WebSocket is spoken at {path}{wanted}; try one of: {paths}."
