@@ -26,6 +26,8 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     # A key in a subprotocol, where browsers have no other place for it.
     (re.compile(r"(openai-insecure-api-key\.|rtproxy\.token\.)[^\s,;\"'\\]+"), rf"\1{REDACTED}"),
     (re.compile(r"\b(?:sk|ek|rk|pk)[-_][A-Za-z0-9_\-]{6,}"), REDACTED),
+    # The same stuck to another word, where it can be told from a hyphenated one.
+    (re.compile(r"(?:sk|ek)[-_](?=[A-Za-z_\-]*\d)[A-Za-z0-9_\-]{16,}"), REDACTED),
     # A signed token: three base64url parts, the first an object.
     (re.compile(r"\beyJ[\w\-]+\.[\w\-]+\.[\w\-]*"), REDACTED),
     (re.compile(r"\b(bearer|basic)\s+[\w\-.~+/=]{8,}", re.IGNORECASE), rf"\1 {REDACTED}"),
@@ -34,7 +36,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     # name: value, "name": "value", 'name', b'value', name=value
     (
         re.compile(
-            rf"(?<![\w?&-])((?:{_NAMES})(?:[\"']?\s*[:=]\s*|[\"']\s*,\s*)(?:b(?=[\"']))?+[\"']?+"
+            rf"((?:{_NAMES})(?:[\"']?\s*[:=]\s*|[\"']\s*,\s*)(?:b(?=[\"']))?+[\"']?+"
             r"(?:(?:bearer|basic)\s+)?+)(?!\[redacted|None\b|null\b|[\"'\s])[^\s,;\"'\\)}\]]+",
             re.IGNORECASE,
         ),

@@ -1,0 +1,75 @@
+"""Which files can be asked, and where the speech in them ends."""
+
+from __future__ import annotations
+
+import math
+import struct
+from pathlib import Path
+
+import pytest
+
+from rtproxy.audio.wav import Recording, write_wav
+from rtproxy.cli.talk.question import end_of_speech_ms, load_question
+from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding
+
+
+def tone(ms: int, peak: int = 8_000) -> bytes:
+    count = 24 * ms
+    samples = (round(peak * math.sin(index / 10)) for index in range(count))
+    return struct.pack(f"<{count}h", *samples)
+
+
+def test_the_shipped_question_is_asked_by_default():
+    question = load_question(None)
+    assert question.name == "the sample question"
+    assert 2_500 < question.speech_ms < question.duration_ms < 4_500
+
+
+def test_chunks_are_the_whole_and_of_one_length(tmp_path: Path):
+    file = tmp_path / "q.wav"
+    file.write_bytes(write_wav(Recording(PCM16_24K, tone(100))))
+    question = load_question(file)
+    chunks = list(question.chunks(40))
+    assert [len(chunk) for chunk in chunks] == [1_920, 1_920, 960]
+    assert b"".join(chunks) == question.pcm
+
+
+@pytest.mark.parametrize(("silence_ms", "end_ms"), [(0, 200), (100, 200), (1_000, 200)])
+def test_speech_ends_where_the_sound_does(silence_ms: int, end_ms: int):
+    hiss = tone(silence_ms, peak=40)
+    assert end_of_speech_ms(tone(200) + hiss) == end_ms
+
+
+def test_silence_all_through_has_no_end_of_its_own():
+    assert end_of_speech_ms(bytes(480)) == 10
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        (AudioFormat(Encoding.PCM16, 16_000), "pcm16, 16000 Hz, mono"),
+        (AudioFormat(Encoding.PCM16, 24_000, 2), "pcm16, 24000 Hz, stereo"),
+        (AudioFormat(Encoding.G711_ULAW, 8_000, 6), "g711_ulaw, 8000 Hz, 6 channels"),
+    ],
+)
+def test_another_format_is_told_with_the_way_to_convert_it(
+    tmp_path: Path, form: AudioFormat, words: str
+):
+    file = tmp_path / "other.wav"
+    file.write_bytes(write_wav(Recording(form, bytes(96))))
+    with pytest.raises(ValueError, match=words) as caught:
+        load_question(file)
+    assert f"ffmpeg -i {file} -ar 24000 -ac 1" in str(caught.value)
+    assert f"sox {file} -r 24000 -c 1 -b 16 other-24k.wav" in str(caught.value)
+
+
+def test_what_is_no_recording_is_told(tmp_path: Path):
+    with pytest.raises(ValueError, match="cannot be read: No such file"):
+        load_question(tmp_path / "no.wav")
+    file = tmp_path / "text.wav"
+    file.write_text("hello")
+    with pytest.raises(ValueError, match="not a WAV file"):
+        load_question(file)
+    file.write_bytes(write_wav(Recording(PCM16_24K, b"")))
+    with pytest.raises(ValueError, match="no sound"):
+        load_question(file)
