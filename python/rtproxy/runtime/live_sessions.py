@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+import trio
+
 from rtproxy.model.close import CloseReason
 
 
@@ -28,6 +30,8 @@ class LiveSessions:
     def __init__(self) -> None:
         """Start empty."""
         self._sessions: dict[str, Ending] = {}
+        self._empty = trio.Event()
+        self._empty.set()
         self.created = 0
 
     def __len__(self) -> int:
@@ -38,11 +42,19 @@ class LiveSessions:
     def entered(self, session: Ending) -> Iterator[None]:
         """Keep the session in the registry while the block runs."""
         self._sessions[session.session_id] = session
+        if self._empty.is_set():
+            self._empty = trio.Event()
         self.created += 1
         try:
             yield
         finally:
             del self._sessions[session.session_id]
+            if not self._sessions:
+                self._empty.set()
+
+    async def wait_empty(self) -> None:
+        """Return when no session is live."""
+        await self._empty.wait()
 
     def end_all(self, reason: CloseReason) -> None:
         """Tell every live session to end."""
