@@ -119,11 +119,23 @@ def test_binary_is_refused_where_it_was_not_asked_for() -> None:
         ),
         (
             ev.OutputTextDelta(response_id="r", item_id="i", delta="He"),
-            {"type": "transcript", "role": "assistant", "itemId": "i", "text": "He", "final": False},
+            {
+                "type": "transcript",
+                "role": "assistant",
+                "itemId": "i",
+                "text": "He",
+                "final": False,
+            },
         ),
         (
             ev.OutputTextDone(response_id="r", item_id="i", text="Hey"),
-            {"type": "transcript", "role": "assistant", "itemId": "i", "text": "Hey", "final": True},
+            {
+                "type": "transcript",
+                "role": "assistant",
+                "itemId": "i",
+                "text": "Hey",
+                "final": True,
+            },
         ),
         (
             ev.InputTranscriptDelta(item_id="u", delta="Wh"),

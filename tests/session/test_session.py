@@ -101,7 +101,9 @@ def test_an_answer_without_items_still_has_a_start_and_an_end() -> None:
     failed = {"id": "r", "status": "failed", "status_details": {"error": error}}
     play >> ev.ResponseDone(response=failed)
     play << cmd.Finish("r")
-    play << told(ev.ErrorTold(error=ev.Failure(type="server_error", code="boom", message="It failed.")))
+    play << told(
+        ev.ErrorTold(error=ev.Failure(type="server_error", code="boom", message="It failed."))
+    )
     play << cmd.PlaceMark("r", b"started 0 r", starts=True) << cmd.PlaceMark("r", b"over 1 r")
 
 
@@ -117,7 +119,9 @@ def test_speech_cuts_the_answer_and_truncates_it_to_what_was_heard() -> None:
     play >> speech << told(speech) << cmd.Drop("resp_1")
     play >> ev.Dropped(response_id="resp_1", heard=(heard("item_1", 730.9, 2000.0),))
     play << told(ev.Interrupted(item_id="item_1", played_ms=730))
-    truncate = ev.ItemTruncate(event_id="rtp_2", item_id="item_1", content_index=0, audio_end_ms=730)
+    truncate = ev.ItemTruncate(
+        event_id="rtp_2", item_id="item_1", content_index=0, audio_end_ms=730
+    )
     play << cmd.ToUpstream(truncate)
     play.rest()
 

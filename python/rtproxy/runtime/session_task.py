@@ -83,15 +83,15 @@ class SessionTask:
 
     async def run(self, client: Connection) -> None:
         """Live until something ends it; never raises but what cancels it from outside."""
-        self._client = self._legs.add(
+        leg = self._client = self._legs.add(
             Side.CLIENT, client, max_message_bytes=self._dialect.max_message_bytes
         )
         if not self._dialect.relays:
-            self._attach_client(self._client)
+            self._attach_client(leg)
         started_s = trio.current_time()
         self._log.info("session_started")
         try:
-            await self._live()
+            await self._live(leg)
         finally:
             await self._close_legs(self.reason or _CANCELLED)
             reason = self.reason or _CANCELLED
@@ -103,12 +103,11 @@ class SessionTask:
                 after_s=round(trio.current_time() - started_s, 1),
             )
 
-    async def _live(self) -> None:
-        assert self._client is not None
+    async def _live(self, client: Leg) -> None:
         try:
             with self._scope:
                 async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._read_client, self._client)
+                    nursery.start_soon(self._read_client, client)
                     nursery.start_soon(self._read_upstream)
                     nursery.start_soon(
                         partial(
@@ -118,7 +117,7 @@ class SessionTask:
                             within_s=self._limits.pong_within_s,
                         )
                     )
-        except* Exception as bugs:  # the session's edge: a bug ends this session alone
+        except* Exception as bugs:  # noqa: BLE001 - the session's edge: a bug ends this one alone
             self._end_by_bug(bugs)
 
     def _end_by_bug(self, bugs: ExceptionGroup[Exception]) -> None:
