@@ -1,0 +1,1 @@
+"""Audio for users of the package: files now, conversion when it is needed."""

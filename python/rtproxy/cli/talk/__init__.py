@@ -1,0 +1,149 @@
+"""`rtproxy talk`: ask a spoken question, hear the answer, save it.
+
+Owns the options and what is said at the end. The parts: `frontends` (the messages),
+`exchange` (what is due, when it is over), `question` (the file), `line` (the
+socket), `screen` (what is shown).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+import trio
+import typer
+
+from rtproxy.audio.wav import Recording, write_wav
+from rtproxy.cli.failure import FAILED, MISUSED, fail
+from rtproxy.cli.talk.exchange import Exchange
+from rtproxy.cli.talk.frontends import FRONTENDS, VOICE, Frontend
+from rtproxy.cli.talk.line import CannotConnect, Conversation, converse
+from rtproxy.cli.talk.question import Question, load_question
+from rtproxy.cli.talk.screen import Display, choose_display, summary
+from rtproxy.cli.words import this_command
+from rtproxy.model.audio_format import PCM16_24K
+
+DEFAULT_URL = "ws://127.0.0.1:8000"
+INTERRUPTED = 130  # as shells count it: 128 + SIGINT
+
+DialectName = Literal["voice", "conversation", "openai"]
+
+
+def talk(
+    question: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A WAV file with a spoken question: PCM16, 24000 Hz, mono."
+            " Without one, the question that ships with rtproxy is asked.",
+        ),
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Write the spoken answer to this WAV file.")
+    ] = None,
+    url: Annotated[
+        str, typer.Option(help="Where the proxy is; the path is chosen by the dialect.")
+    ] = DEFAULT_URL,
+    dialect: Annotated[
+        DialectName | None,
+        typer.Option(help="Which protocol to speak; by default the one of the URL's path."),
+    ] = None,
+    wait: Annotated[
+        float,
+        typer.Option(min=0.1, help="Seconds that the proxy may be silent after the question."),
+    ] = 15.0,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Send the question at once, not in real time.")
+    ] = False,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Accept any certificate (--tls self-signed).")
+    ] = False,
+) -> None:
+    """Ask the proxy a spoken question and hear its answer."""
+    spoken = _load(question)
+    _check_save(save)
+    frontend, address = choose_frontend(url, dialect)
+    conversation = Conversation(
+        address, frontend, spoken, patience_s=wait, fast=fast, verify=not insecure
+    )
+    print(f"asking {spoken.name} ({spoken.duration_ms / 1000:.1f} s) at {address}", flush=True)
+    exchange = Exchange(spoken.duration_ms, spoken.speech_ms)
+    status = _run(conversation, exchange)
+    _report(exchange, save)
+    raise typer.Exit(status)
+
+
+def choose_frontend(url: str, dialect: str | None) -> tuple[Frontend, str]:
+    """The protocol to speak and the full URL to speak it at.
+
+    A URL with a path keeps it; the path then tells the dialect, unless one is named.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"ws", "wss"} or not parts.hostname:
+        fail(f'--url is "{url}"; it must be like {DEFAULT_URL} (or wss://…)', MISUSED)
+    path = parts.path.rstrip("/")
+    if not path:
+        frontend = FRONTENDS[dialect] if dialect else VOICE
+        return frontend, urlunsplit(parts._replace(path=frontend.path))
+    by_path = next((one for one in FRONTENDS.values() if path.endswith(one.path)), VOICE)
+    return (FRONTENDS[dialect] if dialect else by_path), url
+
+
+def _load(question: Path | None) -> Question:
+    try:
+        return load_question(question)
+    except ValueError as error:
+        fail(str(error), MISUSED)
+
+
+def _check_save(save: Path | None) -> None:
+    if save is not None and not save.parent.is_dir():
+        fail(f"the answer cannot be saved as {save}: there is no folder {save.parent}", MISUSED)
+
+
+def _run(conversation: Conversation, exchange: Exchange) -> int:
+    """Hold the conversation; the exit status."""
+    try:
+        with choose_display() as display:
+            completed = trio.run(_converse, conversation, exchange, display)
+    except CannotConnect as error:
+        fail(_no_line(conversation.url, error))
+    if not completed:
+        return INTERRUPTED
+    return FAILED if exchange.failure else 0
+
+
+async def _converse(conversation: Conversation, exchange: Exchange, display: Display) -> bool:
+    """Whether it went on until it was over; false where the person stopped it."""
+    try:
+        await converse(conversation, exchange, display)
+    except* KeyboardInterrupt:
+        completed = False
+    else:
+        completed = True
+    return completed
+
+
+def _no_line(url: str, error: CannotConnect) -> str:
+    address = urlsplit(url).netloc
+    if error.refused:
+        return (
+            f"no proxy answers at {address} ({error}).\n"
+            f"Start one in another terminal:  {this_command('serve')}"
+        )
+    return f"the conversation at {url} did not begin: {error}."
+
+
+def _report(exchange: Exchange, save: Path | None) -> None:
+    for line in summary(exchange.totals()):
+        print(line)
+    if exchange.failure:
+        print(f"rtproxy: it ended early: {exchange.failure}", file=sys.stderr)
+    if save is None:
+        return
+    if not exchange.answer:
+        print(f"rtproxy: nothing was heard, so {save} was not written", file=sys.stderr)
+        return
+    save.write_bytes(write_wav(Recording(PCM16_24K, bytes(exchange.answer))))
+    print(f"saved the answer as {save}")

@@ -1,0 +1,105 @@
+"""What `talk` shows: plain lines; on a terminal `live_screen` draws instead.
+
+Owns the words of both. Must not know the connection.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Protocol, Self
+
+from rtproxy.cli.talk.exchange import Exchange, Totals
+from rtproxy.cli.talk.frontends import Heard, Ready, Role, Trouble
+from rtproxy.cli.talk.transcript import Transcript, printable
+
+WHO: dict[Role, str] = {"user": "you", "assistant": "answer"}
+
+
+class Display(Protocol):
+    """A screen that is open for the length of a conversation."""
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was."""
+
+    def show(self, heard: Heard) -> None:
+        """Something came."""
+
+    def progress(self, exchange: Exchange) -> None:
+        """Something went out, or time went by."""
+
+
+def choose_display() -> Display:
+    """The live one where stdout is a terminal."""
+    if not sys.stdout.isatty():
+        return PlainDisplay()
+    # rich costs as much to import as all the rest: only where there is something to draw on.
+    from rtproxy.cli.talk.live_screen import LiveDisplay
+
+    return LiveDisplay()
+
+
+def notices(heard: Heard) -> list[str]:
+    """What to say of an event that is no speech."""
+    match heard:
+        case Ready(detail=detail):
+            return [f"connected: {printable(detail)}"] if detail else ["connected"]
+        case Trouble(message=message, code=code):
+            return [f"error: {printable(message)} ({printable(code)})"]
+        case _:
+            return []
+
+
+class PlainDisplay:
+    """One line for each thing that is finished; nothing moves."""
+
+    def __init__(self) -> None:
+        self._transcript = Transcript()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._print_said(self._transcript.flush())
+
+    def show(self, heard: Heard) -> None:
+        """Print what it completes."""
+        for notice in notices(heard):
+            print(notice, flush=True)
+        self._print_said(self._transcript.receive(heard))
+
+    def _print_said(self, lines: list[tuple[Role, str]]) -> None:
+        for role, text in lines:
+            print(f"{WHO[role]}: {text}", flush=True)
+
+    def progress(self, exchange: Exchange) -> None:
+        """Nothing: a file or a pipe has no use for it."""
+
+
+def summary(totals: Totals) -> list[str]:
+    """The figures at the end, in sentences."""
+    asked = f"{_seconds(totals.question_ms)} in {totals.sent} messages"
+    silence = f"{_seconds(totals.silence_ms)} of silence"
+    heard = f"{_seconds(totals.answer_ms)} in {totals.received} messages"
+    lines = [f"asked {asked}, then {silence}; heard {heard}"]
+    if totals.first_audio_s is not None:
+        lines.append(f"first audio {totals.first_audio_s:.2f} s after the end of the speech")
+    lines.append(f"altogether {totals.elapsed_s:.1f} s")
+    return lines
+
+
+def _seconds(ms: float) -> str:
+    return f"{ms / 1000:.1f} s"

@@ -1,0 +1,28 @@
+"""Words that several commands need.
+
+Owns how a command is named to the person who should type it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+
+def this_command(arguments: str) -> str:
+    """The command line that runs rtproxy with these arguments, as it works right here.
+
+    Where `rtproxy` is not on the PATH (it was started by make or by its full
+    name), the program is named as it was started.
+    """
+    program = Path(sys.argv[0])
+    found = shutil.which("rtproxy")
+    if program.name != "rtproxy" or (found and Path(found).samefile(program)):
+        return f"rtproxy {arguments}"
+    try:
+        shown = os.path.relpath(program)
+    except ValueError:  # another drive
+        shown = str(program)
+    return f"{shown if len(shown) < len(str(program)) else program} {arguments}"
