@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 import trio
+from msgspec.structs import asdict
 
 from rtproxy.api.application import create_application
 from rtproxy.config import Config, UpstreamConfig
@@ -104,15 +105,8 @@ def _persona(config: Config, dialect: Dialect) -> Persona:
     """The dialect's own persona, with what the configuration says otherwise."""
     persona = load_persona(dialect.persona or "ally")
     wanted = getattr(config.dialect, dialect.name)
-    changes = {
-        "voice": wanted.voice,
-        "instructions": wanted.instructions,
-        "transcription_model": wanted.transcription_model,
-        "threshold": wanted.vad_threshold,
-        "prefix_padding_ms": wanted.vad_prefix_ms,
-        "silence_ms": wanted.vad_silence_ms,
-    }
-    return replace(persona, **{key: value for key, value in changes.items() if value is not None})
+    changes = {key: value for key, value in asdict(wanted).items() if value is not None}
+    return replace(persona, **changes)
 
 
 async def _serve_until_told(scope: trio.CancelScope, process: Process) -> None:

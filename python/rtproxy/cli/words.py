@@ -1,6 +1,7 @@
 """Words that several commands need.
 
-Owns how a command is named to the person who should type it.
+Owns how a command is named to the person who should type it, and where a proxy is
+unless somebody says otherwise.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import os
 import shutil
 import sys
 from pathlib import Path
+
+DEFAULT_URL = "ws://127.0.0.1:8000"
 
 
 def this_command(arguments: str) -> str:

@@ -22,10 +22,9 @@ from rtproxy.cli.talk.frontends import FRONTENDS, VOICE, Frontend
 from rtproxy.cli.talk.line import CannotConnect, Conversation, converse
 from rtproxy.cli.talk.question import Question, load_question
 from rtproxy.cli.talk.screen import Display, choose_display, summary
-from rtproxy.cli.words import this_command
+from rtproxy.cli.words import DEFAULT_URL, this_command
 from rtproxy.model.audio_format import PCM16_24K
 
-DEFAULT_URL = "ws://127.0.0.1:8000"
 INTERRUPTED = 130  # as shells count it: 128 + SIGINT
 
 DialectName = Literal["voice", "conversation", "openai"]

@@ -1,0 +1,52 @@
+"""`rtproxy check`: say what a configuration means, and whether it can be run.
+
+Owns the words. Starts nothing, dials nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import asdict
+
+from rtproxy.cli.describe import upstream_sentence
+from rtproxy.cli.options import ConfigFile, UpstreamChoice, configured
+from rtproxy.config import Config, LimitsConfig
+
+
+def check(config: ConfigFile = None, upstream: UpstreamChoice = None) -> None:
+    """Read the configuration as `serve` would, and say what would run."""
+    loaded = configured(config, upstream, {})
+    print("\n".join(report(loaded)))
+
+
+def report(config: Config) -> Iterator[str]:
+    """What would run, line by line."""
+    yield "The configuration is complete. It would run:"
+    port = f"port {config.server.port}" if config.server.port else "any free port"
+    yield f"  listening on {config.server.host}, {port}, {_tls(config)}"
+    if config.server.allowed_origins:
+        yield f"  web pages that may connect: {', '.join(config.server.allowed_origins)}"
+    for number, each in enumerate(config.upstreams, start=1):
+        yield f"  upstream {number}: {upstream_sentence(each)}"
+    yield from _changes(config)
+    yield f"  log: {config.log.level}, {config.log.format}"
+    yield from (f"  note: {note}" for note in config.notes)
+
+
+def _tls(config: Config) -> str:
+    if config.server.certfile:
+        return f"TLS with {config.server.certfile}"
+    return "TLS, self-signed" if config.server.uses_tls else "no TLS"
+
+
+def _changes(config: Config) -> Iterator[str]:
+    """What is not as it is by default."""
+    usual = asdict(LimitsConfig())
+    for key, value in asdict(config.limits).items():
+        if value != usual[key]:
+            yield f"  limits.{key}: {value} (usually {usual[key]})"
+    for name, dialect in asdict(config.dialect).items():
+        for key, value in asdict(dialect).items():
+            if value is not None:
+                yield f"  dialect.{name}.{key}: {value}"
