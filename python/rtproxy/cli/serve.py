@@ -90,7 +90,8 @@ def greeting(config: Config, listening: Listening) -> Iterator[str]:
     for upstream in config.upstreams[:1]:
         yield upstream_sentence(upstream)
     yield from config.notes
-    yield f"Try, in another terminal:  {this_command('talk --save answer.wav')}{_where(config, listening)}"
+    command = this_command("talk --save answer.wav")
+    yield f"Try, in another terminal:  {command}{_where(config, listening)}"
 
 
 def _where(config: Config, listening: Listening) -> str:

@@ -73,22 +73,21 @@ def _named_structs(kind: type[S], settings: list[Setting], depth: int) -> dict[s
 def _leaf(type_: Any, settings: list[Setting], depth: int) -> object:
     setting = settings[-1]
     value = setting.value
-    secret = Secret in get_args(type_)
+    if Secret in get_args(type_):
+        return _secret(setting, depth)
     if len(setting.path) > depth:
         raise refusal(".".join(setting.path[:depth]), {}, setting.source, describe(type_))
     if setting.textual and "tuple" in str(type_):
         value = [part.strip() for part in str(value).split(",") if part.strip()]
     try:
-        return msgspec.convert(
-            value, type=type_, strict=not setting.textual, dec_hook=_secret, str_keys=True
-        )
+        return msgspec.convert(value, type=type_, strict=not setting.textual, str_keys=True)
     except msgspec.ValidationError as error:
-        raise refusal(setting.key, value, setting.source, describe(type_), secret=secret) from (
-            None if secret else error
-        )
+        raise refusal(setting.key, value, setting.source, describe(type_)) from error
 
 
-def _secret(type_: type, value: object) -> Secret:
-    if type_ is Secret and isinstance(value, str) and value:
-        return Secret(value)
-    raise ValueError
+def _secret(setting: Setting, depth: int) -> Secret:
+    value = setting.value
+    if len(setting.path) == depth and isinstance(value, str) and value.strip():
+        return Secret(value.strip())
+    key = ".".join(setting.path[:depth])
+    raise refusal(key, None, setting.source, "text, not empty", secret=True)

@@ -12,7 +12,6 @@ from typing import Any
 
 from msgspec import inspect
 
-from rtproxy.config.secret import Secret
 from rtproxy.model.errors import ConfigError
 
 _LONGEST_SHOWN = 60
@@ -22,7 +21,7 @@ def refusal(
     key: str, value: object, source: str, may_be: str, *, secret: bool = False
 ) -> ConfigError:
     """One line for a value that cannot be used."""
-    is_now = "set to something else (not shown: it may be a key)" if secret else show(value)
+    is_now = "something else (not shown: it may hold a key)" if secret else show(value)
     return ConfigError(f"{key} is {is_now} ({source}); it must be {may_be}")
 
 
@@ -51,8 +50,6 @@ def show(value: object) -> str:
 
 def describe(type_: Any) -> str:
     """What a value of the type may be."""
-    if Secret in getattr(type_, "__args__", (type_,)):
-        return "text"
     return _describe(inspect.type_info(type_))
 
 
