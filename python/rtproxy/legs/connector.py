@@ -1,0 +1,189 @@
+"""Dialling an upstream.
+
+Owns the way from a URL to a transport on which the WebSocket handshake is done:
+names, TCP, TLS with verified certificates, the upgrade, all within one deadline.
+Must not know what will be said there, nor decide whether to dial again: every
+failure is a DialFailed that says whether trying again can help.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import trio
+
+from rtproxy.legs.client_handshake import ClientHandshake, Refused, Switched, refusal
+from rtproxy.legs.http1 import Headers
+from rtproxy.legs.transport import SocketTransport, StreamTransport, Transport
+from rtproxy.model.errors import ConfigError, DialFailed
+
+DIAL_S = 10.0
+_REFUSAL_BODY_S = 1.0  # how long the body of a refusal is waited for
+_PORTS = {"ws": 80, "wss": 443}
+
+
+class Dice(Protocol):
+    """Where random bytes come from."""
+
+    def __call__(self, size_bytes: int, /) -> bytes:
+        """That many random bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """An upstream that answered: frames may be spoken on `transport` from now on."""
+
+    transport: Transport
+    leftover: bytes
+    subprotocol: str | None
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a URL points."""
+
+    tls: bool
+    host: str
+    port: int
+    target: str
+
+    @property
+    def host_header(self) -> str:
+        """RFC 9110 section 7.2: without the scheme's own port."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        default = _PORTS["wss" if self.tls else "ws"]
+        return host if self.port == default else f"{host}:{self.port}"
+
+
+async def dial(
+    url: str,
+    *,
+    headers: Headers = (),
+    subprotocols: Sequence[str] = (),
+    tls: ssl.SSLContext | None = None,
+    dial_s: float = DIAL_S,
+    dice: Dice = secrets.token_bytes,
+) -> Dialled:
+    """Open a WebSocket to a ws:// or wss:// URL within `dial_s` seconds.
+
+    `tls` is needed for wss:// (see `tls.client_context`). Raises DialFailed, or
+    ConfigError for a URL that cannot be dialled.
+    """
+    place = _read_url(url)
+    if place.tls and tls is None:
+        raise ConfigError(f"{url}: a wss:// upstream needs a TLS context")
+    handshake = ClientHandshake(
+        host=place.host_header,
+        target=place.target,
+        key=dice(16),
+        headers=headers,
+        subprotocols=subprotocols,
+    )
+    try:
+        with trio.fail_after(dial_s):
+            return await _dial(place, handshake, tls if place.tls else None)
+    except trio.TooSlowError:
+        raise DialFailed(f"{place.host_header} did not answer within {dial_s:g} s") from None
+
+
+async def _dial(place: _Place, handshake: ClientHandshake, tls: ssl.SSLContext | None) -> Dialled:
+    transport = await _connect(place, tls)
+    try:
+        return await _shake_hands(place, transport, handshake)
+    except BaseException:  # whatever it was, cancellation included, nobody else will close it
+        transport.abort()
+        with trio.CancelScope(shield=True):
+            await transport.aclose()
+        raise
+
+
+async def _connect(place: _Place, tls: ssl.SSLContext | None) -> Transport:
+    try:
+        stream = await trio.open_tcp_stream(place.host, place.port)
+    except OSError as error:
+        raise DialFailed(f"{place.host_header} cannot be reached: {_why(error)}") from error
+    if tls is None:
+        return SocketTransport(socket.socket(fileno=stream.socket.detach()))
+    return await _secure(place, stream, tls)
+
+
+async def _secure(place: _Place, stream: trio.SocketStream, tls: ssl.SSLContext) -> Transport:
+    secured = trio.SSLStream(stream, tls, server_hostname=place.host, https_compatible=True)
+    try:
+        await secured.do_handshake()
+    except trio.BrokenResourceError as error:
+        await trio.aclose_forcefully(stream)
+        raise _tls_failed(place, error) from error
+    except trio.Cancelled:
+        with trio.CancelScope(shield=True):
+            await trio.aclose_forcefully(stream)
+        raise
+    return StreamTransport(secured)
+
+
+async def _shake_hands(place: _Place, transport: Transport, handshake: ClientHandshake) -> Dialled:
+    try:
+        await transport.send_all(handshake.request)
+        outcome = None
+        while outcome is None:
+            outcome = handshake.feed(await transport.read())
+        if isinstance(outcome, Refused):
+            raise refusal(await _rest_of(outcome, transport, handshake))
+    except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+        raise DialFailed(f"{place.host_header} broke the connection: {error}") from error
+    return Dialled(transport, outcome.leftover, outcome.subprotocol, outcome.headers)
+
+
+async def _rest_of(refused: Refused, transport: Transport, handshake: ClientHandshake) -> Refused:
+    with trio.move_on_after(_REFUSAL_BODY_S):
+        while not refused.complete:
+            match handshake.feed(await transport.read()):
+                case Refused() as longer:
+                    refused = longer
+                case Switched() | None:
+                    break
+    return refused
+
+
+def _read_url(url: str) -> _Place:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigError(f"{url}: not a URL: {error}") from None
+    if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
+        raise ConfigError(
+            f"{parts.scheme}://{parts.hostname}: an upstream's URL must be ws://HOST[:PORT]/PATH "
+            "or wss://HOST[:PORT]/PATH, without user and password"
+        )
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    tls = parts.scheme == "wss"
+    return _Place(tls, parts.hostname, port or _PORTS[parts.scheme], target)
+
+
+def _why(error: OSError) -> str:
+    """The system's own words; of several addresses tried, those about the last."""
+    cause = error.__cause__
+    if isinstance(cause, BaseExceptionGroup) and isinstance(cause.exceptions[-1], OSError):
+        error = cause.exceptions[-1]
+    elif isinstance(cause, OSError):
+        error = cause
+    return error.strerror or str(error)
+
+
+def _tls_failed(place: _Place, error: trio.BrokenResourceError) -> DialFailed:
+    cause = error.__cause__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return DialFailed(
+            f"{place.host_header} is not who it claims to be: {cause.verify_message}; if it has an "
+            "authority of its own, name that in SSL_CERT_FILE",
+            final=True,
+        )
+    return DialFailed(f"TLS with {place.host_header} failed: {cause or error}")

@@ -1,0 +1,280 @@
+"""What a leg stands on: a two-way stream of bytes, and how it ends.
+
+Owns reading, writing and closing of one connection. Must not know frames, HTTP
+or sessions.
+
+Two kinds. `SocketTransport` has the socket to itself and can write without
+waiting: the task that read one leg's bytes writes the other leg's at once, and
+no second task has to be woken (a wake costs more than everything else that the
+proxy does with a chunk). `StreamTransport` stands on any Trio stream (TLS,
+memory) and can only write by awaiting; for it `send_now` takes nothing.
+
+Failures are Trio's own: BrokenResourceError where the connection is gone,
+ClosedResourceError where it was closed on this side. One task reads, one writes.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from abc import ABC, abstractmethod
+from contextlib import suppress
+
+import trio
+
+READ_BYTES = 64 * 1024
+Address = tuple[str, int]
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
+
+
+class Transport(ABC):
+    """A connected byte stream."""
+
+    @property
+    @abstractmethod
+    def closed(self) -> bool:
+        """Whether it was closed on this side."""
+
+    @abstractmethod
+    async def read(self, max_bytes: int = READ_BYTES) -> bytes:
+        """The next bytes; b"" at the end of the stream."""
+
+    @abstractmethod
+    def send_now(self, data: bytes | memoryview) -> int:
+        """Write what can be written without waiting; how many bytes that was."""
+
+    @abstractmethod
+    async def send_all(self, data: bytes) -> None:
+        """Write everything. If this is cancelled, the stream must be closed by force."""
+
+    @abstractmethod
+    async def end_writing(self) -> None:
+        """Tell the peer that nothing more will come; it may go on sending."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Close at once, by force: what has not been sent is lost."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close without waiting for the peer; never blocks."""
+
+    @abstractmethod
+    def addresses(self) -> tuple[Address, Address]:
+        """(the peer's, our own); ("", 0) where the stream has none."""
+
+    @abstractmethod
+    def limit_send_buffer(self, size_bytes: int) -> None:
+        """Bound what the kernel holds back for a slow reader, where there is a kernel."""
+
+
+class SocketTransport(Transport):
+    """A TCP socket of our own, driven without Trio's socket object.
+
+    Takes ownership of `connection`, makes it non-blocking and switches Nagle off.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.setblocking(False)  # noqa: FBT003 - the stdlib's own signature
+        with suppress(OSError):  # not TCP: a Unix socket pair in a test
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = connection
+        self._closed = False
+        self._addresses = _addresses(connection)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed on this side."""
+        return self._closed
+
+    async def read(self, max_bytes: int = READ_BYTES) -> bytes:
+        """Wait until there is something, then take it.
+
+        Waiting comes first because nearly always nothing is there: a useless
+        system call per chunk costs more than the rare turn it would save.
+        """
+        while not self._closed:
+            await trio.lowlevel.wait_readable(self._socket)
+            try:
+                return self._socket.recv(max_bytes)
+            except BlockingIOError:
+                continue  # woken for nothing
+            except OSError as error:
+                raise _broken(error) from error
+        raise _closed_here()
+
+    def send_now(self, data: bytes | memoryview) -> int:
+        """Write what the kernel takes now."""
+        try:
+            return self._socket.send(data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise _broken(error) from error
+
+    async def send_all(self, data: bytes) -> None:
+        """Write everything as fast as the kernel takes it."""
+        rest = memoryview(data)
+        while rest:
+            if self._closed:
+                raise _closed_here()
+            await trio.lowlevel.wait_writable(self._socket)
+            rest = rest[self.send_now(rest) :]
+
+    async def end_writing(self) -> None:
+        """Send FIN."""
+        await trio.lowlevel.checkpoint()
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def abort(self) -> None:
+        """Send RST."""
+        if not self._closed:
+            _reset_on_close(self._socket)
+            self._close()
+
+    async def aclose(self) -> None:
+        """Close; what is in the kernel's buffer still goes out."""
+        if not self._closed:
+            self._close()
+
+    def addresses(self) -> tuple[Address, Address]:
+        """Where the peer and we are."""
+        return self._addresses
+
+    def limit_send_buffer(self, size_bytes: int) -> None:
+        """Set SO_SNDBUF (Linux doubles it, to account for its own bookkeeping)."""
+        with suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size_bytes)
+
+    def _close(self) -> None:
+        self._closed = True
+        trio.lowlevel.notify_closing(self._socket)
+        self._socket.close()
+
+
+class StreamTransport(Transport):
+    """Any Trio stream."""
+
+    def __init__(self, stream: trio.abc.Stream) -> None:
+        self._stream = stream
+        self._closed = False
+        self._inner = _inner_socket(stream)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed on this side."""
+        return self._closed
+
+    async def read(self, max_bytes: int = READ_BYTES) -> bytes:
+        """The stream's next bytes."""
+        self._check_open()
+        return bytes(await self._stream.receive_some(max_bytes))
+
+    def send_now(self, data: bytes | memoryview) -> int:
+        """Nothing: a stream can only be written by awaiting."""
+        self._check_open()
+        return 0
+
+    async def send_all(self, data: bytes) -> None:
+        """Write everything."""
+        self._check_open()
+        await self._stream.send_all(data)
+
+    async def end_writing(self) -> None:
+        """Half-close; below TLS it is TCP that is half-closed.
+
+        TLS 1.3 has a half-close of its own, but neither `ssl` nor most peers do.
+        """
+        await trio.lowlevel.checkpoint()
+        if isinstance(self._stream, trio.abc.HalfCloseableStream):
+            with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+                await self._stream.send_eof()
+        elif self._inner is not None:
+            with suppress(OSError):
+                self._inner.shutdown(socket.SHUT_WR)
+
+    def abort(self) -> None:
+        """Close the socket below, if there is one; the stream itself goes at `aclose`."""
+        self._closed = True
+        if self._inner is not None:
+            _reset_on_close(self._inner)
+            self._inner.close()
+
+    async def aclose(self) -> None:
+        """Close without a farewell: WebSocket and HTTP have said theirs above."""
+        self._closed = True
+        await trio.aclose_forcefully(self._stream)
+
+    def addresses(self) -> tuple[Address, Address]:
+        """Of the socket below, if there is one."""
+        return (("", 0), ("", 0)) if self._inner is None else _addresses(self._inner)
+
+    def limit_send_buffer(self, size_bytes: int) -> None:
+        """Set SO_SNDBUF of the socket below, if there is one."""
+        if self._inner is not None:
+            with suppress(OSError):
+                self._inner.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size_bytes)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise _closed_here()
+
+
+async def wind_down(transport: Transport, *, within_s: float) -> None:
+    """End a connection so that the peer can read what was sent last.
+
+    Closing a socket with unread input resets the connection, and a reset may
+    overtake our last words. So: FIN, then read and forget until the peer has
+    closed too or the time is over, then close.
+    """
+    try:
+        with trio.move_on_after(within_s):
+            await transport.end_writing()
+            await drain(transport)
+    finally:
+        with trio.CancelScope(shield=True):
+            await transport.aclose()
+
+
+async def drain(transport: Transport) -> None:
+    """Read and forget until the peer has closed."""
+    with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+        while await transport.read():
+            pass
+
+
+def _broken(error: OSError) -> trio.BrokenResourceError:
+    return trio.BrokenResourceError(f"the connection broke: {error}")
+
+
+def _closed_here() -> trio.ClosedResourceError:
+    return trio.ClosedResourceError("the connection was closed on this side")
+
+
+def _reset_on_close(connection: socket.socket | trio.socket.SocketType) -> None:
+    with suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+
+
+def _inner_socket(stream: trio.abc.Stream) -> trio.socket.SocketType | None:
+    while isinstance(stream, trio.SSLStream):
+        stream = stream.transport_stream
+    return stream.socket if isinstance(stream, trio.SocketStream) else None
+
+
+def _addresses(connection: socket.socket | trio.socket.SocketType) -> tuple[Address, Address]:
+    try:
+        peer, own = connection.getpeername(), connection.getsockname()
+    except OSError:  # already gone
+        return ("", 0), ("", 0)
+    return _address(peer), _address(own)
+
+
+def _address(name: object) -> Address:
+    match name:
+        case (str() as host, int() as port, *_):
+            return host, port
+        case _:
+            return "", 0
