@@ -1,0 +1,1 @@
+"""The benchmarks: each compares something of ours with something beside it, in one run."""

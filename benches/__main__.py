@@ -1,0 +1,40 @@
+"""`python -m benches NAME [options]`: run one benchmark, or all of them.
+
+Owns the list of benchmarks. Each is a module with `main(arguments) -> int` that
+prints its table and returns an exit code: 0, or 1 where a bar was missed or a
+result was wrong.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+BENCHES = {
+    "chunk": "the extension against Python and numpy, per 40 ms of audio",
+    "relay": "the proxy against a naive relay, CPU per relayed audio message",
+}
+
+
+def run(name: str, arguments: list[str]) -> int:
+    """Run one benchmark under a heading."""
+    print(f"== {name}: {BENCHES[name]}", flush=True)
+    module = importlib.import_module(f"benches.{name}")
+    code: int = module.main(arguments)
+    return code
+
+
+def main(argv: list[str]) -> int:
+    """Pick by name; options without a name go to every benchmark."""
+    if argv and argv[0] in BENCHES:
+        return run(argv[0], argv[1:])
+    if argv and not argv[0].startswith("--"):
+        print(f"There is no benchmark {argv[0]!r}. There are:", file=sys.stderr)
+        for name, what in BENCHES.items():
+            print(f"  {name:8}{what}", file=sys.stderr)
+        return 2
+    return max(run(name, argv) for name in BENCHES)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,116 @@
+"""Processes under measurement: started on one core, timed by the kernel, ended for sure.
+
+Owns pinning and the CPU clocks. The clock of another process is read with
+`clock_gettime` on its process clock (clock_getcpuclockid(3)): nanoseconds, user
+and system time of all its threads, those that have ended included.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from benches.relay.wire import RelayError
+
+READY_S = 15.0
+STOP_S = 8.0
+CPUCLOCK_SCHED = 2  # from the kernel's posix-timers.h: scheduler clock, whole process
+
+
+def cpu_s(pid: int) -> float:
+    """CPU time that the process has used so far."""
+    return time.clock_gettime((~pid << 3) | CPUCLOCK_SCHED)
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """Where the relay runs, and where all else does."""
+
+    relay: int
+    load: int
+
+    @property
+    def apart(self) -> bool:
+        """Whether the two have a core each."""
+        return self.relay != self.load
+
+
+def pick_cores() -> Cores:
+    """The last and the first core we may use; one and the same on a single core."""
+    allowed = sorted(os.sched_getaffinity(0))
+    return Cores(relay=allowed[-1], load=allowed[0])
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on just now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def running(command: Sequence[str], core: int) -> Iterator[subprocess.Popen[str]]:
+    """Run a command pinned to a core; it is gone when the block ends."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        os.sched_setaffinity(process.pid, {core})
+        yield process
+    finally:
+        _stop(process)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _is_up(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as sock:
+            sock.sendall(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            return b" 200" in sock.recv(64)
+    except OSError:
+        return False
+
+
+def await_up(process: subprocess.Popen[str], port: int) -> None:
+    """Return when `/readyz` says yes; RelayError when the process ends or takes too long."""
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RelayError(f"the relay ended at once with code {process.returncode}")
+        if _is_up(port):
+            return
+        time.sleep(0.05)
+    raise RelayError(f"the relay did not answer /readyz within {READY_S:.0f} s")
+
+
+@contextmanager
+def upstream_running(core: int, transcripts_hz: float) -> Iterator[tuple[int, int]]:
+    """The echo upstream as (pid, port)."""
+    command = [
+        sys.executable,
+        "-m",
+        "benches.relay.upstream",
+        "--transcripts-hz",
+        str(transcripts_hz),
+    ]
+    with running(command, core) as process:
+        assert process.stdout is not None
+        yield process.pid, int(process.stdout.readline())

@@ -1,0 +1,198 @@
+"""The comparison: both relays in turns, a table, and whether the bar is met.
+
+Owns the options, the order of the runs (A B A B, so that a machine that changes
+its pace changes it for both) and the verdict. A run in which anything was lost,
+reordered or changed has no figure: it fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+from rich.console import Console
+from rich.table import Table
+
+from benches.relay.load import Load, Plan, Tally, percentile
+from benches.relay.measure import (
+    Cores,
+    await_up,
+    cpu_s,
+    free_port,
+    pick_cores,
+    running,
+    upstream_running,
+)
+from benches.relay.wire import RelayError
+
+BAR = 0.5  # of the naive relay's CPU per message: limits.md, first conversation
+LOAD_CEILING = 0.9  # above it the load, not the relay, would be what is measured
+CAPTION = (
+    "core, load: how busy their cores were; trip: there and back through the relay; "
+    "late: how far the load was behind its own schedule"
+)
+BESIDE = Path(sys.executable).parent
+
+RELAYS = {
+    "naive": [sys.executable, "-m", "benches.relay.naive"],
+    "rtproxy": [str(BESIDE / "rtproxy"), "serve"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One relay under load once."""
+
+    relay: str
+    tally: Tally
+    relay_cpu_s: float
+    load_cpu_s: float
+    wall_s: float
+
+    @property
+    def us_per_message(self) -> float:
+        """CPU of the relay per audio message relayed."""
+        return self.relay_cpu_s / self.tally.relayed * 1e6
+
+
+class Probe:
+    """Reads the clocks at both ends of the window."""
+
+    def __init__(self, relay: int, others: list[int]) -> None:
+        """Watch the relay's process, and those that make its load."""
+        self._relay = relay
+        self._others = others
+        self._readings: list[tuple[float, float, float]] = []
+
+    def __call__(self) -> None:
+        """Take a reading."""
+        others = sum(cpu_s(pid) for pid in self._others)
+        self._readings.append((cpu_s(self._relay), others, time.monotonic()))
+
+    def spent(self) -> tuple[float, float, float]:
+        """CPU of the relay, CPU of the load, and wall time between the two readings."""
+        first, last = self._readings
+        return last[0] - first[0], last[1] - first[1], last[2] - first[2]
+
+
+def measure(relay: str, plan: Plan, cores: Cores, transcripts_hz: float) -> Run:
+    """One run: upstream, relay, load, and all of them gone again."""
+    with upstream_running(cores.load, transcripts_hz) as (upstream_pid, upstream_port):
+        port = free_port()
+        url = f"ws://127.0.0.1:{upstream_port}/v1/realtime"
+        command = [*RELAYS[relay], "--port", str(port), "--upstream", url]
+        with running(command, cores.relay) as process:
+            await_up(process, port)
+            probe = Probe(process.pid, [upstream_pid, os.getpid()])
+            try:
+                tally = trio.run(Load(plan).run, port, probe)
+            except* RelayError as errors:
+                raise RelayError(f"{relay}: {first_of(errors)}") from errors
+            return Run(relay, tally, *probe.spent())
+
+
+def first_of(errors: BaseExceptionGroup[RelayError]) -> RelayError:
+    """What went wrong first; the sessions that broke after it only follow."""
+    first = errors.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def table_of(runs: list[Run]) -> Table:
+    """Every run, in the order it was made."""
+    table = Table(caption=CAPTION)
+    columns = (
+        "relay",
+        "µs/message",
+        "core",
+        "messages",
+        "words",
+        "trip p50/p99",
+        "load",
+        "late p99",
+    )
+    for column in columns:
+        table.add_column(column, justify="left" if column == "relay" else "right")
+    for run in runs:
+        trips = run.tally.round_trips_ms
+        table.add_row(
+            run.relay,
+            f"{run.us_per_message:.1f}",
+            f"{run.relay_cpu_s / run.wall_s:.0%}",
+            str(run.tally.relayed),
+            str(run.tally.transcripts),
+            f"{percentile(trips, 50):.1f}/{percentile(trips, 99):.1f} ms",
+            f"{run.load_cpu_s / run.wall_s:.0%}",
+            f"{percentile(run.tally.late_ms, 99):.1f} ms",
+        )
+    return table
+
+
+def mean_us(runs: list[Run], relay: str) -> float:
+    """CPU per message of a relay over all of its runs."""
+    own = [run for run in runs if run.relay == relay]
+    return sum(run.relay_cpu_s for run in own) / sum(run.tally.relayed for run in own) * 1e6
+
+
+def verdict(runs: list[Run], console: Console) -> bool:
+    """Print the ratio; whether it meets the bar and the load was no bottleneck."""
+    naive, ours = mean_us(runs, "naive"), mean_us(runs, "rtproxy")
+    ratio = ours / naive
+    met = ratio <= BAR
+    console.print(
+        f"rtproxy {ours:.1f} µs, naive {naive:.1f} µs per relayed audio message: "
+        f"ratio {ratio:.2f}, bar {BAR:.2f}: {'met' if met else 'MISSED'}"
+    )
+    busiest = max(run.load_cpu_s / run.wall_s for run in runs)
+    if busiest > LOAD_CEILING:
+        console.print(
+            f"The load used {busiest:.0%} of its core, so the figures say little about the "
+            "relays. Run it with fewer --sessions or on a faster machine."
+        )
+    return met and busiest <= LOAD_CEILING
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the options."""
+    parser = argparse.ArgumentParser(prog="python -m benches relay", description=__doc__)
+    parser.add_argument("--sessions", type=int, default=50)
+    parser.add_argument("--rounds", type=int, default=3, help="how often each relay runs")
+    parser.add_argument("--warm-up-s", type=float, default=2.0)
+    parser.add_argument("--window-s", type=float, default=8.0)
+    parser.add_argument("--transcripts-hz", type=float, default=4.0, help="a session")
+    parser.add_argument("--only", choices=sorted(RELAYS), help="run one relay, without a ratio")
+    parser.add_argument("--quick", action="store_true", help="one round of 4 s each")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if the bar is missed")
+    options = parser.parse_args(arguments)
+    if options.quick:
+        options.rounds, options.warm_up_s, options.window_s = 1, 1.0, 4.0
+    return options
+
+
+def main(arguments: list[str]) -> int:
+    """Run the comparison; 0 unless something was wrong, or a checked bar was missed."""
+    options = parse(arguments)
+    console = Console()
+    cores = pick_cores()
+    os.sched_setaffinity(0, {cores.load})
+    if not cores.apart:
+        console.print("There is one core for relay and load together: expect noise.")
+    plan = Plan(options.sessions, options.warm_up_s, options.window_s)
+    relays = [options.only] if options.only else list(RELAYS)
+    runs: list[Run] = []
+    try:
+        for _ in range(options.rounds):
+            for relay in relays:
+                runs.append(measure(relay, plan, cores, options.transcripts_hz))
+                console.print(f"  {relay}: {runs[-1].us_per_message:.1f} µs per message")
+    except RelayError as error:
+        console.print(f"[red]The run is void.[/red] {error}")
+        return 1
+    console.print(table_of(runs))
+    if options.only:
+        return 0
+    return 0 if verdict(runs, console) or not options.check else 1
