@@ -11,7 +11,7 @@ import importlib
 import sys
 
 BENCHES = {
-    "chunk": "the extension against Python and numpy, per 40 ms of audio",
+    "chunks": "the extension against Python and numpy, per 40 ms of audio",
     "relay": "the proxy against a naive relay, CPU per relayed audio message",
 }
 
@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
     if argv and not argv[0].startswith("--"):
         print(f"There is no benchmark {argv[0]!r}. There are:", file=sys.stderr)
         for name, what in BENCHES.items():
-            print(f"  {name:8}{what}", file=sys.stderr)
+            print(f"  {name:9}{what}", file=sys.stderr)
         return 2
     return max(run(name, argv) for name in BENCHES)
 
