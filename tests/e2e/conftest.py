@@ -1,0 +1,71 @@
+"""Proxies for the tests: one with a fast simulator, one with short deadlines, or any other."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .proxy_process import ProxyProcess
+
+# The simulator answers as fast as it can, so that pacing is the proxy's alone.
+FAST_SIMULATOR = {
+    "RTPROXY_SIMULATOR__SPEED": "1000",
+    "RTPROXY_SIMULATOR__FIRST_AUDIO_DELAY_MS": "0",
+}
+# Every deadline of limits.md that a test waits for, made short.
+SHORT_DEADLINES = {
+    "RTPROXY_LIMITS__REQUEST_HEAD_S": "0.5",
+    "RTPROXY_LIMITS__FRAME_STALL_S": "0.5",
+    "RTPROXY_LIMITS__PING_INTERVAL_S": "0.5",
+    "RTPROXY_LIMITS__PONG_TIMEOUT_S": "0.5",
+    "RTPROXY_LIMITS__SEND_TIMEOUT_S": "0.5",
+    "RTPROXY_LIMITS__CLOSE_TIMEOUT_S": "0.5",
+    "RTPROXY_LIMITS__FIRST_EVENT_TIMEOUT_S": "0.5",
+}
+
+StartProxy = Callable[..., ProxyProcess]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests in this folder are end-to-end tests."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
+    """The proxy that most tests share: the simulator inside, as fast as it can."""
+    log_path = tmp_path_factory.mktemp("proxy") / "log"
+    process = ProxyProcess(log_path, env=FAST_SIMULATOR)
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
+    """The same with every deadline at half a second."""
+    log_path = tmp_path_factory.mktemp("impatient") / "log"
+    process = ProxyProcess(log_path, env=FAST_SIMULATOR | SHORT_DEADLINES)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def start_proxy(tmp_path: Path) -> Iterator[StartProxy]:
+    """Start a proxy with these arguments and this environment; it ends with the test."""
+    started: list[ProxyProcess] = []
+    numbers = itertools.count()
+
+    def start(*arguments: str, env: dict[str, str] | None = None) -> ProxyProcess:
+        log_path = tmp_path / f"log{next(numbers)}"
+        started.append(ProxyProcess(log_path, *arguments, env=FAST_SIMULATOR | (env or {})))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.stop()

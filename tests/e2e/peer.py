@@ -1,0 +1,207 @@
+"""A frontend for the tests, on wsproto and a Trio stream: all that RFC 6455 allows, and more.
+
+Owns one client WebSocket. It reads in a task of its own, so that pings are
+answered and arrival times are true, and keeps what came until a test asks.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import trio
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import (
+    AcceptConnection,
+    BytesMessage,
+    CloseConnection,
+    Event,
+    Message,
+    Ping,
+    RejectConnection,
+    RejectData,
+    Request,
+    TextMessage,
+)
+from wsproto.utilities import RemoteProtocolError
+
+WAIT_S = 10.0
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message, when it came, and whether it was text."""
+
+    at: float
+    data: str | bytes
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The message as JSON."""
+        parsed: dict[str, Any] = json.loads(self.data)
+        return parsed
+
+
+class Closed(Exception):  # noqa: N818 - it is how a conversation ends, not an error
+    """No more messages will come: the close code (1006 if the socket just went)."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        """Keep what the close frame said."""
+        super().__init__(f"{code} {reason}")
+        self.code = code
+        self.reason = reason
+
+
+class Refused(Exception):  # noqa: N818 - an answer that tests ask for
+    """The upgrade was answered by a plain HTTP response."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        """Keep what it said."""
+        super().__init__(f"{status} {body[:200]!r}")
+        self.status = status
+        self.body = body
+
+
+class Peer:
+    """One WebSocket to the proxy."""
+
+    def __init__(self, stream: trio.abc.Stream, wire: WSConnection) -> None:
+        """On an open stream with the handshake under way; use `connect`."""
+        self.stream = stream
+        self._wire = wire
+        self._send, self._arrivals = trio.open_memory_channel[Arrival](math.inf)
+        self._closed = Closed(1006, "")
+        self._parts: list[str] | list[bytes] = []
+        self.extensions: list[Any] = []
+
+    @classmethod
+    async def connect(
+        cls, nursery: trio.Nursery, port: int, path: str, headers: Headers = ()
+    ) -> Peer:
+        """Open a WebSocket; Refused where the answer is not 101."""
+        stream = await trio.open_tcp_stream("127.0.0.1", port)
+        wire = WSConnection(ConnectionType.CLIENT)
+        peer = cls(stream, wire)
+        request = Request(host=f"127.0.0.1:{port}", target=path, extra_headers=list(headers))
+        await stream.send_all(wire.send(request))
+        with trio.fail_after(WAIT_S):
+            rest = await peer._handshake()
+        nursery.start_soon(peer._read, rest)
+        return peer
+
+    async def _handshake(self) -> deque[Event]:
+        refusal: RejectConnection | None = None
+        body = b""
+        while True:
+            self._wire.receive_data(await self.stream.receive_some() or None)
+            events = deque(self._wire.events())
+            while events:
+                event = events.popleft()
+                if isinstance(event, AcceptConnection):
+                    self.extensions = list(event.extensions)
+                    return events
+                if isinstance(event, RejectConnection):
+                    refusal = event
+                elif isinstance(event, RejectData):
+                    body += event.data
+                if refusal and (not refusal.has_body or getattr(event, "body_finished", False)):
+                    await self.stream.aclose()
+                    raise Refused(refusal.status_code, body)
+
+    async def _read(self, events: deque[Event]) -> None:
+        try:
+            while True:
+                for event in events:
+                    if not await self._take(event):
+                        return
+                data = await self.stream.receive_some()
+                self._wire.receive_data(data or None)
+                events = deque(self._wire.events())
+        except (trio.BrokenResourceError, trio.ClosedResourceError, RemoteProtocolError):
+            return
+        finally:
+            self._send.close()
+
+    async def _take(self, event: Event) -> bool:
+        if isinstance(event, TextMessage | BytesMessage):
+            self._parts.append(event.data)  # type: ignore[arg-type] # one kind within a message
+            if event.message_finished:
+                whole = (b"" if isinstance(event, BytesMessage) else "").join(self._parts)  # type: ignore[arg-type] # as above
+                self._parts = []
+                self._send.send_nowait(Arrival(trio.current_time(), whole))
+        elif isinstance(event, Ping):
+            await self.stream.send_all(self._wire.send(event.response()))
+        elif isinstance(event, CloseConnection):
+            self._closed = Closed(event.code, event.reason or "")
+            return False
+        return True
+
+    async def send(self, message: dict[str, Any] | str | bytes) -> None:
+        """Send one message; a dict as JSON."""
+        data = json.dumps(message) if isinstance(message, dict) else message
+        await self.stream.send_all(self._wire.send(Message(data=data)))
+
+    async def send_raw(self, data: bytes) -> None:
+        """Send bytes that may be no WebSocket at all."""
+        await self.stream.send_all(data)
+
+    async def arrival(self, wait_s: float = WAIT_S) -> Arrival:
+        """The next message; raises Closed when there will be none."""
+        with trio.fail_after(wait_s):
+            try:
+                return await self._arrivals.receive()
+            except trio.EndOfChannel:
+                raise self._closed from None
+
+    async def receive(self, wait_s: float = WAIT_S) -> dict[str, Any]:
+        """The next message as JSON."""
+        return (await self.arrival(wait_s)).event
+
+    async def until(self, *types: str, wait_s: float = WAIT_S) -> list[dict[str, Any]]:
+        """All messages up to and with the first of one of these types."""
+        seen = []
+        with trio.fail_after(wait_s):
+            while True:
+                event = await self.receive(wait_s)
+                seen.append(event)
+                if event["type"] in types:
+                    return seen
+
+    async def next(self, type_name: str, wait_s: float = WAIT_S) -> dict[str, Any]:
+        """The next message of this type; those before it are passed over."""
+        return (await self.until(type_name, wait_s=wait_s))[-1]
+
+    async def closed(self, wait_s: float = WAIT_S) -> Closed:
+        """How it ends; messages before that are passed over."""
+        with trio.fail_after(wait_s):
+            while True:
+                try:
+                    await self.arrival(wait_s)
+                except Closed as closed:
+                    return closed
+
+    async def quiet(self, for_s: float) -> list[dict[str, Any]]:
+        """What comes within `for_s`."""
+        seen = []
+        with trio.move_on_after(for_s):
+            while True:
+                seen.append((await self._arrivals.receive()).event)
+        return seen
+
+    async def aclose(self, code: int = 1000) -> None:
+        """Close with a handshake, and wait for the proxy's part of it."""
+        await self.stream.send_all(self._wire.send(CloseConnection(code=code)))
+        await self.closed()
+        await self.stream.aclose()
+
+    def reset(self) -> None:
+        """Go away by RST, as a crashed machine's peer sees it."""
+        assert isinstance(self.stream, trio.SocketStream)
+        sock = self.stream.socket
+        sock.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        sock.close()

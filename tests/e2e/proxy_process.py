@@ -1,0 +1,123 @@
+"""`rtproxy serve` as a process: started, asked how it is, and ended for sure.
+
+Owns ports, environment and log file. Must not know anything of the proxy but
+its command line, its environment variables and its HTTP paths.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+COMMAND = Path(sys.executable).with_name("rtproxy")
+UP_S = 15.0
+STOP_S = 8.0
+PRIVATE = ("RTPROXY_", "OPENAI_", "PORT", "WS_PORT", "DATABASE_URL", "NODE_ENV")
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on just now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def _clean_environment(extra: dict[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
+    return {**kept, **extra}
+
+
+class ProxyProcess:
+    """One proxy on a loopback port of its own."""
+
+    def __init__(self, log_path: Path, *arguments: str, env: dict[str, str] | None = None) -> None:
+        """Start it and wait until `/readyz` says yes."""
+        self.port = free_port()
+        self.log_path = log_path
+        with log_path.open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(COMMAND), "serve", "--port", str(self.port), *arguments],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=_clean_environment(env or {}),
+            )
+        try:
+            self._await_up()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _await_up(self) -> None:
+        deadline = time.monotonic() + UP_S
+        while time.monotonic() < deadline:
+            if not self.alive:
+                raise AssertionError(f"rtproxy serve ended at once:\n{self.log}")
+            try:
+                if self.get("/readyz")[0] == 200:
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(f"/readyz did not answer 200 within {UP_S:.0f} s:\n{self.log}")
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    @property
+    def log(self) -> str:
+        """All that it has written so far."""
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Status and body of a plain request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def health(self) -> dict[str, Any]:
+        """What `/health` says."""
+        status, body = self.get("/health")
+        assert status == 200, body
+        said: dict[str, Any] = json.loads(body)
+        return said
+
+    @property
+    def sessions(self) -> int:
+        """Sessions that it counts just now."""
+        said = self.health()["sessions"]
+        return int(said if isinstance(said, int) else said["active"])
+
+    @property
+    def rss_bytes(self) -> int:
+        """Memory that it holds."""
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    @property
+    def descriptors(self) -> int:
+        """Files and sockets that it has open."""
+        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+
+    def stop(self) -> None:
+        """End it, by force if it does not listen."""
+        if self.alive:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
