@@ -17,13 +17,17 @@ FAST_SIMULATOR = {
 }
 # Every deadline of limits.md that a test waits for, made short.
 SHORT_DEADLINES = {
-    "RTPROXY_LIMITS__REQUEST_HEAD_S": "0.5",
-    "RTPROXY_LIMITS__FRAME_STALL_S": "0.5",
-    "RTPROXY_LIMITS__PING_INTERVAL_S": "0.5",
-    "RTPROXY_LIMITS__PONG_TIMEOUT_S": "0.5",
-    "RTPROXY_LIMITS__SEND_TIMEOUT_S": "0.5",
-    "RTPROXY_LIMITS__CLOSE_TIMEOUT_S": "0.5",
-    "RTPROXY_LIMITS__FIRST_EVENT_TIMEOUT_S": "0.5",
+    f"RTPROXY_LIMITS__{name}": "0.5"
+    for name in (
+        "HEAD_S",
+        "FRAME_STALL_S",
+        "PING_EVERY_S",
+        "PONG_WITHIN_S",
+        "SEND_S",
+        "CLOSE_S",
+        "DIAL_S",
+        "FIRST_EVENT_S",
+    )
 }
 
 StartProxy = Callable[..., ProxyProcess]
@@ -51,6 +55,15 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess
     """The same with every deadline at half a second."""
     log_path = tmp_path_factory.mktemp("impatient") / "log"
     process = ProxyProcess(log_path, env=FAST_SIMULATOR | SHORT_DEADLINES)
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
+    """A proxy whose upstream answers no faster than the audio plays."""
+    log_path = tmp_path_factory.mktemp("unhurried") / "log"
+    process = ProxyProcess(log_path, env=FAST_SIMULATOR | {"RTPROXY_SIMULATOR__SPEED": "1"})
     yield process
     process.stop()
 

@@ -47,7 +47,7 @@ class Arrival:
         return parsed
 
 
-class Closed(Exception):  # noqa: N818 - it is how a conversation ends, not an error
+class Closed(Exception):
     """No more messages will come: the close code (1006 if the socket just went)."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -57,7 +57,7 @@ class Closed(Exception):  # noqa: N818 - it is how a conversation ends, not an e
         self.reason = reason
 
 
-class Refused(Exception):  # noqa: N818 - an answer that tests ask for
+class Refused(Exception):
     """The upgrade was answered by a plain HTTP response."""
 
     def __init__(self, status: int, body: bytes) -> None:
@@ -98,7 +98,7 @@ class Peer:
         refusal: RejectConnection | None = None
         body = b""
         while True:
-            self._wire.receive_data(await self.stream.receive_some() or None)
+            self._wire.receive_data(bytes(await self.stream.receive_some()) or None)
             events = deque(self._wire.events())
             while events:
                 event = events.popleft()
@@ -119,7 +119,7 @@ class Peer:
                 for event in events:
                     if not await self._take(event):
                         return
-                data = await self.stream.receive_some()
+                data = bytes(await self.stream.receive_some())
                 self._wire.receive_data(data or None)
                 events = deque(self._wire.events())
         except (trio.BrokenResourceError, trio.ClosedResourceError, RemoteProtocolError):
@@ -144,7 +144,8 @@ class Peer:
     async def send(self, message: dict[str, Any] | str | bytes) -> None:
         """Send one message; a dict as JSON."""
         data = json.dumps(message) if isinstance(message, dict) else message
-        await self.stream.send_all(self._wire.send(Message(data=data)))
+        framed = Message[bytes](data) if isinstance(data, bytes) else Message[str](data)
+        await self.stream.send_all(self._wire.send(framed))
 
     async def send_raw(self, data: bytes) -> None:
         """Send bytes that may be no WebSocket at all."""

@@ -20,7 +20,8 @@ def question() -> bytes:
             1,
             2,
         )
-        return sample.readframes(sample.getnframes())
+        pcm: bytes = sample.readframes(sample.getnframes())
+        return pcm
 
 
 def silence(ms: int) -> bytes:

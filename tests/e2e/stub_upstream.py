@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -55,10 +56,8 @@ class StubUpstream:
     async def _connection(self, request: WebSocketRequest) -> None:
         part = self._parts[min(self.dials, len(self._parts) - 1)]
         self.dials += 1
-        try:
+        with suppress(ConnectionClosed):  # the proxy may leave at any time
             await part(await request.accept())
-        except ConnectionClosed:
-            pass  # the proxy may leave at any time
 
 
 class HttpUpstream:

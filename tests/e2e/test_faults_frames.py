@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 import trio
 
@@ -9,7 +11,7 @@ from .dialect import ALL, CONVERSATION, OPENAI, VOICE, Dialect
 from .peer import Peer
 from .proxy_process import ProxyProcess
 from .test_faults_http import masked_header, upgrade
-from .witness import assert_works, witnessed
+from .witness import assert_works, becomes, witnessed
 
 MASK = bytes(4)
 MIB = 1024 * 1024
@@ -134,11 +136,8 @@ async def test_row_14_a_peer_that_is_half_gone(impatient: ProxyProcess) -> None:
         before = impatient.sessions
         async with await trio.open_tcp_stream("127.0.0.1", impatient.port) as stream:
             await stream.send_all(upgrade(VOICE.path))
-            with trio.fail_after(5):
-                while impatient.sessions == before:
-                    await trio.sleep(0.05)
-                while impatient.sessions > before:  # no pong is ever sent
-                    await trio.sleep(0.05)
+            assert await becomes(lambda: impatient.sessions > before)
+            assert await becomes(lambda: impatient.sessions == before)  # no pong is ever sent
 
 
 @pytest.mark.slow
@@ -151,17 +150,15 @@ async def test_row_50_a_send_that_was_given_up_leaves_no_half_frame_in_use(
     it reads at last is whole frames and then the end, or one frame cut off by the
     end: nothing was sent behind a frame that had been given up.
     """
-    async with witnessed(impatient) as nursery:
-        peer = await OPENAI.open(nursery, impatient.port)
-        await peer.aclose()
+    async with witnessed(impatient):
         raw = await trio.open_tcp_stream("127.0.0.1", impatient.port)
-        await raw.send_all(upgrade(OPENAI.path))
         before = impatient.sessions
-        with trio.move_on_after(10):
+        await raw.send_all(upgrade(OPENAI.path))
+        assert await becomes(lambda: impatient.sessions > before)
+        with trio.move_on_after(5), suppress(trio.BrokenResourceError):
             for number in range(4_000):
                 await raw.send_all(_error_provoking(number))
-            while impatient.sessions >= before:
-                await trio.sleep(0.1)
+        assert await becomes(lambda: impatient.sessions <= before)
         received = await _all_that_is_left(raw)
     frames, rest = _whole_frames(received.partition(b"\r\n\r\n")[2])
     assert frames > 0
@@ -175,12 +172,9 @@ def _error_provoking(number: int) -> bytes:
 
 async def _all_that_is_left(stream: trio.SocketStream) -> bytes:
     received = b""
-    try:
-        with trio.move_on_after(5):
-            while data := await stream.receive_some():
-                received += data
-    except trio.BrokenResourceError:
-        pass
+    with trio.move_on_after(5), suppress(trio.BrokenResourceError):
+        while data := await stream.receive_some():
+            received += data
     await stream.aclose()
     return received
 

@@ -6,6 +6,8 @@ arriving: as the first request, after another by keep-alive, and pipelined.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 import trio
 
@@ -52,8 +54,9 @@ ATTACKS = {
     + masked_header(1, 5)
     + b"hello",
     "h2-preface-non-ascii-path": PREFACE + H2_NON_ASCII,
-    "h2c-upgrade": b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade, HTTP2-Settings\r\n"
-    b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n" + PREFACE + H2_NON_ASCII,
+    "h2c-upgrade": b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+    b"HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n" + PREFACE + H2_NON_ASCII,
     "malformed-chunk-header": b"POST /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     b"Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n",
     "bad-frame-while-sending": upgrade("/livez") + b"\xff\xff\xff\xff" * 64,
@@ -63,13 +66,28 @@ ATTACKS = {
 async def drained(stream: trio.SocketStream) -> bytes:
     """All that the proxy answers until it lets the connection go."""
     received = b""
-    try:
-        with trio.fail_after(WAIT_S):
-            while data := await stream.receive_some():
-                received += data
-    except trio.BrokenResourceError:
-        pass
+    with trio.fail_after(WAIT_S), suppress(trio.BrokenResourceError):
+        while data := await stream.receive_some():
+            received += data
     return received
+
+
+async def drip(port: int, first: bytes, *, wait_s: float) -> None:
+    """Send `first` and then a byte at a time, until the proxy has had enough."""
+    with trio.fail_after(wait_s):
+        stream = await trio.open_tcp_stream("127.0.0.1", port)
+        await stream.send_all(first)
+        async with stream, trio.open_nursery() as nursery:
+            nursery.start_soon(_send_bytes, stream)
+            await drained(stream)
+            nursery.cancel_scope.cancel()
+
+
+async def _send_bytes(stream: trio.SocketStream) -> None:
+    with suppress(trio.BrokenResourceError):
+        while True:
+            await stream.send_all(b"a")
+            await trio.sleep(0.05)
 
 
 async def assault(port: int, data: bytes, *, wait_for_first: bool) -> bytes:
@@ -105,35 +123,28 @@ async def test_rows_01_02_03_faults_of_the_http_server(
 
 async def test_row_01_a_frame_in_the_upgrades_packet_is_taken(proxy: ProxyProcess) -> None:
     ping = b"\x89\x80" + bytes(4)
-    async with witnessed(proxy):
-        async with await trio.open_tcp_stream("127.0.0.1", proxy.port) as stream:
-            await stream.send_all(upgrade(VOICE.path) + ping)
-            received = b""
-            with trio.fail_after(WAIT_S):
-                while b"\x8a\x00" not in received:
-                    received += await stream.receive_some()
+    async with witnessed(proxy), await trio.open_tcp_stream("127.0.0.1", proxy.port) as stream:
+        await stream.send_all(upgrade(VOICE.path) + ping)
+        received = b""
+        with trio.fail_after(WAIT_S):
+            while b"\x8a\x00" not in received:
+                received += await stream.receive_some()
     assert received.startswith(b"HTTP/1.1 101")
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /ws/vo"], ids=["silent", "half-a-head"])
 async def test_row_11_a_head_that_does_not_come(impatient: ProxyProcess, sent: bytes) -> None:
-    async with witnessed(impatient):
-        async with await trio.open_tcp_stream("127.0.0.1", impatient.port) as stream:
-            await stream.send_all(sent)
-            began = trio.current_time()
-            answer = await drained(stream)
-            assert trio.current_time() - began < 3
+    async with witnessed(impatient), await trio.open_tcp_stream("127.0.0.1", impatient.port) as raw:
+        await raw.send_all(sent)
+        began = trio.current_time()
+        answer = await drained(raw)
+        assert trio.current_time() - began < 3
     assert answer == b"" or answer.startswith(b"HTTP/1.1 408"), answer
 
 
 async def test_row_11_a_head_that_drips(impatient: ProxyProcess) -> None:
     async with witnessed(impatient):
-        async with await trio.open_tcp_stream("127.0.0.1", impatient.port) as stream:
-            with trio.fail_after(WAIT_S), pytest.raises(trio.BrokenResourceError):
-                await stream.send_all(b"GET / HTTP/1.1\r\n")
-                while True:
-                    await stream.send_all(b"a")
-                    await trio.sleep(0.05)
+        await drip(impatient.port, b"GET / HTTP/1.1\r\n", wait_s=WAIT_S)
 
 
 async def test_row_11_a_head_that_is_too_large(proxy: ProxyProcess) -> None:
@@ -146,13 +157,8 @@ async def test_row_11_a_head_that_is_too_large(proxy: ProxyProcess) -> None:
 @pytest.mark.slow
 async def test_row_12_a_body_that_drips(impatient: ProxyProcess) -> None:
     async with witnessed(impatient):
-        async with await trio.open_tcp_stream("127.0.0.1", impatient.port) as stream:
-            head = b"POST /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n"
-            with trio.fail_after(30), pytest.raises(trio.BrokenResourceError):
-                await stream.send_all(head)
-                while True:
-                    await stream.send_all(b"a")
-                    await trio.sleep(0.1)
+        head = b"POST /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n"
+        await drip(impatient.port, head, wait_s=30)
 
 
 @pytest.mark.parametrize("path", [VOICE.path, OPENAI.path, "/health"])

@@ -11,7 +11,7 @@ from . import speech
 from .dialect import ALL, VOICE
 from .peer import Closed, Peer
 from .proxy_process import ProxyProcess
-from .witness import witnessed
+from .witness import becomes, witnessed
 
 SEED = 20_261_121
 SESSIONS = 200
@@ -63,15 +63,12 @@ async def wave(proxy: ProxyProcess, count: int, dice: random.Random) -> None:
 
 async def settled(proxy: ProxyProcess, sessions: int) -> None:
     """Wait until no session is left but those that should be."""
-    with trio.move_on_after(SETTLE_S):
-        while proxy.sessions > sessions:
-            await trio.sleep(0.1)
+    assert await becomes(lambda: proxy.sessions <= sessions, SETTLE_S)
     assert proxy.sessions == sessions
 
 
 @pytest.mark.slow
 async def test_dropped_sessions_leave_nothing(proxy: ProxyProcess) -> None:
-    print(f"seed {SEED}")
     dice = random.Random(SEED)
     async with witnessed(proxy):
         await wave(proxy, SESSIONS // 4, dice)  # pools, caches and lazy imports fill up
@@ -94,7 +91,4 @@ async def test_a_client_that_only_connects_costs_nothing(proxy: ProxyProcess) ->
         peers = [await VOICE.open(nursery, proxy.port) for _ in range(5)]
         for peer in peers:
             await peer.aclose()
-        with trio.move_on_after(SETTLE_S):
-            while proxy.descriptors > before:
-                await trio.sleep(0.05)
-        assert proxy.descriptors <= before
+        assert await becomes(lambda: proxy.descriptors <= before, SETTLE_S)

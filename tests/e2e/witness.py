@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import trio
@@ -10,6 +10,15 @@ import trio
 from .dialect import CONVERSATION
 from .peer import Peer
 from .proxy_process import ProxyProcess
+
+
+async def becomes(condition: Callable[[], bool], wait_s: float = 5.0) -> bool:
+    """Whether the condition, asked again and again, comes true in time."""
+    with trio.move_on_after(wait_s):
+        while not condition():  # noqa: ASYNC110 - another process has no event to wait for
+            await trio.sleep(0.05)
+        return True
+    return False
 
 
 async def assert_works(peer: Peer) -> None:
