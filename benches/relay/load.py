@@ -8,6 +8,7 @@ there and back. Must not know which relay it talks to, nor how its CPU is read.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import msgspec
@@ -144,18 +145,13 @@ class Session:
         if tally is not None:
             tally.transcripts += 1
 
-    def close(self) -> None:
-        """Say goodbye; the relay's own closing is not waited for."""
+    def say_goodbye(self) -> None:
+        """Send a close frame; the relay's own is not waited for."""
         self._link.write(frame(CLOSE, b"\x03\xe8", MASK))
+
+    def close(self) -> None:
+        """Let the socket go."""
         self._link.close()
-
-
-async def _open_sessions(port: int, count: int) -> list[Session]:
-    sessions = []
-    for number in range(count):
-        link, frames = await connect("127.0.0.1", port, "/ws/voice")
-        sessions.append(Session(number, link, frames))
-    return sessions
 
 
 async def _await_ready(sessions: list[Session]) -> None:
@@ -190,7 +186,14 @@ class Load:
 
         Raises RelayError where the relay loses, reorders, changes or refuses anything.
         """
-        sessions = await _open_sessions(port, self._plan.sessions)
+        with ExitStack() as closing:
+            sessions = []
+            for number in range(self._plan.sessions):
+                sessions.append(Session(number, *await connect("127.0.0.1", port, "/ws/voice")))
+                closing.callback(sessions[-1].close)
+            return await self._converse(sessions, probe)
+
+    async def _converse(self, sessions: list[Session], probe: Callable[[], None]) -> Tally:
         async with trio.open_nursery() as nursery:
             for session in sessions:
                 nursery.start_soon(session.listen, lambda: self._tally)
@@ -199,7 +202,7 @@ class Load:
             await _await_tail(sessions)
             nursery.cancel_scope.cancel()
         for session in sessions:
-            session.close()
+            session.say_goodbye()
         return tally
 
     async def _speak(self, sessions: list[Session], probe: Callable[[], None]) -> Tally:
