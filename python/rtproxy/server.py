@@ -32,6 +32,7 @@ from rtproxy.runtime.front_door import FrontDoor
 from rtproxy.runtime.process import Process, ProcessPhase
 from rtproxy.runtime.session_task import SessionLimits
 from rtproxy.simulator.server import open_simulator
+from rtproxy.simulator.settings import configured
 from rtproxy.upstreams.upstream import Upstream
 
 # Rust and other threads must not keep the loop from the interpreter for the
@@ -79,13 +80,26 @@ async def _upstream(nursery: trio.Nursery, config: Config, wanted: UpstreamConfi
     key = wanted.api_key.reveal() if wanted.api_key else None
     url = wanted.url
     if wanted.kind == "simulator":
-        url = await open_simulator(nursery, config.simulator)
+        url = await open_simulator(nursery, configured(config.simulator))
     return Upstream(name=wanted.name, url=url, model=wanted.model, key=key, ca=wanted.ca)
 
 
 def _front_door(config: Config, process: Process, upstreams: list[Upstream]) -> FrontDoor:
     limits = config.limits
-    paced = LegsOptions(lead_ms=limits.lead_ms)
+    paced = LegsOptions(
+        lead_ms=limits.lead_ms,
+        answer_ms=limits.answer_ms,
+        burst_ms=limits.burst_ms,
+        ring_ms=limits.ring_ms,
+        waiting_messages=limits.waiting_messages,
+        waiting_bytes=limits.waiting_bytes,
+        stall_ms=round(limits.frame_stall_s * 1000),
+        message_ms=round(limits.message_s * 1000),
+        tiny_fragments=limits.tiny_fragments,
+        send_buffer_bytes=limits.send_buffer_bytes,
+        send_s=limits.send_s,
+        close_s=limits.close_s,
+    )
     return FrontDoor(
         dialler=Dialler(upstreams, limits.dial_s, Backoff()),
         limits=SessionLimits(
