@@ -1,1 +1,24 @@
-"""What every test may use; see the folders for the rest."""
+"""What all tests share: hypothesis profiles, and failures that can be repeated.
+
+`--hypothesis-profile=long` searches deeper than a commit can wait for. A failure
+prints the blob that repeats it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "default",
+    max_examples=300,
+    stateful_step_count=40,
+    deadline=timedelta(seconds=2),
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.register_profile(
+    "long", settings.get_profile("default"), max_examples=10_000, stateful_step_count=120
+)
+settings.load_profile("default")

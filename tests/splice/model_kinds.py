@@ -1,0 +1,208 @@
+"""The model's tables: how messages are sorted, how audio is wrapped.
+
+Owns reading one message (slowly, with the json module) and writing one chunk.
+Must not know legs, lanes or time.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+MAX_DEPTH = 64
+_READ = ("type", "event_id", "response_id", "item_id", "content_index")
+
+
+@dataclass(frozen=True)
+class Format:
+    """Bytes to time, exactly."""
+
+    encoding: str = "pcm16"
+    rate_hz: int = 24_000
+    channels: int = 1
+
+    @property
+    def frame_bytes(self) -> int:
+        return {"pcm16": 2, "f32": 4}.get(self.encoding, 1) * self.channels
+
+    def seconds(self, data: bytes) -> Fraction:
+        return Fraction(len(data) // self.frame_bytes, self.rate_hz)
+
+
+@dataclass(eq=False)
+class Chunk:
+    """One piece of audio on its way: the message it came in, and what was in it."""
+
+    raw: bytes
+    binary: bool
+    data: bytes
+    seconds: Fraction
+    type_name: str = ""
+    tokens: dict[str, bytes] = field(default_factory=dict)
+    response: str | None = None
+    item: str | None = None
+    content_index: int = 0
+    begin_ms: Fraction = Fraction(0)  # where it begins in its item
+    counted: bool = True  # false: payload not understood, forwarded all the same
+
+
+class UnsureError(Exception):
+    """The message is not one that the scanner can vouch for."""
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise UnsureError
+    return dict(pairs)
+
+
+def _no_constant(_name: str) -> Any:
+    raise UnsureError
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(_depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0
+
+
+def scan(raw: bytes) -> dict[str, Any]:
+    """The message as a dict; UnsureError where it is not a plain, shallow JSON object."""
+    try:
+        value = json.loads(
+            raw.decode(), object_pairs_hook=_no_duplicates, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError):
+        raise UnsureError from None
+    if not isinstance(value, dict) or _depth(value) > MAX_DEPTH:
+        raise UnsureError
+    if b'"%s"' % str(value.get("type")).encode() not in raw:
+        raise UnsureError  # written with escapes, or not a string
+    return value
+
+
+def strict_base64(text: str) -> bytes | None:
+    """The bytes, or None if it is not padded, canonical, standard base64."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return data if base64.b64encode(data).decode() == text else None
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """What a message is to its direction: "hold", "relay" or "audio" with its chunk."""
+
+    kind: str
+    chunk: Chunk | None = None
+
+
+HOLD = Sorted("hold")
+
+
+class Kinds:
+    """The same arguments as the extension's Kinds."""
+
+    def __init__(
+        self,
+        *,
+        audio: Mapping[str, str] = {},
+        relay: Sequence[str] = (),
+        default: str = "hold",
+        hold: Sequence[str] = (),
+        binary: str = "hold",
+        check_base64: bool = True,
+    ) -> None:
+        self.audio, self.relay, self.default = dict(audio), tuple(relay), default
+        self.hold, self.binary, self.check_base64 = tuple(hold), binary, check_base64
+
+    def sort(self, raw: bytes, *, binary: bool, audio_format: Format) -> Sorted:
+        if binary:
+            if self.binary != "audio":
+                return HOLD
+            return Sorted("audio", Chunk(raw, True, raw, audio_format.seconds(raw)))
+        try:
+            message = scan(raw)
+        except UnsureError:
+            return HOLD
+        kind = message.get("type")
+        if kind in self.audio:
+            return self._audio(raw, message, audio_format)
+        if kind in self.relay or (self.default == "relay" and kind not in self.hold):
+            return Sorted("relay")
+        return HOLD
+
+    def _audio(self, raw: bytes, message: dict[str, Any], audio_format: Format) -> Sorted:
+        payload: Any = message
+        for key in self.audio[message["type"]].split("."):
+            payload = payload.get(key) if isinstance(payload, dict) else None
+        if not isinstance(payload, str) or (payload.encode() not in raw):
+            return HOLD
+        data = strict_base64(payload)
+        if data is None and self.check_base64:
+            return HOLD
+        known = data if data is not None else b""
+        chunk = Chunk(raw, False, known, audio_format.seconds(known), type_name=message["type"])
+        chunk.counted = data is not None
+        chunk.tokens = {key: _token(message[key]) for key in _READ if key in message}
+        chunk.response, chunk.item = message.get("response_id"), message.get("item_id")
+        chunk.content_index = message.get("content_index", 0)
+        return Sorted("audio", chunk)
+
+
+def _token(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True)
+class Wrap:
+    """The same four forms as the extension's Wrap."""
+
+    form: str
+    first: str = ""
+    second: str | None = None
+
+    @staticmethod
+    def verbatim() -> Wrap:
+        return Wrap("verbatim")
+
+    @staticmethod
+    def renamed(type_name: str) -> Wrap:
+        return Wrap("renamed", type_name)
+
+    @staticmethod
+    def template(first: str, second: str | None = None) -> Wrap:
+        return Wrap("template", first, second)
+
+    @staticmethod
+    def binary() -> Wrap:
+        return Wrap("binary")
+
+    def messages(self, chunk: Chunk, number: int) -> list[tuple[bool, bytes]]:
+        """(binary, payload) of the one or two messages that carry the chunk."""
+        if self.form == "verbatim":
+            return [(chunk.binary, chunk.raw)]
+        if self.form == "renamed":
+            old = b'"type":"%s"' % chunk.type_name.encode()
+            return [(False, chunk.raw.replace(old, b'"type":"%s"' % self.first.encode(), 1))]
+        if self.form == "binary":
+            return [(True, chunk.data)]
+        forms = [self.first] if self.second is None else [self.first, self.second]
+        return [(False, self._fill(form, chunk, number)) for form in forms]
+
+    @staticmethod
+    def _fill(form: str, chunk: Chunk, number: int) -> bytes:
+        end_ms = chunk.begin_ms + 1000 * chunk.seconds
+        text = form.encode()
+        for slot in ("response_id", "item_id", "content_index"):
+            text = text.replace(b"$" + slot.encode(), chunk.tokens.get(slot, b"null"))
+        text = text.replace(b"$number", b"%d" % number).replace(b"$ms", b"%d" % end_ms)
+        return text.replace(b"$audio", base64.b64encode(chunk.data))

@@ -1,0 +1,202 @@
+"""The model's lane to the client: what is released when, and what was heard.
+
+Owns the order of audio and marks, the play-out clock and the counts of each item.
+Must not know legs, messages or frames: released audio and due marks are its output.
+Time is exact: fractions of a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tests.splice.model_kinds import Chunk
+from tests.splice.model_queue import Audio, Text
+
+
+@dataclass(eq=False)
+class Mark:
+    """A place behind some audio; `starts` gathers the text that waits behind it."""
+
+    response: str
+    token: bytes
+    starts: bool
+    texts: list[Text] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Played:
+    """A released chunk on the time line; `end` moves to the cut when it is cut."""
+
+    chunk: Chunk
+    start: Fraction
+    end: Fraction
+
+    def heard(self, now: Fraction) -> Fraction:
+        return max(Fraction(0), min(now, self.end) - self.start)
+
+
+@dataclass
+class Count:
+    """Seconds of one item; what was heard is worked out from the time line."""
+
+    received: Fraction = Fraction(0)
+    released: Fraction = Fraction(0)
+    dropped: Fraction = Fraction(0)
+
+
+class Lane:
+    """Audio and marks in upstream's order, released as the clock allows."""
+
+    def __init__(self, lead: Fraction | None, answer: Fraction) -> None:
+        self.lead, self.answer = lead, answer
+        self.entries: list[Chunk | Mark] = []
+        self.standing: Mark | None = None  # delivered or due, and not yet answered
+        self.paused = False
+        self.play_end = Fraction(-1)
+        self.time_line: list[Played] = []
+        self.counts: dict[str | None, Count] = {}
+        self.parts: list[tuple[str | None, str | None, int]] = []  # in order of arrival
+        self.shut: set[str | None] = set()
+        self.excluded: set[str | None] = set()
+
+    # What comes in
+    def add(self, chunk: Chunk, now: Fraction) -> list[Audio | Mark]:
+        if chunk.response in self.excluded:
+            return []
+        count = self.counts.setdefault(chunk.item, Count())
+        count.received += chunk.seconds
+        if chunk.response in self.shut:
+            count.dropped += chunk.seconds
+            return []
+        part = (chunk.response, chunk.item, chunk.content_index)
+        if part not in self.parts:
+            self.parts.append(part)
+        if self.lead is None:
+            return [self._release(chunk, now)]
+        self.entries.append(chunk)
+        return []
+
+    def add_mark(self, mark: Mark) -> None:
+        self.entries.append(mark)
+
+    def add_text(self, response: str | None, text: Text) -> bool:
+        """Keep the text if its response's start still waits."""
+        marks = [self.standing, *self.entries]
+        for mark in marks:
+            if isinstance(mark, Mark) and mark.starts and mark.response == response:
+                mark.texts.append(text)
+                return True
+        return False
+
+    # What goes out
+    def advance(self, now: Fraction) -> list[Audio | Mark]:
+        out: list[Audio | Mark] = []
+        if self.seconds_waiting >= self.answer:
+            self.paused = False
+        while self.entries and self._may_leave(self.entries[0], now):
+            head = self.entries.pop(0)
+            if isinstance(head, Mark):
+                self.standing = head
+                out.append(head)
+            else:
+                out.append(self._release(head, now))
+        return out
+
+    def _may_leave(self, head: Chunk | Mark, now: Fraction) -> bool:
+        if self.paused or self.standing is not None:
+            return False
+        if isinstance(head, Mark):
+            return now >= self.play_end
+        assert self.lead is not None
+        return self.play_end - now <= self.lead
+
+    def _release(self, chunk: Chunk, now: Fraction) -> Audio:
+        start = max(now, self.play_end)
+        self.play_end = start + chunk.seconds
+        self.time_line.append(Played(chunk, start, self.play_end))
+        self.counts[chunk.item].released += chunk.seconds
+        if self.lead is None:
+            return Audio(chunk)
+        return Audio(chunk, start, self.play_end)
+
+    def release_mark(self) -> list[Text]:
+        """The standing mark has been answered: the texts that waited behind it."""
+        assert self.standing is not None
+        mark, self.standing = self.standing, None
+        return mark.texts
+
+    def next_deadline(self) -> Fraction | None:
+        """When the head may leave, or None if time alone does not move it."""
+        if not self.entries or self.paused or self.standing is not None:
+            return None
+        if isinstance(self.entries[0], Mark):
+            return self.play_end
+        assert self.lead is not None
+        return self.play_end - self.lead
+
+    # What is cut
+    def drop(self, response: str, now: Fraction) -> list[tuple[str, int, float]]:
+        for chunk in [one for one in self.entries if isinstance(one, Chunk)]:
+            if chunk.response == response:
+                self.counts[chunk.item].dropped += chunk.seconds
+                self.entries.remove(chunk)
+        for played in self.time_line:
+            if played.chunk.response == response:
+                played.end = max(played.start, min(played.end, now))
+        self.play_end = max((played.end for played in self.time_line), default=now)
+        self.shut.add(response)
+        return [
+            (item or "", content_index, ms(self._heard_part(response, item, content_index, now)))
+            for owner, item, content_index in self.parts
+            if owner == response
+        ]
+
+    def playback(self, item: str, seconds: Fraction, now: Fraction) -> bool:
+        """Move the item, and all that comes after it, to where the client says it is."""
+        if item not in self.counts:
+            return False
+        shift = self.heard(item, now) - min(seconds, self.counts[item].released)
+        first = next(i for i, one in enumerate(self.time_line) if one.chunk.item == item)
+        for played in self.time_line[first:]:
+            played.start, played.end = played.start + shift, played.end + shift
+        self.play_end += shift
+        return True
+
+    def lose(self, chunks: list[Chunk]) -> None:
+        """Released audio that will not be written after all."""
+        for chunk in chunks:
+            self.counts[chunk.item].dropped += chunk.seconds
+
+    # What is known
+    @property
+    def seconds_waiting(self) -> Fraction:
+        waiting = [one.seconds for one in self.entries if isinstance(one, Chunk)]
+        return sum(waiting, Fraction(0))
+
+    def heard(self, item: str, now: Fraction) -> Fraction:
+        mine = [played.heard(now) for played in self.time_line if played.chunk.item == item]
+        return sum(mine, Fraction(0))
+
+    def _heard_part(
+        self, response: str | None, item: str | None, content_index: int, now: Fraction
+    ) -> Fraction:
+        wanted = (response, item, content_index)
+        mine = [
+            played.heard(now)
+            for played in self.time_line
+            if (played.chunk.response, played.chunk.item, played.chunk.content_index) == wanted
+        ]
+        return sum(mine, Fraction(0))
+
+    def playing(self, now: Fraction) -> tuple[str, str, int, float] | None:
+        for played in self.time_line:
+            if played.start <= now < played.end:
+                chunk = played.chunk
+                heard = self._heard_part(chunk.response, chunk.item, chunk.content_index, now)
+                return (chunk.response or "", chunk.item or "", chunk.content_index, ms(heard))
+        return None
+
+
+def ms(seconds: Fraction) -> float:
+    return float(seconds * 1000)

@@ -1,0 +1,74 @@
+"""The model's two sides: which leg each has, and what waits for an absent client.
+
+Owns the legs by id, who is attached, the backlog, and the bound on events that wait.
+Must not know audio, marks or time beyond what it passes on.
+"""
+
+from __future__ import annotations
+
+from tests.splice.model_leg import Leg, Side
+from tests.splice.model_queue import Audio, Queue, Text
+
+
+class Sides:
+    """Where a message for a side goes."""
+
+    def __init__(self, *, waiting_messages: int, waiting_bytes: int) -> None:
+        self.legs: dict[int, Leg] = {}
+        self.attached: dict[Side, Leg] = {}
+        self.last_client: Leg | None = None  # attached now, or the last one that was
+        self.backlog = Queue()
+        self._overflowed = False
+        self._waiting_messages, self._waiting_bytes = waiting_messages, waiting_bytes
+        self._ids = 0
+
+    def open(self, side: Side, max_message_bytes: int) -> int:
+        self._ids += 1
+        self.legs[self._ids] = Leg(side, max_message_bytes)
+        return self._ids
+
+    def has(self, leg: Leg) -> bool:
+        return self.attached.get(leg.side) is leg
+
+    def attach(self, leg: Leg) -> None:
+        """The leg gets what waited for it; a backlog past its bound ends it."""
+        self.attached[leg.side] = leg
+        if leg.side is Side.UPSTREAM:
+            return
+        self.last_client = leg
+        if self._overflowed:
+            leg.violate(1013, "too many events wait for this client")
+        for entry in self.backlog.waiting:
+            leg.queue.put(entry)
+        self.backlog, self._overflowed = Queue(), False
+
+    def detach(self, side: Side) -> None:
+        self.attached.pop(side, None)
+
+    def forget(self, number: int) -> None:
+        leg = self.legs.pop(number, None)
+        if leg is not None and self.has(leg):
+            self.detach(leg.side)
+
+    def put(self, side: Side, entry: Text | Audio) -> None:
+        """To the side's leg; kept for an absent client, dropped for an absent upstream."""
+        leg = self.attached.get(side)
+        if leg is not None:
+            leg.queue.put(entry)
+            if self._over(leg.queue):
+                leg.queue.waiting = []
+                leg.violate(1013, "too many events wait for this client")
+        elif side is Side.CLIENT:
+            self.backlog.put(entry)
+            self._overflowed = self._overflowed or self._over(self.backlog)
+
+    def _over(self, queue: Queue) -> bool:
+        """Audio is not counted; one message alone may be as large as it likes."""
+        texts = [one.payload for one in queue.waiting if isinstance(one, Text)]
+        too_large = sum(map(len, texts)) > self._waiting_bytes and len(texts) > 1
+        return len(texts) > self._waiting_messages or too_large
+
+    def to_client(self) -> list[Queue]:
+        """Every queue in which audio for a client may wait."""
+        legs = [leg.queue for leg in self.legs.values() if leg.side is Side.CLIENT]
+        return [self.backlog, *legs]

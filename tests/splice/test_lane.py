@@ -1,0 +1,158 @@
+"""The lane to the client: audio in its time, marks behind it, text around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.splice.scene import Scene, delta, message, sound
+
+
+def test_audio_leaves_no_more_than_lead_ahead_of_its_time(scene: Scene) -> None:
+    scene.upstream.says(*[delta(200)] * 10)
+    # 0-200, 200-400 and 400-600 begin at most 400 ms ahead.
+    assert scene.client.hears() == ["audio 200"] * 3
+    scene.wait(199)
+    assert scene.client.hears() == []
+    scene.wait(1)
+    assert scene.client.hears() == ["audio 200"]
+    for _ in range(6):
+        scene.wait(200)
+        assert scene.client.hears() == ["audio 200"]
+    scene.wait(5_000)
+    assert scene.client.hears() == []
+
+
+def test_the_deadline_wakes_the_lane_for_the_next_chunk_and_for_a_mark(scene: Scene) -> None:
+    scene.upstream.says(*[delta(300)] * 3)  # begin at 0, 300, 600
+    scene.mark("done")
+    assert scene.splice.next_deadline() == pytest.approx(0.2)
+    scene.wait(200)
+    assert scene.client.hears() == ["audio 300"] * 3
+    assert scene.splice.next_deadline() == pytest.approx(0.9)
+    scene.wait(700)
+    assert scene.client.delivers() == ["mark done"]
+
+
+def test_a_mark_comes_when_all_audio_before_it_has_had_its_time(scene: Scene) -> None:
+    scene.upstream.says(delta(500))
+    scene.mark("audio_done")
+    scene.mark("response_done")
+    assert scene.client.hears() == ["audio 500"]
+    scene.wait(499)
+    assert scene.client.delivers() == []
+    scene.wait(1)
+    assert scene.client.delivers() == ["mark audio_done"]
+    scene.to_client("audio_done")
+    scene.client.release_mark()
+    assert scene.client.delivers() == ["mark response_done"]
+    assert scene.client.hears() == ["audio_done"]
+
+
+def test_a_mark_with_no_audio_before_it_comes_at_once(scene: Scene) -> None:
+    scene.mark("response_started", starts=True)
+    assert scene.client.delivers() == ["mark response_started"]
+
+
+def test_the_lane_stands_still_at_a_mark_until_it_is_answered(scene: Scene) -> None:
+    scene.mark("response_started", starts=True)
+    scene.upstream.says(delta(40))
+    scene.wait(1_000)
+    assert scene.client.delivers() == ["mark response_started"]
+    assert scene.client.hears() == []
+    scene.to_client("response_started")
+    scene.client.release_mark()
+    assert scene.client.hears() == ["response_started", "audio 40"]
+
+
+def test_the_clock_of_an_answer_starts_with_its_first_audio(scene: Scene) -> None:
+    scene.wait(5_000)
+    scene.upstream.says(delta(100))
+    scene.mark("done")
+    scene.wait(99)
+    assert scene.client.delivers() == []
+    scene.wait(1)
+    assert scene.client.delivers() == ["mark done"]
+
+
+def test_text_goes_straight_to_the_queue(scene: Scene) -> None:
+    scene.upstream.says(*[delta(400)] * 3)
+    scene.to_client("transcript", response="r1")
+    assert scene.client.hears() == ["audio 400", "audio 400", "transcript"]
+
+
+def test_text_of_a_response_that_has_not_started_waits_behind_its_mark(scene: Scene) -> None:
+    scene.upstream.says(delta(100, response="r1"))
+    scene.mark("r2 started", response="r2", starts=True)
+    scene.upstream.says(delta(100, response="r2", item="i2"))
+    scene.to_client("words of r2", response="r2")
+    scene.to_client("words of r1", response="r1")
+    scene.to_client("words of nobody")
+    scene.to_client("more words of r2", response="r2")
+    assert scene.client.hears() == ["audio 100", "words of r1", "words of nobody"]
+
+    scene.wait(100)
+    assert scene.client.delivers() == ["mark r2 started"]
+    scene.to_client("more words of r2, late", response="r2")
+    scene.to_client("response_started")
+    assert scene.client.hears() == ["response_started"]
+    scene.client.release_mark()
+    texts = [one for one in scene.client.hears() if one.startswith("more") or "words" in one]
+    assert texts == ["words of r2", "more words of r2", "more words of r2, late"]
+    scene.to_client("last words of r2", response="r2")
+    assert scene.client.hears() == ["last words of r2"]
+
+
+def test_a_mark_that_does_not_start_holds_no_text_back(scene: Scene) -> None:
+    scene.upstream.says(delta(100))
+    scene.mark("audio_done")
+    scene.to_client("transcript", response="r1")
+    assert scene.client.hears() == ["audio 100", "transcript"]
+
+
+def test_pause_lets_nothing_more_leave_and_marks_stand_too(scene: Scene) -> None:
+    scene.upstream.says(*[delta(300)] * 3)
+    scene.mark("done")
+    scene.splice.pause(scene.now)
+    assert scene.client.hears() == ["audio 300"] * 2
+    scene.wait(2_000)
+    assert scene.client.hears() == []
+    assert scene.client.delivers() == []
+    assert scene.splice.counters("i1", scene.now).heard_ms == 600  # what had left played on
+    scene.splice.resume(scene.now)
+    scene.splice.turn(scene.now)
+    assert scene.client.hears() == ["audio 300"]
+    scene.wait(300)
+    assert scene.client.delivers() == ["mark done"]
+
+
+def test_a_full_lane_resumes_by_itself(stage: Callable[..., Scene]) -> None:
+    scene = stage(answer_ms=1_000)
+    scene.splice.pause(scene.now)
+    scene.upstream.says(*[delta(300)] * 3)
+    assert scene.client.hears() == []
+    scene.upstream.says(delta(100))
+    assert scene.client.hears() == ["audio 300"] * 2
+
+
+def test_without_lead_the_lane_is_a_plain_queue(stage: Callable[..., Scene]) -> None:
+    scene = stage(lead_ms=None)
+    scene.upstream.says(delta(1_000), message("hold"))
+    scene.upstream.delivers()
+    scene.to_client("text", response="r1")
+    scene.upstream.release()
+    scene.upstream.says(delta(2_000), delta(3_000))
+    scene.wait(60_000)
+    assert scene.client.hears() == ["audio 1000", "text", "audio 2000", "audio 3000"]
+    with pytest.raises(ValueError, match=r"."):
+        scene.mark("none")
+
+
+def test_every_sample_arrives_in_order(scene: Scene) -> None:
+    pieces = [sound(ms, first * 977) for first, ms in enumerate((7, 40, 133, 1, 250, 600))]
+    scene.upstream.says(*map(delta, pieces))
+    for _ in range(60):
+        scene.client.hears()
+        scene.wait(10)
+    assert scene.client.heard_audio == b"".join(pieces)
