@@ -22,7 +22,7 @@ from rtproxy.api.application import create_application
 from rtproxy.config import Config, UpstreamConfig
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.legs.leg import LegsOptions
-from rtproxy.legs.listener import open_listener
+from rtproxy.legs.listener import Listener, open_listener
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.personas.catalog import load_persona
 from rtproxy.personas.persona import Persona
@@ -60,23 +60,33 @@ async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
     certificate that cannot be read).
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    first = config.upstreams[0]
-    process = Process(first.name, trio.current_time, trio.current_time())
     async with trio.open_nursery() as nursery:
-        upstreams = [await _upstream(nursery, config, each) for each in config.upstreams]
-        door = _front_door(config, process, upstreams)
-        listener = await open_listener(
-            nursery,
-            config.server,
-            on_upgrade=door.enter,
-            application=create_application(process),
-        )
-        process.phase = ProcessPhase.SERVING
-        on_ready(Listening(listener.http_url, listener.ws_url, first.name))
+        process, listener = await open_server(nursery, config)
+        on_ready(Listening(listener.http_url, listener.ws_url, process.upstream_name))
         await _serve_until_told(nursery.cancel_scope, process)
 
 
-async def _upstream(nursery: trio.Nursery, config: Config, wanted: UpstreamConfig) -> Upstream:
+async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, Listener]:
+    """Serve in `nursery` until it is cancelled; connections are taken on return.
+
+    Raises ConfigError as `run` does.
+    """
+    process = Process(config.upstreams[0].name, trio.current_time, trio.current_time())
+    upstreams = [await open_upstream(nursery, config, each) for each in config.upstreams]
+    listener = await open_listener(
+        nursery,
+        config.server,
+        on_upgrade=build_front_door(config, process, upstreams).enter,
+        application=create_application(process),
+    )
+    process.phase = ProcessPhase.SERVING
+    return process, listener
+
+
+async def open_upstream(
+    nursery: trio.Nursery, config: Config, wanted: UpstreamConfig
+) -> Upstream:
+    """An upstream that can be dialled; the simulator is started first, in `nursery`."""
     key = wanted.api_key.reveal() if wanted.api_key else None
     url = wanted.url
     if wanted.kind == "simulator":
@@ -84,7 +94,8 @@ async def _upstream(nursery: trio.Nursery, config: Config, wanted: UpstreamConfi
     return Upstream(name=wanted.name, url=url, model=wanted.model, key=key, ca=wanted.ca)
 
 
-def _front_door(config: Config, process: Process, upstreams: list[Upstream]) -> FrontDoor:
+def build_front_door(config: Config, process: Process, upstreams: list[Upstream]) -> FrontDoor:
+    """What takes upgrade requests, with all that their sessions need."""
     limits = config.limits
     paced = LegsOptions(
         lead_ms=limits.lead_ms,

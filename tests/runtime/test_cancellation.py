@@ -1,0 +1,108 @@
+"""Cancelled at every checkpoint of its life, a session leaves nothing behind."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+from contextlib import suppress
+
+import pytest
+import trio
+import trio_websocket
+
+from rtproxy.api.application import create_application
+from rtproxy.config import load_config
+from rtproxy.legs.listener import Upgrade, open_listener
+from rtproxy.runtime.process import Process, ProcessPhase
+from rtproxy.server import build_front_door, open_upstream
+from runtime.conftest import FAST
+
+GONE = (
+    trio_websocket.ConnectionClosed,
+    trio_websocket.HandshakeError,
+    OSError,
+    trio.BrokenResourceError,
+    trio.ClosedResourceError,
+)
+
+
+class CancelAtStep(trio.abc.Instrument):
+    """Cancels a scope just before the n-th step of the tasks below one task."""
+
+    def __init__(self, step: int) -> None:
+        self.steps_left = step
+        self.root: trio.lowlevel.Task | None = None
+        self.scope = trio.CancelScope()
+
+    def before_task_step(self, task: trio.lowlevel.Task) -> None:
+        if self.root is None or not self._is_below(task):
+            return
+        self.steps_left -= 1
+        if self.steps_left == 0:
+            self.scope.cancel()
+
+    def _is_below(self, task: trio.lowlevel.Task | None) -> bool:
+        while task is not None and task is not self.root:
+            task = task.parent_nursery.parent_task if task.parent_nursery else None
+        return task is self.root
+
+
+def open_descriptors() -> set[str]:
+    gc.collect()
+    named = set()
+    for number in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            named.add(f"{number}:{os.readlink(f'/proc/self/fd/{number}')}")
+    return named
+
+
+async def converse(url: str) -> None:
+    """Say something typed, hear the answer begin, say goodbye."""
+    with suppress(*GONE):
+        async with trio_websocket.open_websocket_url(f"{url}/ws/conversation") as peer:
+            await peer.send_message('{"type":"text","text":"hello"}')
+            while json.loads(await peer.get_message())["type"] != "audio_delta":
+                pass
+
+
+async def one_session(step: int) -> bool:
+    """Run a session that is cancelled at `step`; whether it had that many steps."""
+    config = load_config(environ=FAST)
+    process = Process("simulator", trio.current_time, trio.current_time())
+    process.phase = ProcessPhase.SERVING
+    instrument = CancelAtStep(step)
+    before = open_descriptors()
+    async with trio.open_nursery() as nursery:
+        upstream = await open_upstream(nursery, config, config.upstreams[0])
+        door = build_front_door(config, process, [upstream])
+
+        async def enter(upgrade: Upgrade) -> None:
+            with instrument.scope:
+                instrument.root = trio.lowlevel.current_task()
+                trio.lowlevel.add_instrument(instrument)
+                try:
+                    await door.enter(upgrade)
+                finally:
+                    trio.lowlevel.remove_instrument(instrument)
+
+        listener = await open_listener(
+            nursery, config.server, on_upgrade=enter, application=create_application(process)
+        )
+        with trio.fail_after(20):
+            await converse(listener.ws_url)
+            await process.live.wait_empty()
+        nursery.cancel_scope.cancel()
+    assert len(process.live) == 0
+    assert open_descriptors() <= before
+    return instrument.steps_left <= 0
+
+
+@pytest.mark.slow
+async def test_no_descriptor_is_left_wherever_it_is_cancelled() -> None:
+    open_descriptors()
+    await one_session(10_000)  # whatever opens descriptors of its own on first use has done so
+    step = 1
+    while await one_session(step):
+        step += 1
+    assert step > 20, "the session had hardly any checkpoints: was it tried at all?"
