@@ -144,11 +144,11 @@ fn a_declared_length_beyond_the_limit_is_1009_at_the_header() {
 fn the_limit_counts_over_fragments() {
     let mut decoder = upstream();
     let mut first = Vec::new();
-    encode(&mut first, Opcode::Binary, &[0; 99_990], None);
+    encode(&mut first, Opcode::Binary, &vec![0; 99_990], None);
     first[0] = 0x02;
     assert_eq!(feed(&mut decoder, &first), []);
     let whole = feed(&mut decoder, &short(0x80, &[0; 10]));
-    assert_eq!(whole, [message(true, &[0; 100_000])]);
+    assert_eq!(whole, [message(true, &vec![0; 100_000])]);
     feed(&mut decoder, &first);
     let broken = feed(&mut decoder, &[0x80, 11]);
     assert!(matches!(
