@@ -196,6 +196,12 @@ impl Splice {
             .map_err(refused)
     }
 
+    fn resubmit(&mut self, leg: u64, hold: u64, payload: &[u8], now: f64) -> PyResult<bool> {
+        let now = moment(now)?;
+        self.run(|splice| splice.resubmit(leg, hold, payload.to_vec(), now))?
+            .map_err(refused)
+    }
+
     #[pyo3(signature = (side, payload, now, *, binary = false, response_id = None))]
     fn send(
         &mut self,
@@ -222,13 +228,14 @@ impl Splice {
             .map_err(refused)
     }
 
-    fn drop(&mut self, response_id: &str, now: f64) -> PyResult<Vec<(String, u64, f64)>> {
+    fn drop(&mut self, response_id: &str, now: f64) -> PyResult<Vec<(String, u64, f64, f64)>> {
         let now = moment(now)?;
         let cut = self.run(|splice| splice.drop_response(response_id, now))?;
-        let heard = cut
-            .into_iter()
-            .map(|part| (part.item_id, part.content_index, time::to_ms(part.heard)));
-        Ok(heard.collect())
+        let told = cut.into_iter().map(|part| {
+            let (heard_ms, received_ms) = (time::to_ms(part.heard), time::to_ms(part.received));
+            (part.item_id, part.content_index, heard_ms, received_ms)
+        });
+        Ok(told.collect())
     }
 
     fn finish(&mut self, response_id: &str, now: f64) -> PyResult<()> {

@@ -31,6 +31,8 @@ pub struct Heard {
     pub content_index: u64,
     /// The play-out clock's position in it.
     pub heard: Ticks,
+    /// All that has come.
+    pub received: Ticks,
 }
 
 impl Splice {
@@ -99,13 +101,15 @@ impl Splice {
     }
 
     fn heard(&self, id: ItemId) -> Option<Heard> {
-        let (response_id, item_id, content_index) = self.lane.items.get(id)?.named();
+        let item = self.lane.items.get(id)?;
+        let (response_id, item_id, content_index) = item.named();
         let heard = self.lane.heard(id, self.now);
         Some(Heard {
             response_id,
             item_id,
             content_index,
             heard,
+            received: item.received,
         })
     }
 

@@ -47,6 +47,25 @@ impl Splice {
         orphan.map(|at| self.orphans.swap_remove(at)).is_some()
     }
 
+    /// Sort the canonical form of a held message instead of what came: true if it
+    /// was audio and went the lane's way. The hold stays open.
+    pub fn resubmit(
+        &mut self,
+        id: LegId,
+        hold: u64,
+        payload: Vec<u8>,
+        now: Ticks,
+    ) -> Result<bool, Refusal> {
+        self.pass_time(now);
+        let Some(at) = self.find(id) else {
+            return Ok(false);
+        };
+        if self.legs[at].inbox.open_hold() != Some(hold) {
+            return Err(Refusal::WrongHold { leg: id, hold });
+        }
+        Ok(self.sort_again(at, payload))
+    }
+
     /// Queue a message to whatever leg the side has.
     pub fn send(
         &mut self,

@@ -42,14 +42,19 @@ impl Splice {
     }
 
     fn sort_message(&mut self, at: usize, raw: Vec<u8>, binary: bool) {
-        let leg = &self.legs[at];
-        let is_attached = self.attached(leg.side) == Some(leg.id);
-        let attachment = leg.attachment.as_ref().filter(|_| is_attached);
-        match attachment.map(|attachment| attachment.kinds.sort(&raw, binary)) {
+        match self.sorted(at, &raw, binary) {
             None | Some(Sorted::Hold) => self.hold(at, raw, binary),
             Some(Sorted::Relay(response_id)) => self.relay(at, raw, binary, response_id),
             Some(Sorted::Audio(spans)) => self.take_audio(at, raw, binary, spans),
         }
+    }
+
+    /// Where the message goes by the kinds of its leg; nowhere if that is not attached.
+    fn sorted(&self, at: usize, raw: &[u8], binary: bool) -> Option<Sorted> {
+        let leg = &self.legs[at];
+        let is_attached = self.attached(leg.side) == Some(leg.id);
+        let attachment = leg.attachment.as_ref().filter(|_| is_attached);
+        attachment.map(|attachment| attachment.kinds.sort(raw, binary))
     }
 
     fn hold(&mut self, at: usize, raw: Vec<u8>, binary: bool) {
@@ -75,16 +80,47 @@ impl Splice {
     }
 
     fn take_audio(&mut self, at: usize, raw: Vec<u8>, binary: bool, spans: Spans) {
+        match self.open_audio(at, raw, binary, spans) {
+            Ok(opened) => self.take_opened(at, opened),
+            Err(raw) => self.hold(at, raw, binary),
+        }
+    }
+
+    /// Sort another form of a held message; false, and nothing happens, if that is
+    /// no audio either.
+    pub(super) fn sort_again(&mut self, at: usize, raw: Vec<u8>) -> bool {
+        let Some(Sorted::Audio(spans)) = self.sorted(at, &raw, false) else {
+            return false;
+        };
+        let opened = self.open_audio(at, raw, false, spans);
+        opened.map(|opened| self.take_opened(at, opened)).is_ok()
+    }
+
+    fn take_opened(&mut self, at: usize, opened: Opened) {
+        match self.legs[at].side {
+            Side::Client => self.take_input(opened),
+            Side::Upstream => self.take_answer(opened),
+        }
+    }
+
+    /// Look at an audio message; gives it back if it is not what it should be.
+    fn open_audio(
+        &mut self,
+        at: usize,
+        raw: Vec<u8>,
+        binary: bool,
+        spans: Spans,
+    ) -> Result<Opened, Vec<u8>> {
         let leg = &self.legs[at];
         let Some(attachment) = &leg.attachment else {
-            return self.hold(at, raw, binary);
+            return Err(raw);
         };
         let (side, format) = (leg.side, attachment.format);
         let is_checked = attachment.kinds.checks_base64();
         let passes_on = self.passes_on_from(side);
         let sound = self.decode(&raw[spans.payload.clone()], binary, format);
         if !sound && (is_checked || !passes_on) {
-            return self.hold(at, raw, binary);
+            return Err(raw);
         }
         let length = if sound {
             self.levels[side as usize].measure(&self.scratch, format, self.now);
@@ -92,7 +128,7 @@ impl Splice {
         } else {
             format.duration(spans.payload.len() / 4 * 3)
         };
-        let opened = Opened {
+        Ok(Opened {
             raw,
             binary,
             spans,
@@ -100,11 +136,7 @@ impl Splice {
             length,
             sound,
             passes_on,
-        };
-        match side {
-            Side::Client => self.take_input(opened),
-            Side::Upstream => self.take_answer(opened),
-        }
+        })
     }
 
     /// Whether audio from this side leaves as the message that brought it; where
