@@ -1,17 +1,33 @@
 //! The module `rtproxy._audio_core`: faces only, no logic.
 
+mod enums;
+mod reports;
+mod shapes;
+mod splice;
 mod text;
 mod wire;
 
+use crate::splice::refusal::Refusal;
 use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 #[pymodule]
 fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    enums::register(module)?;
+    reports::register(module)?;
+    shapes::register(module)?;
+    splice::register(module)?;
     text::register(module)?;
     wire::register(module)?;
     Ok(())
+}
+
+/// What the core refuses is a mistake of the caller.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn refused(refusal: Refusal) -> PyErr {
+    PyValueError::new_err(refusal.to_string())
 }
 
 /// A copy of whatever lends its bytes: bytes, bytearray, memoryview.

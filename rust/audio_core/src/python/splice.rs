@@ -1,0 +1,342 @@
+//! The face of the splice: argument checks, units, errors; each call contained.
+
+use super::enums::Side;
+use super::reports::{Counters, Level, Message};
+use super::shapes::{Kinds, Wrap};
+use super::{bytes_of, refused};
+use crate::splice::contain::{Contained, Panicked};
+use crate::splice::format::AudioFormat;
+use crate::splice::leg::{Attachment, LegLimits};
+use crate::splice::queue::Load;
+use crate::splice::splice::{self, Settings};
+use crate::splice::time::{self, Ticks};
+use pyo3::exceptions::{PyException, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::sync::Arc;
+
+pyo3::create_exception!(
+    rtproxy._audio_core,
+    SpliceError,
+    PyException,
+    "A panic inside the core, contained: the session must end with 1011."
+);
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("SpliceError", module.py().get_type::<SpliceError>())?;
+    module.add_class::<Splice>()
+}
+
+#[pyclass(module = "rtproxy._audio_core")]
+struct Splice(Contained);
+
+impl Splice {
+    fn run<T>(&mut self, work: impl FnOnce(&mut splice::Splice) -> T) -> PyResult<T> {
+        self.0
+            .run(work)
+            .map_err(|Panicked(words)| SpliceError::new_err(words))
+    }
+}
+
+fn moment(seconds: f64) -> PyResult<Ticks> {
+    finite(seconds, "a time").map(time::from_s)
+}
+
+fn duration(milliseconds: f64) -> PyResult<Ticks> {
+    finite(milliseconds, "a duration").map(time::from_ms)
+}
+
+fn finite(number: f64, what: &str) -> PyResult<f64> {
+    if number.is_finite() {
+        return Ok(number);
+    }
+    Err(PyValueError::new_err(format!("{what} cannot be {number}")))
+}
+
+#[pymethods]
+impl Splice {
+    #[new]
+    #[pyo3(signature = (
+        *,
+        seed,
+        lead_ms = Some(400),
+        answer_ms = 300_000,
+        burst_ms = 120_000,
+        ring_ms = 60_000,
+        waiting_messages = 1_000,
+        waiting_bytes = 1_048_576,
+    ))]
+    fn new(
+        seed: &[u8],
+        lead_ms: Option<u64>,
+        answer_ms: u64,
+        burst_ms: u64,
+        ring_ms: u64,
+        waiting_messages: usize,
+        waiting_bytes: usize,
+    ) -> PyResult<Self> {
+        let seed = <[u8; 32]>::try_from(seed)
+            .map_err(|_| PyValueError::new_err("seed must be 32 bytes"))?;
+        Ok(Self(Contained::new(Settings {
+            seed,
+            lead_ms,
+            answer_ms,
+            burst_ms,
+            ring_ms,
+            waiting: Load {
+                messages: waiting_messages,
+                bytes: waiting_bytes,
+            },
+        })))
+    }
+
+    #[pyo3(signature = (
+        side,
+        *,
+        max_message_bytes,
+        stall_ms = 10_000,
+        message_ms = 60_000,
+        max_tiny_fragments = 4_096,
+    ))]
+    fn open_leg(
+        &mut self,
+        side: Side,
+        max_message_bytes: usize,
+        stall_ms: u64,
+        message_ms: u64,
+        max_tiny_fragments: u32,
+    ) -> PyResult<u64> {
+        let limits = LegLimits {
+            max_message_bytes,
+            max_tiny_fragments,
+            stall_ms,
+            message_ms,
+        };
+        self.run(|splice| splice.open_leg(side.0, limits))
+    }
+
+    #[pyo3(signature = (leg, *, kinds, wrap, now, audio_format = ("pcm16", 24_000, 1)))]
+    fn attach(
+        &mut self,
+        leg: u64,
+        kinds: &Kinds,
+        wrap: &Wrap,
+        now: f64,
+        audio_format: (&str, u32, u32),
+    ) -> PyResult<()> {
+        let now = moment(now)?;
+        let (encoding, rate_hz, channels) = audio_format;
+        let attachment = Attachment {
+            kinds: Arc::clone(&kinds.0),
+            wrap: Arc::clone(&wrap.0),
+            format: AudioFormat::new(encoding, rate_hz, channels).map_err(refused)?,
+        };
+        self.run(|splice| splice.attach(leg, attachment, now))?
+            .map_err(refused)
+    }
+
+    fn detach(&mut self, side: Side, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.detach(side.0, now))
+    }
+
+    fn forget(&mut self, leg: u64) -> PyResult<()> {
+        self.run(|splice| splice.forget(leg))
+    }
+
+    fn feed(&mut self, leg: u64, data: &Bound<'_, PyAny>, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        if let Ok(bytes) = data.cast::<PyBytes>() {
+            return self.run(|splice| splice.feed(leg, bytes.as_bytes(), now));
+        }
+        let bytes = bytes_of(data)?;
+        self.run(|splice| splice.feed(leg, &bytes, now))
+    }
+
+    #[pyo3(signature = (leg, now, max_bytes = 65_536))]
+    fn pull<'py>(
+        &mut self,
+        py: Python<'py>,
+        leg: u64,
+        now: f64,
+        max_bytes: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let now = moment(now)?;
+        Ok(PyBytes::new(py, self.0.pull(leg, now, max_bytes)))
+    }
+
+    fn wants_read(&mut self, leg: u64, now: f64) -> PyResult<bool> {
+        let now = moment(now)?;
+        self.run(|splice| splice.wants_read(leg, now))
+    }
+
+    fn finished(&mut self, leg: u64) -> PyResult<bool> {
+        self.run(|splice| splice.finished(leg))
+    }
+
+    fn turn(&mut self, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.turn(now))
+    }
+
+    fn next_deadline(&mut self) -> PyResult<Option<f64>> {
+        self.run(|splice| splice.next_deadline().map(time::to_s))
+    }
+
+    fn receive(&mut self, py: Python<'_>, leg: u64) -> PyResult<Option<Message>> {
+        let delivery = self.run(|splice| splice.receive(leg))?;
+        delivery
+            .map(|delivery| Message::of(py, delivery))
+            .transpose()
+    }
+
+    fn release(&mut self, leg: u64, hold: u64, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.release(leg, hold, now))?
+            .map_err(refused)
+    }
+
+    fn resubmit(&mut self, leg: u64, hold: u64, payload: &[u8], now: f64) -> PyResult<bool> {
+        let now = moment(now)?;
+        self.run(|splice| splice.resubmit(leg, hold, payload.to_vec(), now))?
+            .map_err(refused)
+    }
+
+    #[pyo3(signature = (side, payload, now, *, binary = false, response_id = None))]
+    fn send(
+        &mut self,
+        side: Side,
+        payload: &[u8],
+        now: f64,
+        binary: bool,
+        response_id: Option<&str>,
+    ) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.send(side.0, payload.to_vec(), binary, response_id, now))
+    }
+
+    #[pyo3(signature = (leg, payload, now, *, binary = false))]
+    fn send_leg(&mut self, leg: u64, payload: &[u8], now: f64, binary: bool) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.send_leg(leg, payload.to_vec(), binary, now))
+    }
+
+    #[pyo3(signature = (response_id, token, now, *, starts = false))]
+    fn mark(&mut self, response_id: &str, token: &[u8], now: f64, starts: bool) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.mark(response_id, token.to_vec(), starts, now))?
+            .map_err(refused)
+    }
+
+    fn drop(&mut self, response_id: &str, now: f64) -> PyResult<Vec<(String, u64, f64, f64)>> {
+        let now = moment(now)?;
+        let cut = self.run(|splice| splice.drop_response(response_id, now))?;
+        let told = cut.into_iter().map(|part| {
+            let (heard_ms, received_ms) = (time::to_ms(part.heard), time::to_ms(part.received));
+            (part.item_id, part.content_index, heard_ms, received_ms)
+        });
+        Ok(told.collect())
+    }
+
+    fn finish(&mut self, response_id: &str, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.finish(response_id, now))
+    }
+
+    fn pause(&mut self, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.pause(now))
+    }
+
+    fn resume(&mut self, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.resume(now))
+    }
+
+    fn playback(&mut self, item_id: &str, played_ms: f64, now: f64) -> PyResult<bool> {
+        let (played, now) = (duration(played_ms)?, moment(now)?);
+        self.run(|splice| splice.playback(item_id, played, now))
+    }
+
+    fn playing(&mut self, now: f64) -> PyResult<Option<(String, String, u64, f64)>> {
+        let now = moment(now)?;
+        let part = self.run(|splice| splice.playing(now))?;
+        Ok(part.map(|part| {
+            let heard_ms = time::to_ms(part.heard);
+            (part.response_id, part.item_id, part.content_index, heard_ms)
+        }))
+    }
+
+    fn exclude(&mut self, response_id: &str) -> PyResult<()> {
+        self.run(|splice| splice.exclude(response_id))
+    }
+
+    fn counters(&mut self, item_id: &str, now: f64) -> PyResult<Option<Counters>> {
+        let now = moment(now)?;
+        let counted = self.run(|splice| splice.counters(item_id, now))?;
+        Ok(counted.map(Counters::from))
+    }
+
+    fn end_input(&mut self, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.end_input(now))
+    }
+
+    fn input_ms(&mut self) -> PyResult<f64> {
+        self.run(|splice| time::to_ms(splice.input_total()))
+    }
+
+    fn ring_span(&mut self) -> PyResult<(f64, f64)> {
+        self.run(|splice| splice.ring_span_ms())
+    }
+
+    fn ring_read<'py>(
+        &mut self,
+        py: Python<'py>,
+        from_ms: f64,
+        to_ms: f64,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let (from, to) = (duration(from_ms)?, duration(to_ms)?);
+        let audio = self.run(|splice| splice.ring_read(from, to))?;
+        Ok(PyBytes::new(py, &audio))
+    }
+
+    fn replay(&mut self, from_ms: f64, now: f64) -> PyResult<f64> {
+        let (from, now) = (duration(from_ms)?, moment(now)?);
+        self.run(|splice| time::to_ms(splice.replay(from, now)))
+    }
+
+    fn input_offset_ms(&mut self) -> PyResult<f64> {
+        self.run(|splice| splice.input_offset_ms())
+    }
+
+    fn level(&mut self, side: Side) -> PyResult<Level> {
+        self.run(|splice| splice.level(side.0).into())
+    }
+
+    fn ping(&mut self, leg: u64, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.ping(leg, now))
+    }
+
+    fn pong_wait_s(&mut self, leg: u64, now: f64) -> PyResult<Option<f64>> {
+        let now = moment(now)?;
+        let wait = self.run(|splice| splice.pong_wait(leg, now))?;
+        Ok(wait.map(|wait| wait as f64 / time::TICKS_PER_S as f64))
+    }
+
+    fn waiting(&mut self, leg: u64) -> PyResult<(usize, usize)> {
+        let load = self.run(|splice| splice.waiting(leg))?;
+        Ok((load.messages, load.bytes))
+    }
+
+    fn close(&mut self, leg: u64, code: u16, reason: &str, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.close(leg, code, reason, now))?
+            .map_err(refused)
+    }
+
+    fn panic_for_test(&mut self, leg: u64) -> PyResult<()> {
+        self.run(|splice| splice.panic_for_test(leg))
+    }
+}

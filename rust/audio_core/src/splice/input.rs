@@ -1,0 +1,111 @@
+//! The lane to the upstream: what a client has said.
+//!
+//! Owns the measure of it: input time, the pace at which it may come, the ring. A
+//! format conversion will be a step before the ring, its state flushed by
+//! `end_input`.
+
+use super::format::AudioFormat;
+use super::ring::Ring;
+use super::time::Ticks;
+
+/// A client's audio against real time: how far ahead of it audio has come.
+#[derive(Debug)]
+pub struct Burst {
+    allowed: Ticks,
+    ahead: Ticks,
+    as_of: Ticks,
+}
+
+impl Burst {
+    /// Audio may come `allowed` ahead of real time.
+    pub const fn new(allowed: Ticks) -> Self {
+        Self {
+            allowed,
+            ahead: 0,
+            as_of: 0,
+        }
+    }
+
+    /// Audio of `length` has come.
+    pub fn add(&mut self, length: Ticks, now: Ticks) {
+        self.ahead = self.ahead(now) + length;
+        self.as_of = now;
+    }
+
+    /// How far audio is ahead.
+    pub fn ahead(&self, now: Ticks) -> Ticks {
+        (self.ahead - (now - self.as_of).max(0)).max(0)
+    }
+
+    /// Whether more has come than may.
+    pub fn is_over(&self, now: Ticks) -> bool {
+        self.ahead(now) > self.allowed
+    }
+
+    /// How far ahead it may be.
+    pub const fn allowed(&self) -> Ticks {
+        self.allowed
+    }
+
+    /// When enough time has passed, if it has not `now`.
+    pub fn next_deadline(&self, now: Ticks) -> Option<Ticks> {
+        self.is_over(now)
+            .then(|| self.as_of + self.ahead - self.allowed)
+    }
+}
+
+/// What is known of a client's audio.
+#[derive(Debug)]
+pub struct Input {
+    /// Its pace.
+    pub burst: Burst,
+    /// The last of it.
+    pub ring: Ring,
+}
+
+impl Input {
+    /// Nothing has been said.
+    pub fn new(burst: Ticks, ring: Ticks, format: AudioFormat) -> Self {
+        Self {
+            burst: Burst::new(burst),
+            ring: Ring::new(ring, format),
+        }
+    }
+
+    /// Whole samples have come.
+    pub fn receive(&mut self, audio: &[u8], format: AudioFormat, now: Ticks) {
+        self.burst.add(format.duration(audio.len()), now);
+        self.ring.push(audio, format);
+    }
+
+    /// Audio received so far.
+    pub const fn total(&self) -> Ticks {
+        self.ring.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_passes_and_then_real_time() {
+        let mut burst = Burst::new(100);
+        burst.add(100, 0);
+        assert!(!burst.is_over(0));
+        burst.add(30, 0);
+        assert!(burst.is_over(29) && !burst.is_over(30));
+        assert_eq!(
+            (burst.next_deadline(0), burst.next_deadline(30)),
+            (Some(30), None)
+        );
+    }
+
+    #[test]
+    fn silence_earns_nothing_beyond_the_burst() {
+        let mut burst = Burst::new(100);
+        burst.add(10, 0);
+        burst.add(120, 1_000);
+        assert_eq!(burst.ahead(1_000), 120);
+    }
+}

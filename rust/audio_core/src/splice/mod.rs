@@ -1,0 +1,44 @@
+//! The legs of a session and the lanes between them, without I/O, clock or dice.
+//!
+//! Bytes that arrived on a leg go in; finished frames for the other leg and
+//! messages for Python come out. [`splice`] owns it all; what it does is told in
+//! parts: [`sorting`] (what becomes of what arrived), [`flow`] (bytes and time),
+//! [`post`] (messages and holds), [`answer`] (the lane to the client), [`said`]
+//! (the lane to the upstream), [`health`]. [`contain`] keeps a panic inside.
+//!
+//! Nothing moves by itself: lanes and directions go on in `feed`, `release` and
+//! `turn` only, so whatever is called between them happens at one point of the
+//! order.
+
+pub mod answer;
+mod barred;
+pub mod chunk;
+pub mod clock;
+pub mod contain;
+mod flow;
+pub mod format;
+mod health;
+pub mod inbox;
+mod input;
+pub mod items;
+pub mod kinds;
+mod lane;
+pub mod leg;
+pub mod level;
+mod marks;
+mod outbox;
+mod pen;
+mod post;
+pub mod queue;
+mod reading;
+pub mod refusal;
+pub mod ring;
+mod said;
+mod sorting;
+#[expect(
+    clippy::module_inception,
+    reason = "the file that the directory is about"
+)]
+pub mod splice;
+pub mod time;
+pub mod wrap;

@@ -1,0 +1,157 @@
+//! The replay ring: the last of the input audio, to be said again to a successor.
+//!
+//! A sink. Its times are input time: how much audio the client had sent.
+
+use super::format::AudioFormat;
+use super::time::{self, Ticks};
+use std::collections::VecDeque;
+use std::ops::Range;
+
+/// Audio bytes up to a fixed duration; memory grows with what is held, not before.
+#[derive(Debug)]
+pub struct Ring {
+    span: Ticks,
+    format: AudioFormat,
+    bytes: VecDeque<u8>,
+    /// Input time at the end of what is held.
+    end: Ticks,
+}
+
+impl Ring {
+    /// A ring that keeps the last `span` of what it is given.
+    pub fn new(span: Ticks, format: AudioFormat) -> Self {
+        Self {
+            span,
+            format,
+            bytes: VecDeque::new(),
+            end: 0,
+        }
+    }
+
+    /// Append whole samples; what is in another format before them is let go.
+    pub fn push(&mut self, audio: &[u8], format: AudioFormat) {
+        if self.format != format {
+            self.format = format;
+            self.bytes.clear();
+        }
+        self.end += format.duration(audio.len());
+        let capacity = format.bytes_within(self.span);
+        let kept = &audio[audio.len().saturating_sub(capacity)..];
+        let spare = capacity - kept.len();
+        self.bytes.drain(..self.bytes.len().saturating_sub(spare));
+        self.make_room(kept.len(), capacity);
+        self.bytes.extend(kept);
+    }
+
+    /// Grow by doubling, but never beyond the capacity.
+    fn make_room(&mut self, more: usize, capacity: usize) {
+        let needed = self.bytes.len() + more;
+        if needed > self.bytes.capacity() {
+            let target = (2 * self.bytes.capacity()).clamp(needed, capacity.max(needed));
+            self.bytes.reserve_exact(target - self.bytes.len());
+        }
+    }
+
+    /// Input time received so far.
+    pub const fn end(&self) -> Ticks {
+        self.end
+    }
+
+    /// The input time that is held.
+    pub fn span(&self) -> Range<Ticks> {
+        self.end - self.format.duration(self.bytes.len())..self.end
+    }
+
+    /// The format of what is held.
+    pub const fn format(&self) -> AudioFormat {
+        self.format
+    }
+
+    /// The audio of `wanted`, clamped to what is held, by whole samples.
+    pub fn read(&self, wanted: Range<Ticks>) -> Vec<u8> {
+        let held = self.span();
+        let offset = |moment: Ticks| {
+            let inside = moment.clamp(held.start, held.end) - held.start;
+            self.format.bytes_within(inside)
+        };
+        let (from, to) = (offset(wanted.start), offset(wanted.end));
+        self.bytes.range(from..to.max(from)).copied().collect()
+    }
+
+    /// The audio from `from` on, in pieces of at most `step`.
+    pub fn pieces(&self, from: Ticks, step: Ticks) -> Vec<Vec<u8>> {
+        let audio = self.read(from..self.end);
+        let step = self
+            .format
+            .bytes_within(step)
+            .max(self.format.frame_bytes());
+        audio.chunks(step).map(<[u8]>::to_vec).collect()
+    }
+
+    /// The input time held, in milliseconds.
+    pub fn span_ms(&self) -> (f64, f64) {
+        let span = self.span();
+        (time::to_ms(span.start), time::to_ms(span.end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::format::PCM16_24K;
+    use super::super::time::TICKS_PER_MS;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn keeps_the_end_and_its_times() {
+        let mut ring = Ring::new(100 * TICKS_PER_MS, PCM16_24K);
+        for value in 0..4 {
+            ring.push(&[value; 1_920], PCM16_24K);
+        }
+        assert_eq!(ring.span_ms(), (60.0, 160.0));
+        let held = ring.read(0..NEVER_ENDING);
+        assert_eq!(held.len(), 4_800);
+        assert_eq!((held[0], held[959], held[960]), (1, 1, 2));
+    }
+
+    const NEVER_ENDING: Ticks = Ticks::MAX;
+
+    #[test]
+    fn another_format_starts_afresh_but_time_goes_on() {
+        let mut ring = Ring::new(1_000 * TICKS_PER_MS, PCM16_24K);
+        ring.push(&[1; 1_920], PCM16_24K);
+        let ulaw = AudioFormat::new("g711_ulaw", 8_000, 1).unwrap();
+        ring.push(&[2; 160], ulaw);
+        assert_eq!(ring.span_ms(), (40.0, 60.0));
+        assert_eq!(ring.read(0..NEVER_ENDING), vec![2; 160]);
+    }
+
+    proptest! {
+        #[test]
+        fn holds_the_tail_of_all_that_came(
+            chunks in prop::collection::vec(0_usize..3_000, 0..20),
+            from_ms in -10_i64..300,
+            to_ms in -10_i64..300,
+        ) {
+            let mut ring = Ring::new(70 * TICKS_PER_MS, PCM16_24K);
+            let mut all = Vec::new();
+            for frames in chunks {
+                let chunk: Vec<u8> = (0..2 * frames).map(|at| (all.len() + at) as u8).collect();
+                ring.push(&chunk, PCM16_24K);
+                all.extend(chunk);
+            }
+            let held = &all[all.len().saturating_sub(70 * 48)..];
+            prop_assert_eq!(ring.read(0..NEVER_ENDING), held);
+            prop_assert_eq!(ring.end(), PCM16_24K.duration(all.len()));
+            prop_assert!(ring.bytes.capacity() <= 70 * 48);
+
+            let offset = |ms: i64| {
+                let ticks = ms * TICKS_PER_MS - ring.span().start;
+                PCM16_24K.bytes_within(ticks).min(held.len())
+            };
+            let (from, to) = (offset(from_ms), offset(to_ms));
+            let read = ring.read(from_ms * TICKS_PER_MS..to_ms * TICKS_PER_MS);
+            prop_assert_eq!(read, &held[from..to.max(from)]);
+        }
+    }
+}

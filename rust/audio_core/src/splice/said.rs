@@ -1,0 +1,63 @@
+//! What Python asks of the lane to the upstream.
+
+use super::chunk::{Body, Chunk};
+use super::leg::Side;
+use super::splice::Splice;
+use super::time::{self, Ticks, TICKS_PER_MS};
+
+/// How long one replayed message plays at most.
+const REPLAY_STEP: Ticks = 200 * TICKS_PER_MS;
+
+impl Splice {
+    /// A commit goes out. Audio that is not converted leaves no tail to flush.
+    pub fn end_input(&mut self, now: Ticks) {
+        self.pass_time(now);
+    }
+
+    /// Audio received from the client so far.
+    pub const fn input_total(&self) -> Ticks {
+        self.input.total()
+    }
+
+    /// The milliseconds of input time that the ring holds.
+    pub fn ring_span_ms(&self) -> (f64, f64) {
+        self.input.ring.span_ms()
+    }
+
+    /// Input audio of that span, as far as it is held.
+    pub fn ring_read(&self, from: Ticks, to: Ticks) -> Vec<u8> {
+        self.input.ring.read(from..to)
+    }
+
+    /// Say again to the attached upstream what is held from `from` on; returns how
+    /// long that is.
+    pub fn replay(&mut self, from: Ticks, now: Ticks) -> Ticks {
+        self.pass_time(now);
+        if self.open_upstream().is_none() {
+            return 0;
+        }
+        let format = self.input.ring.format();
+        let pieces = self.input.ring.pieces(from, REPLAY_STEP);
+        let mut total = 0;
+        if let Some(leg) = self.open_upstream() {
+            for piece in pieces {
+                let length = format.duration(piece.len());
+                let chunk = Chunk::anonymous(Body::Audio(piece), length);
+                leg.outbox.queue.push_audio(chunk);
+                total += length;
+            }
+            leg.input += total;
+            leg.replayed += total;
+        }
+        total
+    }
+
+    /// Client input time minus the attached upstream's own input time; without an
+    /// upstream, as it will be for one that is attached now.
+    pub fn input_offset_ms(&self) -> f64 {
+        let own = self
+            .attached_at(Side::Upstream)
+            .map(|at| self.legs[at].input);
+        time::to_ms(self.input.total() - own.unwrap_or(0))
+    }
+}

@@ -1,0 +1,233 @@
+//! What becomes of the messages that a leg has brought, one after the other.
+
+use super::barred::Bar;
+use super::chunk::{Body, Chunk};
+use super::format::AudioFormat;
+use super::inbox::Arrival;
+use super::items::{text_of, Names, NULL};
+use super::kinds::{Sorted, Spans};
+use super::leg::Side;
+use super::queue::Text;
+use super::splice::Splice;
+use super::time::{Ticks, NEVER};
+use super::wrap::Wrap;
+use crate::text::base64;
+use std::ops::Range;
+
+/// An audio message that has been looked at; its audio lies in the scratch.
+struct Opened {
+    raw: Vec<u8>,
+    binary: bool,
+    spans: Spans,
+    format: AudioFormat,
+    length: Ticks,
+    /// Whether it was decoded to whole samples: only then it is counted.
+    sound: bool,
+    /// Whether the other side gets the message itself.
+    passes_on: bool,
+}
+
+impl Splice {
+    /// Sort what the leg has brought, up to a hold.
+    pub(super) fn sort(&mut self, at: usize) {
+        while let Some(arrival) = self.legs[at].inbox.next_unsorted() {
+            match arrival {
+                Arrival::Message { binary, payload } => self.sort_message(at, payload, binary),
+                Arrival::End(end) => {
+                    let stamp = self.stamps.take();
+                    self.legs[at].inbox.end(end, stamp);
+                }
+            }
+        }
+    }
+
+    fn sort_message(&mut self, at: usize, raw: Vec<u8>, binary: bool) {
+        match self.sorted(at, &raw, binary) {
+            None | Some(Sorted::Hold) => self.hold(at, raw, binary),
+            Some(Sorted::Relay(response_id)) => self.relay(at, raw, binary, response_id),
+            Some(Sorted::Audio(spans)) => self.take_audio(at, raw, binary, spans),
+        }
+    }
+
+    /// Where the message goes by the kinds of its leg; nowhere if that is not attached.
+    fn sorted(&self, at: usize, raw: &[u8], binary: bool) -> Option<Sorted> {
+        let leg = &self.legs[at];
+        let is_attached = self.attached(leg.side) == Some(leg.id);
+        let attachment = leg.attachment.as_ref().filter(|_| is_attached);
+        attachment.map(|attachment| attachment.kinds.sort(raw, binary))
+    }
+
+    fn hold(&mut self, at: usize, raw: Vec<u8>, binary: bool) {
+        let hold = self.stamps.take();
+        self.legs[at].inbox.hold(raw, binary, hold);
+    }
+
+    fn relay(&mut self, at: usize, raw: Vec<u8>, binary: bool, response: Option<Range<usize>>) {
+        let text = Text {
+            payload: raw.clone(),
+            binary,
+            late: false,
+        };
+        match self.legs[at].side {
+            Side::Client => self.post_to_upstream(text),
+            Side::Upstream => {
+                let response_id = response.map(|token| text_of(&raw[token]));
+                self.post_to_client(text, response_id);
+            }
+        }
+        let stamp = self.stamps.take();
+        self.legs[at].inbox.copy(raw, binary, stamp);
+    }
+
+    fn take_audio(&mut self, at: usize, raw: Vec<u8>, binary: bool, spans: Spans) {
+        match self.open_audio(at, raw, binary, spans) {
+            Ok(opened) => self.take_opened(at, opened),
+            Err(raw) => self.hold(at, raw, binary),
+        }
+    }
+
+    /// Sort another form of a held message; false, and nothing happens, if that is
+    /// no audio either.
+    pub(super) fn sort_again(&mut self, at: usize, raw: Vec<u8>) -> bool {
+        let Some(Sorted::Audio(spans)) = self.sorted(at, &raw, false) else {
+            return false;
+        };
+        let opened = self.open_audio(at, raw, false, spans);
+        opened.map(|opened| self.take_opened(at, opened)).is_ok()
+    }
+
+    fn take_opened(&mut self, at: usize, opened: Opened) {
+        match self.legs[at].side {
+            Side::Client => self.take_input(opened),
+            Side::Upstream => self.take_answer(opened),
+        }
+    }
+
+    /// Look at an audio message; gives it back if it is not what it should be.
+    fn open_audio(
+        &mut self,
+        at: usize,
+        raw: Vec<u8>,
+        binary: bool,
+        spans: Spans,
+    ) -> Result<Opened, Vec<u8>> {
+        let leg = &self.legs[at];
+        let Some(attachment) = &leg.attachment else {
+            return Err(raw);
+        };
+        let (side, format) = (leg.side, attachment.format);
+        let is_checked = attachment.kinds.checks_base64();
+        let passes_on = self.passes_on_from(side);
+        let sound = self.decode(&raw[spans.payload.clone()], binary, format);
+        if !sound && (is_checked || !passes_on) {
+            return Err(raw);
+        }
+        let length = if sound {
+            self.levels[side as usize].measure(&self.scratch, format, self.now);
+            format.duration(self.scratch.len())
+        } else {
+            format.duration(spans.payload.len() / 4 * 3)
+        };
+        Ok(Opened {
+            raw,
+            binary,
+            spans,
+            format,
+            length,
+            sound,
+            passes_on,
+        })
+    }
+
+    /// Whether audio from this side leaves as the message that brought it; where
+    /// nobody is there to say, it is kept so that any wrap can follow.
+    fn passes_on_from(&self, side: Side) -> bool {
+        let wrap = match side {
+            Side::Upstream => self.client_wrap.as_deref(),
+            Side::Client => self.attached_at(Side::Upstream).and_then(|at| {
+                let attachment = self.legs[at].attachment.as_ref()?;
+                Some(&*attachment.wrap)
+            }),
+        };
+        wrap.is_none_or(Wrap::passes_on)
+    }
+
+    /// Put the audio into the scratch; false if it is not whole samples.
+    fn decode(&mut self, payload: &[u8], binary: bool, format: AudioFormat) -> bool {
+        self.scratch.clear();
+        let is_strict = if binary {
+            self.scratch.extend_from_slice(payload);
+            true
+        } else {
+            base64::decode(payload, &mut self.scratch).is_ok()
+        };
+        is_strict && format.is_whole(self.scratch.len())
+    }
+
+    fn take_input(&mut self, opened: Opened) {
+        if opened.sound {
+            self.input.receive(&self.scratch, opened.format, self.now);
+        } else {
+            self.input.burst.add(opened.length, self.now);
+        }
+        if self.open_upstream().is_none() {
+            return;
+        }
+        let (length, sound) = (opened.length, opened.sound);
+        let body = self.body_of(opened);
+        if let Some(leg) = self.open_upstream() {
+            leg.input += if sound { length } else { 0 };
+            leg.outbox.queue.push_audio(Chunk::anonymous(body, length));
+        }
+    }
+
+    fn take_answer(&mut self, opened: Opened) {
+        let names = names_in(&opened.raw, &opened.spans);
+        let bar = self.lane.barred.find(text_of(names.response));
+        if bar == Some(Bar::Excluded) {
+            return;
+        }
+        let (mut item, mut until) = (None, 0);
+        let length = opened.length;
+        if opened.sound {
+            let id = self.lane.items.named(names);
+            let Some(known) = self.lane.items.get_mut(id) else {
+                return;
+            };
+            if bar.is_some() {
+                return known.refuse(length);
+            }
+            (item, until) = (Some(id), known.received + length);
+        }
+        let chunk = Chunk {
+            body: self.body_of(opened),
+            item,
+            length,
+            until,
+            expires: NEVER,
+        };
+        let parts = self.lane_parts();
+        parts.lane.enter(chunk, parts.now, parts.out);
+    }
+
+    fn body_of(&mut self, opened: Opened) -> Body {
+        if opened.passes_on {
+            return Body::Message {
+                raw: opened.raw,
+                binary: opened.binary,
+                kind: opened.spans.kind,
+                payload: opened.spans.payload,
+            };
+        }
+        Body::Audio(std::mem::take(&mut self.scratch))
+    }
+}
+
+fn names_in<'a>(raw: &'a [u8], spans: &Spans) -> Names<'a> {
+    let token = |span: &Option<Range<usize>>| span.clone().map_or(NULL, |span| &raw[span]);
+    Names {
+        response: token(&spans.response_id),
+        item: token(&spans.item_id),
+        index: token(&spans.content_index),
+    }
+}
