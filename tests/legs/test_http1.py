@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import h11
@@ -56,7 +57,7 @@ def test_a_head_is_read() -> None:
 def test_a_head_is_the_same_however_it_is_cut(cuts: list[int]) -> None:
     edges = [0, *sorted(set(cuts)), len(PLAIN)]
     reader = RequestReader()
-    heads = [reader.feed(PLAIN[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    heads = [reader.feed(PLAIN[a:b]) for a, b in itertools.pairwise(edges)]
     assert heads[:-1] == [None] * (len(edges) - 2)
     assert heads[-1] == read_head(PLAIN)[1]
 
