@@ -56,6 +56,10 @@ def test_a_turn_that_is_not_noticed_is_ended_by_hand_once():
     assert not exchange.is_unnoticed
     assert not exchange.wants_silence
     assert not exchange.is_over
+    exchange.receive(AnswerStarted(), 17.0)
+    assert not exchange.is_unnoticed
+    exchange.receive(AnswerOver(), 18.0)
+    assert exchange.is_over
 
 
 def test_an_answer_in_the_middle_does_not_end_it():

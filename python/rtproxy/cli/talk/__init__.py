@@ -1,8 +1,8 @@
 """`rtproxy talk`: ask a spoken question, hear the answer, save it.
 
 Owns the options and what is said at the end. The parts: `frontends` (the messages),
-`exchange` (what is due, when it is over), `question` (the file), `line` (the
-socket), `screen` (what is shown).
+`exchange` (what is due, when it is over), `question` (the file), `dial`
+and `line` (the socket), `screen` (what is shown).
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import typer
 
 from rtproxy.audio.wav import Recording, write_wav
 from rtproxy.cli.failure import FAILED, MISUSED, fail
+from rtproxy.cli.talk.dial import CannotConnect
 from rtproxy.cli.talk.exchange import Exchange
 from rtproxy.cli.talk.frontends import FRONTENDS, VOICE, Frontend
-from rtproxy.cli.talk.line import CannotConnect, Conversation, converse
+from rtproxy.cli.talk.line import Conversation, converse
 from rtproxy.cli.talk.question import Question, load_question
 from rtproxy.cli.talk.screen import Display, choose_display, summary
 from rtproxy.cli.words import DEFAULT_URL, this_command

@@ -69,6 +69,7 @@ class Exchange:
     _answer_due: bool = False
     _answering: bool = False
     _answered_last: bool = False
+    _ended_by_hand: bool = False
     _speech_ended_at: float | None = None
     _first_audio_at: float | None = None
 
@@ -89,6 +90,7 @@ class Exchange:
         """The turn was ended by hand: an answer should come."""
         self._user_speaks = False
         self._answer_due = True
+        self._ended_by_hand = True
 
     def receive(self, heard: Heard, now: float) -> None:
         """Something came from the proxy."""
@@ -134,7 +136,8 @@ class Exchange:
     @property
     def is_unnoticed(self) -> bool:
         """Whether turn detection has had its silence and has not ended the turn."""
-        return self._silence_ms >= LISTENING_MS and not self._answer_due
+        heard_enough = self._silence_ms >= LISTENING_MS
+        return heard_enough and self.wants_silence and not self._ended_by_hand
 
     @property
     def is_over(self) -> bool:

@@ -1,6 +1,6 @@
-"""The connection of `talk`: speaks a question into a WebSocket and hears the answer.
+"""The conversation of `talk`: speaks a question into a WebSocket and hears the answer.
 
-Owns the socket, by trio-websocket, which shares no code with the proxy's own legs.
+Owns the WebSocket, by trio-websocket, which shares no code with the proxy's own legs.
 Decides nothing: `Exchange` knows what is due and when it is over. Two tasks: the
 speaker sends at the pace of a microphone, the listener reads until it is over; the
 speaker is never cancelled in the middle of a message, it sees the end by itself.
@@ -9,42 +9,28 @@ speaker is never cancelled in the middle of a message, it sees the end by itself
 from __future__ import annotations
 
 import json
-import os
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import trio
 from trio_websocket import (
     ConnectionClosed,
     ConnectionRejected,
-    ConnectionTimeout,
-    DisconnectionTimeout,
     HandshakeError,
     WebSocketConnection,
-    open_websocket_url,
+    wrap_client_stream,
 )
 
+from rtproxy.cli.talk.dial import CONNECT_S, CannotConnect, dial
 from rtproxy.cli.talk.exchange import Exchange
 from rtproxy.cli.talk.frontends import Frontend, Heard
 from rtproxy.cli.talk.question import CHUNK_MS, Question
 
-CONNECT_S = 10.0
 CLOSE_S = 3.0
 SEND_S = 30.0
 _LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 _SILENCE = bytes(48 * CHUNK_MS)  # PCM16 at 24 kHz
-
-
-class CannotConnect(Exception):
-    """There is no line; `refused` where nothing listens at that address at all."""
-
-    def __init__(self, message: str, *, refused: bool = False) -> None:
-        """Keep the words and the distinction."""
-        super().__init__(message)
-        self.refused = refused
 
 
 class Screen(Protocol):
@@ -63,6 +49,7 @@ class Conversation:
 
     `patience_s`: how long the proxy may be silent once the question is out.
     `fast`: the question goes out at once, not in real time.
+    `verify`: whether certificates are.
     """
 
     url: str
@@ -78,78 +65,57 @@ async def converse(conversation: Conversation, exchange: Exchange, screen: Scree
 
     Raises CannotConnect where it does not come to one.
     """
-    async with _open(conversation) as socket:
-        exchange.started_at = trio.current_time()
-        line = _Line(conversation, exchange, screen, socket)
-        try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(line.listen)
-                await line.speak()
-        finally:
-            exchange.ended_at = trio.current_time()
+    async with dial(conversation.url, verify=conversation.verify) as stream:
+        await converse_over(stream, conversation, exchange, screen)
 
 
-@asynccontextmanager
-async def _open(conversation: Conversation) -> AsyncIterator[WebSocketConnection]:
-    """The socket; trio-websocket's exceptions end here."""
-    connected = False
+async def converse_over(
+    stream: trio.abc.Stream, conversation: Conversation, exchange: Exchange, screen: Screen
+) -> None:
+    """Hold it over an open stream, which is the caller's to close."""
+    refusals: tuple[Exception, ...] = ()
     try:
-        async with open_websocket_url(
-            conversation.url,
-            _tls(conversation),
+        async with trio.open_nursery() as nursery:
+            socket = await _upgraded(nursery, stream, conversation.url)
+            await _Line(conversation, exchange, screen, socket).hold()
+            with trio.move_on_after(CLOSE_S):
+                await socket.aclose()
+            nursery.cancel_scope.cancel()
+    except* (HandshakeError, CannotConnect) as group:
+        # trio-websocket's reader raises what ends the handshake, beside whoever waits for it.
+        refusals = group.exceptions
+    if refusals:
+        raise _refusal(refusals[0])
+
+
+async def _upgraded(
+    nursery: trio.Nursery, stream: trio.abc.Stream, url: str
+) -> WebSocketConnection:
+    parts = urlsplit(url)
+    resource = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    with trio.move_on_after(CONNECT_S):
+        socket = await wrap_client_stream(
+            nursery,
+            stream,  # type: ignore[arg-type]  # any stream does, says its documentation
+            parts.netloc.rpartition("@")[2],
+            resource,
             max_message_size=_LARGEST_MESSAGE_BYTES,
-            connect_timeout=CONNECT_S,
-            disconnect_timeout=CLOSE_S,
-        ) as socket:
-            connected = True
-            yield socket
-    except DisconnectionTimeout:
-        pass  # all was said; the other end only took its time to say goodbye
-    except ConnectionTimeout as error:
-        raise CannotConnect(f"nothing answers within {CONNECT_S:.0f} s") from error
-    except ConnectionRejected as error:
-        words = (error.body or b"").decode("utf-8", "replace").strip()
-        raise CannotConnect(f"it answers with HTTP {error.status_code} {words}".strip()) from error
-    except HandshakeError as error:
-        if connected:
-            raise
-        raise _unreachable(error.__cause__ or error) from error
+        )
+        if socket.closed is not None:
+            raise CannotConnect("it ends the connection without an answer")
+        return socket
+    raise CannotConnect(f"it takes the connection and says nothing for {CONNECT_S:.0f} s")
 
 
-def _unreachable(cause: BaseException) -> CannotConnect:
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return CannotConnect(f"its certificate is not trusted ({cause.verify_message})")
-    if isinstance(cause, OSError):
-        return CannotConnect(_plain_words(_first_os_error(cause)), refused=True)
-    return CannotConnect(str(cause) or type(cause).__name__)
-
-
-def _plain_words(error: OSError) -> str:
-    """The system's words for it; a name that is not found has words of its own."""
-    if error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno)
-    return error.strerror or str(error)
-
-
-def _first_os_error(error: OSError) -> OSError:
-    """The reason of the first address that was tried: Trio gathers one for each."""
-    group = error.__cause__
-    while isinstance(group, BaseExceptionGroup):
-        found = group.exceptions[0]
-        if isinstance(found, OSError):
-            return found
-        group = found
-    return group if isinstance(group, OSError) else error
-
-
-def _tls(conversation: Conversation) -> ssl.SSLContext | None:
-    if not conversation.url.startswith("wss:"):
-        return None
-    context = ssl.create_default_context()
-    if not conversation.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+def _refusal(error: Exception) -> CannotConnect:
+    match error:
+        case CannotConnect():
+            return error
+        case ConnectionRejected(status_code=status, body=body):
+            words = (body or b"").decode("utf-8", "replace").strip()
+            return CannotConnect(f"it answers with HTTP {status} {words}".strip())
+        case _:
+            return CannotConnect(f"it answers, but not as a WebSocket ({error})")
 
 
 class _Line:
@@ -167,6 +133,17 @@ class _Line:
         self._exchange = exchange
         self._screen = screen
         self._socket = socket
+
+    async def hold(self) -> None:
+        """Speak and listen until it is over."""
+        self._exchange.started_at = trio.current_time()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self.listen)
+                await self.speak()
+                nursery.cancel_scope.cancel()  # the listener only waits; nothing is cut
+        finally:
+            self._exchange.ended_at = trio.current_time()
 
     async def speak(self) -> None:
         """Say the question, then be silent as a microphone is, until it is over."""

@@ -92,9 +92,9 @@ class PlainDisplay:
 def summary(totals: Totals) -> list[str]:
     """The figures at the end, in sentences."""
     asked = f"{_seconds(totals.question_ms)} in {totals.sent} messages"
-    silence = f"{_seconds(totals.silence_ms)} of silence"
+    silence = f", then {_seconds(totals.silence_ms)} of silence" if totals.silence_ms else ""
     heard = f"{_seconds(totals.answer_ms)} in {totals.received} messages"
-    lines = [f"asked {asked}, then {silence}; heard {heard}"]
+    lines = [f"asked {asked}{silence}; heard {heard}"]
     if totals.first_audio_s is not None:
         lines.append(f"first audio {totals.first_audio_s:.2f} s after the end of the speech")
     lines.append(f"altogether {totals.elapsed_s:.1f} s")
