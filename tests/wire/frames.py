@@ -75,7 +75,8 @@ steps = st.lists(st.integers(1, 400), min_size=1, max_size=10)
 def conversations(draw: st.DrawFn, key: bytes | None) -> tuple[bytes, list[Received]]:
     """The bytes of some messages with control frames anywhere between frames, and
     what they are to whoever receives them."""
-    wire, received = bytearray(), []
+    wire = bytearray()
+    received: list[Received] = []
     for sent in draw(st.lists(messages, max_size=5)):
         for one in sent.frames(key):
             for control in draw(st.lists(controls, max_size=1)):
@@ -91,7 +92,8 @@ def decode(
 ) -> list[Received]:
     """Everything our decoder makes of the bytes, fed in pieces of these sizes."""
     decoder = FrameDecoder(masked=masked, max_message_bytes=NO_LIMIT)
-    received, at = [], 0
+    received: list[Received] = []
+    at = 0
     for size in cycle(sizes):
         if at >= len(data):
             return received
@@ -104,7 +106,8 @@ def decode_by_wsproto(data: bytes, *, masked: bool) -> list[Received]:
     """The same by wsproto; a violation has no reason, for the words are its own."""
     protocol = FrameProtocol(client=not masked, extensions=[])
     protocol.receive_bytes(data)
-    received, message = [], b""
+    received: list[Received] = []
+    message = b""
     try:
         for one in protocol.received_frames():
             payload = one.payload

@@ -10,7 +10,7 @@ use criterion::{criterion_group, criterion_main, Criterion, Throughput};
 use std::hint::black_box;
 
 fn base64(criterion: &mut Criterion) {
-    let audio: Vec<u8> = (0..1_920_u32).map(|i| (i * 7_919 >> 5) as u8).collect();
+    let audio: Vec<u8> = (0..1_920_u32).map(|i| ((i * 7_919) >> 5) as u8).collect();
     let mut text = Vec::new();
     encode(&audio, &mut text);
     let mut out = Vec::with_capacity(4_096);

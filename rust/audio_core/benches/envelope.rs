@@ -6,9 +6,13 @@
 )]
 
 use audio_core::text::envelope::{scan, PayloadPaths};
+use audio_core::wire::codec::{Decoder, DecoderLimits, Incoming};
+use audio_core::wire::frame::{begin, encode, Opcode};
 use criterion::{criterion_group, criterion_main, BenchmarkId, Criterion, Throughput};
+use std::collections::VecDeque;
 use std::hint::black_box;
 
+const KEY: [u8; 4] = [0x5A, 0x11, 0xC3, 0x7E];
 const AUDIO_CHARS: usize = 2_560;
 
 fn messages() -> [(&'static str, String); 3] {
@@ -46,5 +50,47 @@ fn envelope(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, envelope);
+/// All that is done to an audio message between two sockets: unmask, check the
+/// text, find the audio, wrap it anew, mask.
+fn relay(criterion: &mut Criterion) {
+    let audio = "c0FtUGxl".repeat(AUDIO_CHARS / 8);
+    let message = format!(r#"{{"type":"audio_input","audio":"{audio}"}}"#);
+    let paths = PayloadPaths::new(vec![("audio".to_owned(), None)]).expect("one is few enough");
+    let mut frame = Vec::new();
+    encode(&mut frame, Opcode::Text, message.as_bytes(), Some(KEY));
+    let limits = DecoderLimits {
+        max_message_bytes: 1 << 20,
+        max_tiny_fragments: 4_096,
+    };
+    let mut decoder = Decoder::new(true, limits);
+    let mut incoming = VecDeque::new();
+    let mut out = Vec::with_capacity(4_096);
+    criterion.bench_function("relay of one audio message", |bench| {
+        bench.iter(|| {
+            decoder.feed(black_box(&frame), &mut incoming);
+            let Some(Incoming::Message { payload, .. }) = incoming.pop_front() else {
+                panic!("a frame is a message");
+            };
+            let found = scan(&payload, &paths).and_then(|found| found.payloads[0].clone());
+            out.clear();
+            rewrap(&mut out, &payload[found.expect("it has audio")]);
+            out.len()
+        });
+    });
+    assert!(out.len() > audio.len());
+}
+
+fn rewrap(out: &mut Vec<u8>, audio: &[u8]) {
+    let (before, behind) = (
+        br#"{"type":"input_audio_buffer.append","audio":""#,
+        br#""}"#,
+    );
+    let len = before.len() + audio.len() + behind.len();
+    let mut payload = begin(out, Opcode::Text, len, Some(KEY));
+    for piece in [&before[..], audio, behind] {
+        payload.append(out, piece);
+    }
+}
+
+criterion_group!(benches, envelope, relay);
 criterion_main!(benches);
