@@ -7,7 +7,26 @@ float is shown. Nothing here blocks.
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import final
+from typing import Self, final
+
+__all__ = [
+    "Counters",
+    "FrameDecoder",
+    "FrameEncoder",
+    "Kinds",
+    "Level",
+    "Message",
+    "MessageKind",
+    "Side",
+    "Splice",
+    "SpliceError",
+    "Wrap",
+    "__version__",
+    "check_base64",
+    "decode_base64",
+    "encode_base64",
+    "scan_envelope",
+]
 
 __version__: str
 
@@ -76,8 +95,8 @@ class Kinds:
     keys, anything that is not an object, malformed JSON, depth above 64) is a hold.
     """
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         audio: Mapping[str, str] = ...,
         relay: Sequence[str] = (),
@@ -85,7 +104,7 @@ class Kinds:
         hold: Sequence[str] = (),
         binary: str = "hold",
         check_base64: bool = True,
-    ) -> None: ...
+    ) -> Self: ...
 
 @final
 class Wrap:
@@ -152,8 +171,8 @@ class Splice:
             not read; beyond either its leg ends with 1013.
     """
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         seed: bytes,
         lead_ms: int | None = 400,
@@ -162,7 +181,7 @@ class Splice:
         ring_ms: int = 60_000,
         waiting_messages: int = 1_000,
         waiting_bytes: int = 1_048_576,
-    ) -> None: ...
+    ) -> Self: ...
 
     # Legs
     def open_leg(
@@ -300,8 +319,9 @@ class Splice:
     def ping(self, leg: int, now: float) -> None:
         """Send a ping, unless one is unanswered."""
     def pong_wait_s(self, leg: int, now: float) -> float | None:
-        """How long the open ping has waited, not counting time in which we did not
-        read; None if every ping is answered.
+        """How long the open ping has waited; None if every ping is answered.
+
+        Time in which we did not read does not count.
         """
     def waiting(self, leg: int) -> tuple[int, int]:
         """(messages, bytes) that wait to be pulled, audio included."""
@@ -317,33 +337,42 @@ class FrameDecoder:
     The codec below the splice, alone, for tests and for tools.
     """
 
-    def __init__(
-        self, *, masked: bool, max_message_bytes: int, max_tiny_fragments: int = 4_096
-    ) -> None: ...
+    def __new__(
+        cls, *, masked: bool, max_message_bytes: int, max_tiny_fragments: int = 4_096
+    ) -> Self: ...
     def feed(self, data: bytes | bytearray | memoryview) -> list[tuple[str, bytes, int]]:
-        """("text"|"binary"|"ping"|"pong", payload, 0), ("close", reason, code), or
-        ("violation", reason, code); nothing comes after a close or a violation.
+        """What the bytes complete, as (name, bytes, code).
+
+        ("text", "binary", "ping" or "pong", payload, 0); ("close", reason, code), the
+        code 1005 if the frame had none; ("violation", reason, code) with the code to
+        close with. Nothing comes after a close or a violation.
         """
 
 @final
 class FrameEncoder:
     """Whole messages and control frames into RFC 6455 frames."""
 
-    def __init__(self, *, seed: bytes | None) -> None:
+    def __new__(cls, *, seed: bytes | None) -> Self:
         """With a seed of 32 bytes frames are masked (we are the client), without not."""
     def encode(self, opcode: str, payload: bytes, code: int = 0) -> bytes:
-        """`opcode`: "text", "binary", "ping", "pong" or "close" (with `code`)."""
+        """`opcode`: "text", "binary", "ping", "pong" or "close" (with `code`).
+
+        The payload of a close is its reason, cut to whole characters that fit;
+        without a code (0) it is empty. ValueError for what no peer may get.
+        """
 
 def scan_envelope(raw: bytes, payload: str | None = None) -> dict[str, bytes] | None:
-    """The raw spans (JSON tokens) of type, event_id, response_id, item_id,
-    content_index and of the payload path, as far as they are there; None where the
-    scanner is not sure. For tests and tools.
+    """The JSON tokens, as they came, of what the splice reads in a message.
+
+    Keys: type, event_id, response_id, item_id, content_index, and `payload` for
+    the value at the path `payload` ("audio", or "data.audio"), as far as they are
+    there. None where the scanner is not sure. For tests and tools.
     """
 
 def check_base64(data: bytes) -> bool:
     """Whether data is strict, padded, canonical standard base64."""
 
 def decode_base64(data: bytes) -> bytes:
-    """Strict decoding; ValueError that names the offset and what is wrong."""
+    """The bytes that strict base64 stands for; ValueError names the place and the cause."""
 
 def encode_base64(data: bytes | bytearray | memoryview) -> bytes: ...
