@@ -9,11 +9,11 @@ import h11
 import pytest
 import structlog
 import trio
-from conftest import all_of, dripping, memory_transport
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypercorn.typing import Scope
 from quart_trio import QuartTrio
+from stream_pairs import all_of, dripping, memory_transport
 
 from rtproxy.legs.http1 import RequestReader
 from rtproxy.legs.one_request import Pace
@@ -126,9 +126,7 @@ async def test_a_client_that_waits_to_be_told_to_continue_is_told(application: Q
 
 async def test_an_ambiguous_body_has_one_meaning(application: QuartTrio) -> None:
     # Chunked wins over Content-Length (RFC 9112 section 6.3), for us and behind us.
-    head = (
-        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\nTransfer-Encoding: chunked\r\n\r\n"
-    )
+    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\nTransfer-Encoding: chunked\r\n\r\n"
     answer = await ask(application, head, b"2\r\nhi\r\n0\r\n\r\nGET /health HTTP/1.1\r\n\r\n")
     assert parse(answer)[2] == b"hi"
 
@@ -239,7 +237,10 @@ async def test_a_client_that_does_not_read_is_given_up(
     ours, _theirs = trio.testing.lockstep_stream_pair()
     started = trio.current_time()
     await serve(
-        application, StreamTransport(ours), b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n", Pace(send_s=3)
+        application,
+        StreamTransport(ours),
+        b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n",
+        Pace(send_s=3),
     )
     assert trio.current_time() - started < 5
 

@@ -75,6 +75,7 @@ class OneRequestStream:
         self._received_bytes = 0
         self._waited_s = 0.0
         self._reading = trio.CancelScope()
+        self._sending = trio.CancelScope()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """The rewritten request piece by piece, then b"" once the client has gone.
@@ -91,14 +92,20 @@ class OneRequestStream:
         self.answered = self.answered or not data.startswith(b"HTTP/1.1 1")  # 100 is no answer
         sent = False
         try:
-            with trio.move_on_after(self._pace.send_s):
+            with trio.move_on_after(self._pace.send_s) as self._sending:
                 await self._transport.send_all(data)
                 sent = True
         finally:
             if not sent:
-                self._transport.abort()
+                self.abort()
         if not sent:
             raise trio.BrokenResourceError("the client does not read the response")
+
+    def abort(self) -> None:
+        """Give the connection up, also under a write that is shielded from cancellation."""
+        self._transport.abort()
+        self._sending.cancel()
+        self._reading.cancel()
 
     async def aclose(self) -> None:
         """The response is complete, or given up; the connection itself is closed above."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
@@ -29,7 +29,7 @@ from hypercorn.typing import ASGIFramework, ConnectionState
 from rtproxy.legs.containment import report, report_group
 from rtproxy.legs.http1 import RequestHead, RequestReader, RequestRefused, error_body
 from rtproxy.legs.one_request import OneRequestStream, OneTlsRequestStream, Pace
-from rtproxy.legs.transport import Transport, wind_down
+from rtproxy.legs.transport import LOST, Transport, wind_down
 
 _WIND_DOWN_S = 1.0
 _FORWARDED_HEAD_BYTES = 64 * 1024  # our own limit was applied before; this one must not bite
@@ -51,18 +51,17 @@ class PlainHttp:
         """Have the application answer one request, and end the connection."""
         kind = OneTlsRequestStream if tls else OneRequestStream
         stream = kind(transport, reader, head, self._pace)
-        refused = await self._contained(stream, transport) or stream.refused
+        refused = await self._contained(stream) or stream.refused
         if refused is not None and not stream.answered:
             body, headers = error_body(refused.status, str(refused))
-            await stream.send_all(reader.respond(refused.status, body, headers))
+            with suppress(*LOST):  # nobody is there to be told
+                await stream.send_all(reader.respond(refused.status, body, headers))
         await wind_down(transport, within_s=_WIND_DOWN_S)
 
-    async def _contained(
-        self, stream: OneRequestStream, transport: Transport
-    ) -> RequestRefused | None:
+    async def _contained(self, stream: OneRequestStream) -> RequestRefused | None:
         try:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(_abort_if_unfinished, stream, transport)
+                nursery.start_soon(_abort_if_unfinished, stream)
                 await self._hypercorn(stream)
                 stream.closed = True
                 nursery.cancel_scope.cancel()
@@ -97,13 +96,13 @@ async def open_plain_http(app: ASGIFramework, pace: Pace | None = None) -> Async
         nursery.cancel_scope.cancel()
 
 
-async def _abort_if_unfinished(stream: OneRequestStream, transport: Transport) -> None:
+async def _abort_if_unfinished(stream: OneRequestStream) -> None:
     """Cancelled before the response is complete: take the socket from under the shield."""
     try:
         await trio.sleep_forever()
     finally:
         if not stream.closed:
-            transport.abort()
+            stream.abort()
 
 
 def _config() -> Config:

@@ -247,7 +247,7 @@ async def wind_down(transport: Transport, *, within_s: float) -> None:
     closed too or the time is over, then close.
     """
     try:
-        with trio.move_on_after(within_s):
+        with trio.move_on_after(0 if transport.closed else within_s):
             await transport.end_writing()
             await drain(transport)
     finally:
