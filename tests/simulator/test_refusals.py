@@ -114,15 +114,19 @@ def test_one_bad_field_rejects_the_whole_update() -> None:
             {"output_modalities": ["text", "audio"]},
             "invalid_value",
             "session.output_modalities",
-            "Invalid modalities: ['text', 'audio']. Supported combinations are: "
-            "['text'] and ['audio'].",
+            (
+                "Invalid modalities: ['text', 'audio']. Supported combinations are: "
+                "['text'] and ['audio']."
+            ),
         ),
         (
             {"instructions": 5},
             "invalid_type",
             "session.instructions",
-            "Invalid type for 'session.instructions': expected a string, but got an integer "
-            "instead.",
+            (
+                "Invalid type for 'session.instructions': expected a string, but got an integer "
+                "instead."
+            ),
         ),
         (
             {"audio": {"output": {"speed": 2}}},
@@ -140,8 +144,10 @@ def test_one_bad_field_rejects_the_whole_update() -> None:
             {"audio": {"input": {"format": {"type": "audio/pcm", "rate": 16_000}}}},
             "invalid_value",
             "session.audio.input.format.rate",
-            "Invalid 'session.audio.input.format.rate': expected a value from 24000 to 24000, "
-            "but got 16000.",
+            (
+                "Invalid 'session.audio.input.format.rate': expected a value from 24000 to 24000, "
+                "but got 16000."
+            ),
         ),
         (
             {"max_output_tokens": "lots"},
@@ -153,8 +159,10 @@ def test_one_bad_field_rejects_the_whole_update() -> None:
             {"audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": True}}}},
             "invalid_type",
             "session.audio.input.turn_detection.threshold",
-            "Invalid type for 'session.audio.input.turn_detection.threshold': expected a number, "
-            "but got a boolean instead.",
+            (
+                "Invalid type for 'session.audio.input.turn_detection.threshold': expected a "
+                "number, but got a boolean instead."
+            ),
         ),
         (
             {"tools": {}},
@@ -180,8 +188,10 @@ def test_second_response() -> None:
     assert refused(play.send("response.create")) == (
         "conversation_already_has_active_response",
         None,
-        f"Conversation already has an active response in progress: {response_id}. "
-        "Wait until the response is finished before creating a new one.",
+        (
+            f"Conversation already has an active response in progress: {response_id}. "
+            "Wait until the response is finished before creating a new one."
+        ),
     )
     done = [event for event in play.rest() if event["type"] == "response.done"]
     assert len(done) == 1
@@ -204,8 +214,10 @@ def test_commit_of_too_little(ms: int, shown: str) -> None:
     assert refused(play.send("input_audio_buffer.commit")) == (
         "input_audio_buffer_commit_empty",
         None,
-        "Error committing input audio buffer: buffer too small. Expected at least 100ms of "
-        f"audio, but buffer only has {shown}ms of audio.",
+        (
+            "Error committing input audio buffer: buffer too small. Expected at least 100ms of "
+            f"audio, but buffer only has {shown}ms of audio."
+        ),
     )
 
 
