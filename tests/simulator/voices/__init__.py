@@ -1,0 +1,1 @@
+"""What each voice hears and says."""
