@@ -1,6 +1,6 @@
 //! The codec from outside: every rule of RFC 6455 that a peer can break.
 
-use audio_core::wire::codec::{Decoder, DecoderLimits, Incoming};
+use audio_core::wire::codec::{Decoder, Incoming};
 use audio_core::wire::frame::{begin, encode, encode_close, Opcode};
 use support::{decode, feed, message, LIMITS};
 

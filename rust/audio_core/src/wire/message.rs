@@ -102,7 +102,9 @@ mod tests {
     #[test]
     fn a_frame_that_came_whole_costs_exactly_its_length() {
         let mut message = Partial::new(true);
-        message.append(&vec![7; 100_000], 100_000, &mut None).unwrap();
+        message
+            .append(&vec![7; 100_000], 100_000, &mut None)
+            .unwrap();
         assert_eq!(message.payload.capacity(), 100_000);
     }
 
