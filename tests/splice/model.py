@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from tests.splice.model_input import Input
 from tests.splice.model_kinds import Chunk, Format, Kinds, Wrap
-from tests.splice.model_lane import Count, Lane, Mark, ms
+from tests.splice.model_lane import Count, Lane, Mark, exact, ms
 from tests.splice.model_leg import Leg, Message, MessageKind, Side
 from tests.splice.model_queue import Audio, Queue, Text
 from tests.splice.model_sides import Sides
@@ -31,11 +31,6 @@ class Counters:
     def __init__(self, count: Count, heard: Fraction) -> None:
         self.received_ms, self.released_ms = ms(count.received), ms(count.released)
         self.heard_ms, self.dropped_ms = ms(heard), ms(count.dropped)
-
-
-def exact(now: float) -> Fraction:
-    """The time as whole nanoseconds."""
-    return Fraction(round(now * 1_000_000_000), 1_000_000_000)
 
 
 class Splice:

@@ -209,5 +209,10 @@ class Lane:
         return None
 
 
+def exact(now: float) -> Fraction:
+    """The time as whole nanoseconds."""
+    return Fraction(round(now * 1_000_000_000), 1_000_000_000)
+
+
 def ms(seconds: Fraction) -> float:
     return float(seconds * 1000)

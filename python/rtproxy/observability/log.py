@@ -66,10 +66,10 @@ def configure_logging(
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(_formatter(before, redact, people=people, colors=stream.isatty()))
+    output = logging.StreamHandler(stream)
+    output.setFormatter(_formatter(before, redact, people=people, colors=stream.isatty()))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [output]
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(root.level, logging.WARNING))

@@ -18,11 +18,12 @@ import typer
 from rtproxy.audio.wav import Recording, write_wav
 from rtproxy.cli.failure import FAILED, MISUSED, fail
 from rtproxy.cli.talk.dial import CannotConnect
+from rtproxy.cli.talk.display import choose_display
 from rtproxy.cli.talk.exchange import Exchange
 from rtproxy.cli.talk.frontends import FRONTENDS, VOICE, Frontend
 from rtproxy.cli.talk.line import Conversation, converse
 from rtproxy.cli.talk.question import Question, load_question
-from rtproxy.cli.talk.screen import Display, choose_display, summary
+from rtproxy.cli.talk.screen import Display, summary
 from rtproxy.cli.words import DEFAULT_URL, this_command
 from rtproxy.model.audio_format import PCM16_24K
 

@@ -5,7 +5,6 @@ Owns the words of both. Must not know the connection.
 
 from __future__ import annotations
 
-import sys
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -35,16 +34,6 @@ class Display(Protocol):
 
     def progress(self, exchange: Exchange) -> None:
         """Something went out, or time went by."""
-
-
-def choose_display() -> Display:
-    """The live one where stdout is a terminal."""
-    if not sys.stdout.isatty():
-        return PlainDisplay()
-    # rich costs as much to import as all the rest: only where there is something to draw on.
-    from rtproxy.cli.talk.live_screen import LiveDisplay
-
-    return LiveDisplay()
 
 
 def notices(heard: Heard) -> list[str]:
