@@ -85,16 +85,30 @@ class Peer:
 
     @classmethod
     async def connect(
-        cls, nursery: trio.Nursery, port: int, path: str, headers: Headers = ()
+        cls,
+        nursery: trio.Nursery,
+        port: int,
+        path: str,
+        headers: Headers = (),
+        subprotocols: Sequence[str] = (),
     ) -> Peer:
         """Open a WebSocket; Refused where the answer is not 101."""
         stream = await trio.open_tcp_stream("127.0.0.1", port)
         wire = WSConnection(ConnectionType.CLIENT)
         peer = cls(stream, wire)
-        request = Request(host=f"127.0.0.1:{port}", target=path, extra_headers=list(headers))
-        await stream.send_all(wire.send(request))
-        with trio.fail_after(WAIT_S):
-            rest = await peer._handshake()
+        request = Request(
+            host=f"127.0.0.1:{port}",
+            target=path,
+            extra_headers=list(headers),
+            subprotocols=list(subprotocols),
+        )
+        try:
+            await stream.send_all(wire.send(request))
+            with trio.fail_after(WAIT_S):
+                rest = await peer._handshake()
+        except BaseException:
+            await trio.aclose_forcefully(stream)
+            raise
         nursery.start_soon(peer._read, rest)
         return peer
 
@@ -114,7 +128,6 @@ class Peer:
                 elif isinstance(event, RejectData):
                     body += event.data
                 if refusal and (not refusal.has_body or getattr(event, "body_finished", False)):
-                    await self.stream.aclose()
                     raise Refused(refusal.status_code, body)
 
     async def _read(self, events: deque[Event]) -> None:
