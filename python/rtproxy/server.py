@@ -78,6 +78,7 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
         config.server,
         on_upgrade=build_front_door(config, process, upstreams).enter,
         application=create_application(process),
+        head_s=config.limits.head_s,
     )
     process.phase = ProcessPhase.SERVING
     return process, listener

@@ -10,11 +10,13 @@ import json
 import math
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import trio
 from wsproto import ConnectionType, WSConnection
+from wsproto.connection import ConnectionState
 from wsproto.events import (
     AcceptConnection,
     BytesMessage,
@@ -30,6 +32,7 @@ from wsproto.events import (
 from wsproto.utilities import RemoteProtocolError
 
 WAIT_S = 10.0
+CLOSE_S = 2.0
 Headers = Sequence[tuple[bytes, bytes]]
 
 
@@ -75,22 +78,37 @@ class Peer:
         self.stream = stream
         self._wire = wire
         self._send, self._arrivals = trio.open_memory_channel[Arrival](math.inf)
+        self._sending = trio.Lock()
         self._closed = Closed(1006, "")
         self._parts: list[str] | list[bytes] = []
         self.extensions: list[Any] = []
 
     @classmethod
     async def connect(
-        cls, nursery: trio.Nursery, port: int, path: str, headers: Headers = ()
+        cls,
+        nursery: trio.Nursery,
+        port: int,
+        path: str,
+        headers: Headers = (),
+        subprotocols: Sequence[str] = (),
     ) -> Peer:
         """Open a WebSocket; Refused where the answer is not 101."""
         stream = await trio.open_tcp_stream("127.0.0.1", port)
         wire = WSConnection(ConnectionType.CLIENT)
         peer = cls(stream, wire)
-        request = Request(host=f"127.0.0.1:{port}", target=path, extra_headers=list(headers))
-        await stream.send_all(wire.send(request))
-        with trio.fail_after(WAIT_S):
-            rest = await peer._handshake()
+        request = Request(
+            host=f"127.0.0.1:{port}",
+            target=path,
+            extra_headers=list(headers),
+            subprotocols=list(subprotocols),
+        )
+        try:
+            await stream.send_all(wire.send(request))
+            with trio.fail_after(WAIT_S):
+                rest = await peer._handshake()
+        except BaseException:
+            await trio.aclose_forcefully(stream)
+            raise
         nursery.start_soon(peer._read, rest)
         return peer
 
@@ -110,22 +128,24 @@ class Peer:
                 elif isinstance(event, RejectData):
                     body += event.data
                 if refusal and (not refusal.has_body or getattr(event, "body_finished", False)):
-                    await self.stream.aclose()
                     raise Refused(refusal.status_code, body)
 
     async def _read(self, events: deque[Event]) -> None:
         try:
-            while True:
-                for event in events:
-                    if not await self._take(event):
-                        return
-                data = bytes(await self.stream.receive_some())
-                self._wire.receive_data(data or None)
-                events = deque(self._wire.events())
-        except (trio.BrokenResourceError, trio.ClosedResourceError, RemoteProtocolError):
-            return
+            with suppress(trio.BrokenResourceError, trio.ClosedResourceError, RemoteProtocolError):
+                await self._read_messages(events)
         finally:
             self._send.close()
+            await trio.aclose_forcefully(self.stream)
+
+    async def _read_messages(self, events: deque[Event]) -> None:
+        while True:
+            for event in events:
+                if not await self._take(event):
+                    return
+            data = bytes(await self.stream.receive_some())
+            self._wire.receive_data(data or None)
+            events = deque(self._wire.events())
 
     async def _take(self, event: Event) -> bool:
         if isinstance(event, TextMessage | BytesMessage):
@@ -135,21 +155,31 @@ class Peer:
                 self._parts = []
                 self._send.send_nowait(Arrival(trio.current_time(), whole))
         elif isinstance(event, Ping):
-            await self.stream.send_all(self._wire.send(event.response()))
+            await self.send_raw(self._wire.send(event.response()))
         elif isinstance(event, CloseConnection):
             self._closed = Closed(event.code, event.reason or "")
+            await self._return_close(event)
             return False
         return True
+
+    async def _return_close(self, event: CloseConnection) -> None:
+        """Answer a close frame unless ours came first, and let the server end the TCP side."""
+        if self._wire.state is ConnectionState.REMOTE_CLOSING:
+            await self.send_raw(self._wire.send(event.response()))
+        with trio.move_on_after(CLOSE_S):
+            while await self.stream.receive_some():
+                pass
 
     async def send(self, message: dict[str, Any] | str | bytes) -> None:
         """Send one message; a dict as JSON."""
         data = json.dumps(message) if isinstance(message, dict) else message
         framed = Message[bytes](data) if isinstance(data, bytes) else Message[str](data)
-        await self.stream.send_all(self._wire.send(framed))
+        await self.send_raw(self._wire.send(framed))
 
     async def send_raw(self, data: bytes) -> None:
         """Send bytes that may be no WebSocket at all."""
-        await self.stream.send_all(data)
+        async with self._sending:  # the reader answers pings meanwhile
+            await self.stream.send_all(data)
 
     async def arrival(self, wait_s: float = WAIT_S) -> Arrival:
         """The next message; raises Closed when there will be none."""
@@ -187,18 +217,17 @@ class Peer:
                     return closed
 
     async def quiet(self, for_s: float) -> list[dict[str, Any]]:
-        """What comes within `for_s`."""
+        """What comes within `for_s`, or until the end."""
         seen = []
-        with trio.move_on_after(for_s):
+        with trio.move_on_after(for_s), suppress(trio.EndOfChannel):
             while True:
                 seen.append((await self._arrivals.receive()).event)
         return seen
 
     async def aclose(self, code: int = 1000) -> None:
         """Close with a handshake, and wait for the proxy's part of it."""
-        await self.stream.send_all(self._wire.send(CloseConnection(code=code)))
+        await self.send_raw(self._wire.send(CloseConnection(code=code)))
         await self.closed()
-        await self.stream.aclose()
 
     def reset(self) -> None:
         """Go away by RST, as a crashed machine's peer sees it."""

@@ -202,11 +202,9 @@ async def test_the_key_goes_upstream_and_nowhere_else(
     proxy = start_proxy("--upstream", "stub", env=with_key(upstream.url))
     client_key = "sk-the-clients-own"
     async with trio.open_nursery() as peers:
-        headers = [
-            (b"Sec-WebSocket-Protocol", f"realtime, openai-insecure-api-key.{client_key}".encode())
-        ]
+        offered = ("realtime", f"openai-insecure-api-key.{client_key}")
         with suppress(Refused):  # what counts is where the keys went
-            peer = await Peer.connect(peers, proxy.port, OPENAI.path, headers)
+            peer = await Peer.connect(peers, proxy.port, OPENAI.path, subprotocols=offered)
             await peer.closed(wait_s=BUDGET_S)
         peers.cancel_scope.cancel()
     assert upstream.heads

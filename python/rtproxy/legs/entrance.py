@@ -65,7 +65,7 @@ class Entrance:
         transport = None
         reader = RequestReader()
         try:
-            head = None
+            head: RequestHead | RequestRefused | None = None
             with trio.move_on_after(self._head_s) as in_time:
                 transport = await opening()
                 head = await _read_head(transport, reader)
@@ -84,9 +84,16 @@ class Entrance:
                     await transport.aclose()
 
     async def _go_on(
-        self, transport: Transport, reader: RequestReader, head: RequestHead | None, *, late: bool
+        self,
+        transport: Transport,
+        reader: RequestReader,
+        head: RequestHead | RequestRefused | None,
+        *,
+        late: bool,
     ) -> None:
         try:
+            if isinstance(head, RequestRefused):
+                raise head
             if head is not None:
                 await self._serve(transport, reader, head)
             elif late and not reader.is_silent:
@@ -124,11 +131,16 @@ class Entrance:
             await upgrade.fail(report(error, "a session"))
 
 
-async def _read_head(transport: Transport, reader: RequestReader) -> RequestHead | None:
-    """The head, or None if the client went before it was complete."""
-    while data := await transport.read(reader.room_bytes):
-        if (head := reader.feed(data)) is not None:
-            return head
+async def _read_head(
+    transport: Transport, reader: RequestReader
+) -> RequestHead | RequestRefused | None:
+    """The head, or why it is none, or None if the client went before it was complete."""
+    try:
+        while data := await transport.read(reader.room_bytes):
+            if (head := reader.feed(data)) is not None:
+                return head
+    except RequestRefused as refused:
+        return refused
     return None
 
 
