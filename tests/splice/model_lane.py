@@ -82,12 +82,17 @@ class Lane:
 
     def add_text(self, response: str | None, text: Text) -> bool:
         """Keep the text if its response's start still waits."""
-        marks = [self.standing, *self.entries]
-        for mark in marks:
+        mark = self.starting(response)
+        if mark is not None:
+            mark.texts.append(text)
+        return mark is not None
+
+    def starting(self, response: str | None) -> Mark | None:
+        """The mark of the response's start, while it waits."""
+        for mark in (self.standing, *self.entries):
             if isinstance(mark, Mark) and mark.starts and mark.response == response:
-                mark.texts.append(text)
-                return True
-        return False
+                return mark
+        return None
 
     # What goes out
     def advance(self, now: Fraction) -> list[Audio | Mark]:
@@ -188,6 +193,12 @@ class Lane:
             if (played.chunk.response, played.chunk.item, played.chunk.content_index) == wanted
         ]
         return sum(mine, Fraction(0))
+
+    def followed(self, response: str, now: float) -> bool:
+        """Audio of another response was released behind unheard audio of this one."""
+        unheard = [played.chunk.response for played in self.time_line if played.end > now]
+        mine = [i for i, one in enumerate(unheard) if one == response]
+        return bool(mine) and any(one != response for one in unheard[mine[0] :])
 
     def playing(self, now: Fraction) -> tuple[str, str, int, float] | None:
         for played in self.time_line:

@@ -1,0 +1,223 @@
+"""Two splices, one schedule: the model and another core, held against each other.
+
+Owns doing the same thing to both and comparing whatever can be seen from outside:
+frames, deliveries, counters, the wish to read. Must not know which things to do.
+
+Ids of legs and holds may differ between the two, and so may the cutting of `pull`:
+the model is asked for exactly the bytes that the other one gave. Time is in ticks
+of 1/512 s, which floats and nanoseconds both hold exactly.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from tests.splice import model
+from tests.splice.scene import CLIENT_KINDS, LIMIT, SEED, TO_CLIENT, TO_UPSTREAM, UPSTREAM_KINDS
+from tests.splice.wsclient import Heard, Peer
+
+TICKS_PER_S = 512
+
+
+class PairedLeg:
+    """One leg in both splices; `wire` is what its far end has written and we not read."""
+
+    def __init__(self, side: str, ids: tuple[int, int]) -> None:
+        self.side, self.ids = side, ids
+        self.peers = (Peer(masks=side == "client"), Peer(masks=side == "client"))
+        self.wire = b""
+        self.heard: list[Heard] = []
+        self.holds: list[tuple[int, int]] = []  # delivered, not yet released
+        self.closed = False
+
+    def say(self, data: bytes) -> None:
+        self.wire += data
+
+
+class Pair:
+    """The model first, the core under test second."""
+
+    def __init__(self, core: ModuleType, *, paced: bool = True, **settings: int | None) -> None:
+        lead = {} if paced else {"lead_ms": None}
+        self.cores: tuple[Any, Any] = (model, core)
+        self.splices = tuple(one.Splice(seed=SEED, **lead, **settings) for one in self.cores)
+        self.paced = paced
+        self.ticks = 0
+        self.legs: list[PairedLeg] = []
+        self.attached: dict[str, PairedLeg] = {}
+        self.marks: list[tuple[int, int, PairedLeg]] = []  # delivered, not yet released
+        self.items: set[str] = set()
+
+    @property
+    def now(self) -> float:
+        return self.ticks / TICKS_PER_S
+
+    @property
+    def model(self) -> model.Splice:
+        splice = self.splices[0]
+        assert isinstance(splice, model.Splice)
+        return splice
+
+    # Doing
+    def call(self, name: str, *args: Any, **named: Any) -> Any:
+        """The same call on both, with the same result; then both settle."""
+        results = [getattr(splice, name)(*args, **named) for splice in self.splices]
+        assert same(*results), (name, *results)
+        return results[1]
+
+    def on_leg(self, leg: PairedLeg, name: str, *args: Any) -> list[Any]:
+        pairs = zip(self.splices, leg.ids, strict=True)
+        return [getattr(splice, name)(number, *args) for splice, number in pairs]
+
+    def turn(self, ticks: int = 0) -> None:
+        self.ticks += ticks
+        self.call("turn", self.now)
+
+    def open(self, side: str) -> PairedLeg:
+        ids = [
+            splice.open_leg(getattr(core.Side, side.upper()), max_message_bytes=LIMIT)
+            for splice, core in zip(self.splices, self.cores, strict=True)
+        ]
+        leg = PairedLeg(side, (ids[0], ids[1]))
+        self.legs.append(leg)
+        return leg
+
+    def attach(self, leg: PairedLeg) -> None:
+        client = leg.side == "client"
+        for splice, core, number in zip(self.splices, self.cores, leg.ids, strict=True):
+            splice.attach(
+                number,
+                kinds=core.Kinds(**(CLIENT_KINDS if client else UPSTREAM_KINDS)),
+                wrap=core.Wrap.template(TO_CLIENT if client else TO_UPSTREAM),
+                now=self.now,
+            )
+        self.attached[leg.side] = leg
+        self.turn()
+
+    def detach(self, side: str) -> None:
+        for splice, core in zip(self.splices, self.cores, strict=True):
+            splice.detach(getattr(core.Side, side.upper()), self.now)
+        self.attached.pop(side, None)
+        self.turn()
+
+    def forget(self, leg: PairedLeg) -> None:
+        self.on_leg(leg, "forget")
+        self.legs.remove(leg)
+        if self.attached.get(leg.side) is leg:
+            del self.attached[leg.side]
+        self.turn()
+
+    def send(self, side: str, payload: bytes, response: str | None = None) -> None:
+        for splice, core in zip(self.splices, self.cores, strict=True):
+            where = getattr(core.Side, side.upper())
+            splice.send(where, payload, self.now, response_id=response)
+
+    def feed(self, leg: PairedLeg, size: int) -> None:
+        """So many bytes of what the far end has written arrive."""
+        data, leg.wire = leg.wire[:size], leg.wire[size:]
+        if data:
+            self.on_leg(leg, "feed", data, self.now)
+            self.turn()
+
+    def release(self, leg: PairedLeg) -> None:
+        numbers = leg.holds.pop(0)
+        for splice, number, hold in zip(self.splices, leg.ids, numbers, strict=True):
+            splice.release(number, hold, self.now)
+        self.turn()
+
+    def release_mark(self) -> None:
+        *holds, leg = self.marks.pop(0)
+        for splice, number, hold in zip(self.splices, leg.ids, holds, strict=True):
+            splice.release(number, hold, self.now)
+        self.turn()
+
+    # Comparing
+    def pull(self, leg: PairedLeg, max_bytes: int) -> int:
+        """One pull; the model must have had just these frames to give."""
+        got = self.splices[1].pull(leg.ids[1], self.now, max_bytes)
+        assert len(got) <= max_bytes
+        size = len(got) if got else max_bytes
+        expected = self.splices[0].pull(leg.ids[0], self.now, size)
+        assert len(got) == len(expected), (leg.peers[0].read(expected), leg.peers[1].read(got))
+        expected_heard, heard = leg.peers[0].read(expected), leg.peers[1].read(got)
+        assert heard == expected_heard
+        leg.heard += heard
+        return len(got)
+
+    def drain(self, leg: PairedLeg) -> None:
+        while self.pull(leg, 65_536):
+            pass
+        assert self.splices[1].waiting(leg.ids[1]) == (0, 0)
+
+    def read(self, leg: PairedLeg) -> None:
+        """What Python is told of the leg. Holds and marks are each in order; the order
+        between the two is left open."""
+        told: list[list[Any]] = []
+        for splice, number in zip(self.splices, leg.ids, strict=True):
+            messages = iter(lambda s=splice, n=number: s.receive(n), None)
+            told.append([(_name(one), one) for one in messages])
+        for marks in (True, False):
+            expected, got = ([one for one in side if (one[0] == "MARK") is marks] for side in told)
+            assert [_plain(*one) for one in got] == [_plain(*one) for one in expected]
+            for (name, mine), (_, other) in zip(expected, got, strict=True):
+                self._told(leg, name, mine.hold, other.hold)
+
+    def _told(self, leg: PairedLeg, name: str, mine: int, other: int) -> None:
+        if name == "MARK":
+            self.marks.append((mine, other, leg))
+        elif name == "HOLD":
+            leg.holds.append((mine, other))
+        elif name == "CLOSED":
+            leg.closed = True
+
+    def check(self) -> None:
+        """Everything that may be asked has one answer."""
+        for item in self.items:
+            self._check_counters(item)
+        self.call("playing", self.now)
+        self.call("input_ms")
+        self.call("ring_span")
+        if "upstream" in self.attached:
+            self.call("input_offset_ms")
+        for leg in self.attached.values():
+            wishes = self.on_leg(leg, "wants_read", self.now)
+            assert wishes[0] == wishes[1], f"wants_read of the {leg.side}"
+        for leg in self.legs:
+            waits = self.on_leg(leg, "pong_wait_s", self.now)
+            assert same(*waits), ("pong_wait_s", *waits)
+        self._check_deadline()
+
+    def _check_counters(self, item: str) -> None:
+        mine, other = (splice.counters(item, self.now) for splice in self.splices)
+        assert (mine is None) == (other is None), item
+        for name in ("received_ms", "released_ms", "heard_ms", "dropped_ms"):
+            if mine is not None:
+                values = getattr(mine, name), getattr(other, name)
+                assert same(*values), (item, name, *values)
+
+    def _check_deadline(self) -> None:
+        """Never late, and never in the past: that would be a busy loop."""
+        latest, deadline = (splice.next_deadline() for splice in self.splices)
+        if latest is not None:
+            assert deadline is not None
+            assert deadline <= latest + 1e-9
+        assert deadline is None or deadline > self.now
+
+
+def same(expected: Any, got: Any) -> bool:
+    """Equal, but for the rounding of floats that stand for exact numbers."""
+    if isinstance(expected, float):
+        return isinstance(got, (int, float)) and abs(expected - got) < 1e-6
+    if isinstance(expected, (list, tuple)):
+        pairs = zip(expected, got, strict=True)
+        return len(expected) == len(got) and all(same(one, other) for one, other in pairs)
+    return bool(expected == got)
+
+
+def _name(one: Any) -> str:
+    return str(one.kind).rsplit(".", 1)[-1]
+
+
+def _plain(name: str, one: Any) -> tuple[Any, ...]:
+    return (name, one.raw, one.binary, one.code, one.violation)

@@ -1,0 +1,276 @@
+"""Random schedules: everything that can happen to a splice, in any order.
+
+Owns the rules of the state machines; `Pair` does each step on the model and on the
+core under test and compares. Two things that the contract leaves open are kept out:
+a response is not cut while audio of a later one has already been released behind
+it, and a client's queue is drained before the client is detached.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.splice.pair import Pair, PairedLeg
+from tests.splice.scene import delta, message, spoken
+from tests.splice.wsclient import Opcode
+
+RESPONSES = ["r1", "r2", "r3"]
+responses = st.sampled_from(RESPONSES)
+sides = st.sampled_from(["client", "upstream"])
+frames = st.one_of(st.sampled_from([24, 480, 960, 2_400, 4_800, 12_000]), st.integers(1, 3_000))
+ticks = st.sampled_from([1, 2, 5, 13, 20, 51, 102, 205, 512, 1_500])
+few_bytes = st.sampled_from([1, 7, 50, 300, 1_000, 5_000, 65_536])
+which = st.integers(0, 7)
+
+to_client = st.tuples(st.just("to_client"), st.one_of(st.none(), responses))
+to_upstream = st.tuples(st.just("to_upstream"), st.none())
+marks = st.tuples(st.sampled_from(["mark", "start"]), responses)
+answers = st.lists(st.one_of(to_client, to_upstream, marks), max_size=4)
+
+
+class Schedule(RuleBasedStateMachine):
+    """A session's life; subclasses say which core plays, and with what settings."""
+
+    core: ClassVar[ModuleType]
+    bounds: ClassVar[dict[str, int]] = {}
+    paced: ClassVar[bool] = True
+
+    @initialize()
+    def begin(self) -> None:
+        self.pair = Pair(self.core, paced=self.paced, **self.bounds)
+        self.count = 0
+        self.sample = 0
+        for side in ("client", "upstream"):
+            self.pair.attach(self.pair.open(side))
+
+    def _next(self) -> int:
+        self.count += 1
+        return self.count
+
+    def _sound(self, size: int) -> bytes:
+        """Samples that are all different, up to 65,536 of them."""
+        self.sample += size
+        return b"".join(
+            (one % 65_536).to_bytes(2, "little") for one in range(self.sample - size, self.sample)
+        )
+
+    def _leg(self, number: int) -> PairedLeg | None:
+        legs = self.pair.legs
+        return legs[number % len(legs)] if legs else None
+
+    # The far ends
+    @rule(
+        response=responses,
+        item=st.integers(1, 2),
+        index=st.integers(0, 1),
+        sizes=st.lists(frames, min_size=1, max_size=6),
+    )
+    def upstream_speaks(self, response: str, item: int, index: int, sizes: list[int]) -> None:
+        leg = self.pair.attached.get("upstream")
+        name = f"{response}.{item}"
+        self.pair.items.add(name)
+        for size in sizes:
+            if leg is not None:
+                leg.say(leg.peers[0].text(delta(self._sound(size), response, name, index)))
+
+    @rule(sizes=st.lists(frames, min_size=1, max_size=4))
+    def client_speaks(self, sizes: list[int]) -> None:
+        leg = self.pair.attached.get("client")
+        for size in sizes:
+            if leg is not None:
+                leg.say(leg.peers[0].text(spoken(self._sound(size))))
+
+    @rule(
+        number=which,
+        kind=st.sampled_from(["event", "relayed", "unsure", "binary", "ping", "bad audio"]),
+    )
+    def far_end_writes(self, number: int, kind: str) -> None:
+        leg = self._leg(number)
+        if leg is None or leg.closed:
+            return
+        peer = leg.peers[0]
+        raw = {
+            "unsure": b'{"type":"relayed","type":%d}' % self._next(),
+            "bad audio": message("audio_input", audio="A"),
+        }.get(kind, message(kind, n=self._next()))
+        if kind == "ping":
+            leg.say(peer.ping(b"%d" % self._next()))
+        elif kind == "binary":
+            leg.say(peer.binary(raw))
+        elif kind == "event":
+            leg.say(peer.fragments(raw[:5], raw[5:9], raw[9:], between=peer.ping(b"between")))
+        else:
+            leg.say(peer.text(raw))
+
+    @rule(number=which, size=few_bytes)
+    def bytes_arrive(self, number: int, size: int) -> None:
+        if (leg := self._leg(number)) is not None:
+            self.pair.feed(leg, size)
+
+    @rule()
+    def all_bytes_arrive(self) -> None:
+        for leg in list(self.pair.legs):
+            self.pair.feed(leg, len(leg.wire))
+
+    @rule(number=which, size=few_bytes)
+    def some_bytes_are_pulled(self, number: int, size: int) -> None:
+        if (leg := self._leg(number)) is not None:
+            self.pair.pull(leg, size)
+            self._pong(leg)
+
+    @rule()
+    def all_bytes_are_pulled(self) -> None:
+        for leg in self.pair.legs:
+            self.pair.drain(leg)
+            self._pong(leg)
+
+    @staticmethod
+    def _pong(leg: PairedLeg) -> None:
+        pings = [one for one in leg.heard if one.opcode is Opcode.PING]
+        leg.heard.clear()
+        leg.say(b"".join(leg.peers[0].pong(one.payload) for one in pings))
+
+    @rule(by=ticks)
+    def time_goes_by(self, by: int) -> None:
+        self.pair.turn(by)
+
+    # Python
+    @rule(number=which)
+    def python_reads(self, number: int) -> None:
+        if (leg := self._leg(number)) is not None:
+            self.pair.read(leg)
+
+    @rule(number=which, answer=answers)
+    def python_answers_a_hold(self, number: int, answer: list[tuple[str, str | None]]) -> None:
+        leg = self._leg(number)
+        if leg is None:
+            return
+        self.pair.read(leg)
+        if leg.holds:
+            self._send_all(answer)
+            self.pair.release(leg)
+
+    @rule(answer=answers)
+    def python_answers_a_mark(self, answer: list[tuple[str, str | None]]) -> None:
+        for leg in self.pair.legs:
+            self.pair.read(leg)
+        if self.pair.marks:
+            self._send_all(answer)
+            self.pair.release_mark()
+
+    @rule(answer=answers)
+    def python_sends(self, answer: list[tuple[str, str | None]]) -> None:
+        self._send_all(answer)
+        self.pair.turn()
+
+    def _send_all(self, answer: list[tuple[str, str | None]]) -> None:
+        for kind, response in answer:
+            if kind in ("mark", "start"):
+                self._mark(response or "", starts=kind == "start")
+            else:
+                self.pair.send(kind.removeprefix("to_"), message("said", n=self._next()), response)
+
+    def _mark(self, response: str, *, starts: bool) -> None:
+        if self.paced:
+            starts = starts and not self.pair.model.lane.starting(response)
+            token = b"%s %d" % (response.encode(), self._next())
+            self.pair.call("mark", response, token, self.pair.now, starts=starts)
+
+    @rule(number=which)
+    def python_pings(self, number: int) -> None:
+        if (leg := self._leg(number)) is not None:
+            self.pair.on_leg(leg, "ping", self.pair.now)
+
+    # The answer
+    @rule(response=responses)
+    def a_response_is_cut(self, response: str) -> None:
+        if not self.pair.model.lane.followed(response, self.pair.now):
+            self.pair.call("drop", response, self.pair.now)
+            self.pair.turn()
+
+    @rule(response=responses)
+    def a_response_is_done(self, response: str) -> None:
+        self.pair.call("finish", response, self.pair.now)
+
+    @precondition(lambda self: self.paced)
+    @rule(pause=st.booleans())
+    def the_lane_is_paused(self, pause: bool) -> None:
+        self.pair.call("pause" if pause else "resume", self.pair.now)
+        self.pair.turn()
+
+    # Legs come and go
+    @rule(side=sides)
+    def a_leg_is_lost(self, side: str) -> None:
+        leg = self.pair.attached.get(side)
+        if leg is not None:
+            self.pair.drain(leg)
+            self.pair.read(leg)
+            self.pair.detach(side)
+
+    @rule(side=sides, prepared=st.integers(0, 2))
+    def a_leg_comes(self, side: str, prepared: int) -> None:
+        """Python talks to it first; it takes its place, or that of the one before."""
+        leg = self.pair.open(side)
+        for _ in range(prepared):
+            self.pair.on_leg(leg, "send_leg", message("prepared", n=self._next()), self.pair.now)
+        if side in self.pair.attached:
+            self.pair.drain(self.pair.attached[side])
+        self.pair.attach(leg)
+
+    @rule(number=which)
+    def a_detached_leg_is_forgotten(self, number: int) -> None:
+        leg = self._leg(number)
+        if leg is not None and leg not in self.pair.attached.values():
+            self.pair.forget(leg)
+
+    @rule(back_ms=st.integers(0, 1_500))
+    def the_ring_is_replayed(self, back_ms: int) -> None:
+        if "upstream" in self.pair.attached:
+            begin = max(0.0, float(int(self.pair.model.input_ms()) - back_ms))
+            self.pair.call("replay", begin, self.pair.now)
+            self.pair.turn()
+
+    @rule(first=st.integers(0, 3_000), size=st.integers(0, 1_000))
+    def the_ring_is_read(self, first: int, size: int) -> None:
+        self.pair.call("ring_read", float(first), float(first + size))
+
+    @invariant()
+    def both_say_the_same(self) -> None:
+        if hasattr(self, "pair"):
+            self.pair.check()
+
+    def teardown(self) -> None:
+        """Let everything come to its end: nothing may be left or lost."""
+        if not hasattr(self, "pair"):
+            return
+        self.pair.call("resume", self.pair.now)
+        for _ in range(200):
+            self._come_to_rest()
+            if not self._waits():
+                break
+            self.pair.turn(51)
+        else:
+            raise AssertionError("the splice does not come to rest")
+        self.pair.check()
+
+    def _come_to_rest(self) -> None:
+        for leg in list(self.pair.legs):
+            self.pair.feed(leg, len(leg.wire))
+            self.pair.drain(leg)
+            self.pair.read(leg)
+            while leg.holds:
+                self.pair.release(leg)
+                self.pair.read(leg)
+        while self.pair.marks:
+            self.pair.release_mark()
+            for leg in self.pair.legs:
+                self.pair.read(leg)
+
+    def _waits(self) -> bool:
+        lane = self.pair.model.lane
+        busy = any(not leg.queue.idle or leg.inbox for leg in self.pair.model.legs.values())
+        return busy or (bool(lane.entries) and "client" in self.pair.attached)
