@@ -10,6 +10,7 @@ of 1/512 s, which floats and nanoseconds both hold exactly.
 
 from __future__ import annotations
 
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -155,8 +156,7 @@ class Pair:
         between the two is left open."""
         told: list[list[Any]] = []
         for splice, number in zip(self.splices, leg.ids, strict=True):
-            messages = iter(lambda s=splice, n=number: s.receive(n), None)
-            told.append([(_name(one), one) for one in messages])
+            told.append([(_name(one), one) for one in iter(partial(splice.receive, number), None)])
         for marks in (True, False):
             expected, got = ([one for one in side if (one[0] == "MARK") is marks] for side in told)
             assert [_plain(*one) for one in got] == [_plain(*one) for one in expected]

@@ -68,21 +68,36 @@ class Schedule(RuleBasedStateMachine):
         item=st.integers(1, 2),
         index=st.integers(0, 1),
         sizes=st.lists(frames, min_size=1, max_size=6),
+        arrives=st.booleans(),
     )
-    def upstream_speaks(self, response: str, item: int, index: int, sizes: list[int]) -> None:
-        leg = self.pair.attached.get("upstream")
+    def upstream_speaks(
+        self, response: str, item: int, index: int, sizes: list[int], *, arrives: bool
+    ) -> None:
         name = f"{response}.{item}"
         self.pair.items.add(name)
-        for size in sizes:
-            if leg is not None:
-                leg.say(leg.peers[0].text(delta(self._sound(size), response, name, index)))
+        audio = [delta(self._sound(size), response, name, index) for size in sizes]
+        self._say("upstream", audio, arrives=arrives)
 
-    @rule(sizes=st.lists(frames, min_size=1, max_size=4))
-    def client_speaks(self, sizes: list[int]) -> None:
-        leg = self.pair.attached.get("client")
-        for size in sizes:
-            if leg is not None:
-                leg.say(leg.peers[0].text(spoken(self._sound(size))))
+    @rule(sizes=st.lists(frames, min_size=1, max_size=4), arrives=st.booleans())
+    def client_speaks(self, sizes: list[int], *, arrives: bool) -> None:
+        audio = [spoken(self._sound(size)) for size in sizes]
+        self._say("client", audio, arrives=arrives)
+
+    @rule(response=responses, sizes=st.lists(frames, min_size=1, max_size=6), words=st.booleans())
+    def upstream_answers(self, response: str, sizes: list[int], *, words: bool) -> None:
+        """A whole answer, as a dialect has it: start, words, audio, end."""
+        self._mark(response, starts=True)
+        if words:
+            self.pair.send("client", message("words", n=self._next()), response)
+        self.upstream_speaks(response, 1, 0, sizes, arrives=True)
+        self._mark(response, starts=False)
+        self.pair.turn()
+
+    def _say(self, side: str, messages: list[bytes], *, arrives: bool) -> None:
+        leg = self.pair.attached.get(side)
+        if leg is not None:
+            leg.say(b"".join(map(leg.peers[0].text, messages)))
+            self.pair.feed(leg, len(leg.wire) if arrives else 0)
 
     @rule(
         number=which,
