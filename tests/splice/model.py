@@ -276,7 +276,6 @@ class Splice:
 
     def resume(self, now: float) -> None:
         self.lane.paused = False
-        self._settle(exact(now))
 
     def playback(self, item_id: str, played_ms: float, now: float) -> bool:
         return self.lane.playback(item_id, Fraction(played_ms) / 1000, exact(now))

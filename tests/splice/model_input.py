@@ -59,7 +59,7 @@ class Input:
 
     def replay(self, from_ms: float) -> list[Chunk]:
         """The ring from there on, in chunks as they are sent again."""
-        audio = self.read(from_ms, float(self.received_ms))
+        audio = self.read(from_ms, float(self.received_ms) + 1)  # a float is never exact
         size = self._offset(Fraction(REPLAY_MS))
         pieces = [audio[i : i + size] for i in range(0, len(audio), size)]
         return [

@@ -66,12 +66,12 @@ class Lane:
             return []
         count = self.counts.setdefault(chunk.item, Count())
         count.received += chunk.seconds
-        if chunk.response in self.shut:
-            count.dropped += chunk.seconds
-            return []
         part = (chunk.response, chunk.item, chunk.content_index)
         if part not in self.parts:
             self.parts.append(part)
+        if chunk.response in self.shut:
+            count.dropped += chunk.seconds
+            return []
         if self.lead is None:
             return [self._release(chunk, now)]
         self.entries.append(chunk)
@@ -146,9 +146,10 @@ class Lane:
             if chunk.response == response:
                 self.counts[chunk.item].dropped += chunk.seconds
                 self.entries.remove(chunk)
-        for played in self.time_line:
-            if played.chunk.response == response:
-                played.end = max(played.start, min(played.end, now))
+        mine = [one for one in self.time_line if one.chunk.response == response]
+        self.time_line = [one for one in self.time_line if one not in mine or one.start < now]
+        for played in mine:
+            played.end = min(played.end, now)
         self.play_end = max((played.end for played in self.time_line), default=now)
         self.shut.add(response)
         return [

@@ -140,11 +140,21 @@ class Pair:
         assert len(got) <= max_bytes
         size = len(got) if got else max_bytes
         expected = self.splices[0].pull(leg.ids[0], self.now, size)
-        assert len(got) == len(expected), (leg.peers[0].read(expected), leg.peers[1].read(got))
         expected_heard, heard = leg.peers[0].read(expected), leg.peers[1].read(got)
-        assert heard == expected_heard
+        assert heard == expected_heard, ([str(one) for one in expected_heard], "got", [str(one) for one in heard])
+        assert len(got) == len(expected)
         leg.heard += heard
         return len(got)
+
+    def ping(self, leg: PairedLeg) -> None:
+        """What a ping carries is free, so both are read up to it and behind it."""
+        self.drain(leg)
+        self.on_leg(leg, "ping", self.now)
+        pulled = self.on_leg(leg, "pull", self.now)
+        heard = [peer.read(data) for peer, data in zip(leg.peers, pulled, strict=True)]
+        mine, other = ([one.opcode for one in side] for side in heard)
+        assert mine == other
+        leg.heard += heard[1]
 
     def drain(self, leg: PairedLeg) -> None:
         while self.pull(leg, 65_536):

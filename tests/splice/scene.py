@@ -86,7 +86,8 @@ class End:
         self.leg: int = scene.splice.open_leg(self.side, max_message_bytes=LIMIT)
         self.heard: list[Heard] = []
         self.messages: list[Any] = []  # as delivered to Python
-        self.open_hold = self.open_mark = 0
+        self.open_hold = 0
+        self.open_marks: list[int] = []
 
     # The far end
     def says(self, *messages: bytes) -> None:
@@ -144,7 +145,7 @@ class End:
         if one.kind == kinds.CLOSED:
             return f"closed {one.code}"
         if one.kind == kinds.MARK:
-            self.open_mark = one.hold
+            self.open_marks.append(one.hold)
             return f"mark {one.raw.decode()}"
         if one.kind == kinds.COPY:
             return f"copy {brief(one.raw)}"
@@ -155,7 +156,7 @@ class End:
         self._scene.splice.release(self.leg, self.open_hold, self._scene.now)
 
     def release_mark(self) -> None:
-        self._scene.splice.release(self.leg, self.open_mark, self._scene.now)
+        self._scene.splice.release(self.leg, self.open_marks.pop(0), self._scene.now)
 
     def wants_read(self) -> bool:
         return bool(self._scene.splice.wants_read(self.leg, self._scene.now))

@@ -198,7 +198,7 @@ class Schedule(RuleBasedStateMachine):
     @rule(number=which)
     def python_pings(self, number: int) -> None:
         if (leg := self._leg(number)) is not None:
-            self.pair.on_leg(leg, "ping", self.pair.now)
+            self.pair.ping(leg)
 
     # The answer
     @rule(response=responses)
@@ -263,6 +263,7 @@ class Schedule(RuleBasedStateMachine):
         if not hasattr(self, "pair"):
             return
         self.pair.call("resume", self.pair.now)
+        self.pair.turn()
         for _ in range(200):
             self._come_to_rest()
             if not self._waits():

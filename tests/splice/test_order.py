@@ -168,7 +168,7 @@ def test_templates_fill_every_slot(stage: Callable[..., Scene]) -> None:
     second = '{"type":"mark $ms"}'
     scene.attach(scene.client, wrap=scene.core.Wrap.template(first, second), audio={})
     scene.upstream.says(delta(40), delta(20))
-    scene.upstream.says(b'{"delta":"AAAA","type":"%s"}' % DELTA.encode())
+    scene.upstream.says(b'{"delta":"AAAAAAAA","type":"%s"}' % DELTA.encode())
     assert scene.client.hears()[:4] == ["audio 40", "mark 40", "audio 20", "mark 60"]
     heads = [one.payload.split(b',"audio"')[0] for one in scene.client.heard[:5:2]]
     assert heads == [
@@ -180,7 +180,7 @@ def test_templates_fill_every_slot(stage: Callable[..., Scene]) -> None:
 
 def test_verbatim_and_renamed_leave_the_message_alone(stage: Callable[..., Scene]) -> None:
     scene = stage(lead_ms=None)
-    raw = b'{"x":[1, 2],"type":"%s", "delta":"AAAA","response_id":"r1"}' % DELTA.encode()
+    raw = b'{"x":[1, 2],"type":"%s", "delta":"AAAAAAAA","response_id":"r1"}' % DELTA.encode()
     scene.attach(scene.client, wrap=scene.core.Wrap.verbatim(), audio={})
     scene.upstream.says(raw)
     scene.client.hears()

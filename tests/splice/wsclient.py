@@ -58,6 +58,10 @@ class Heard:
     payload: bytes
     code: int = 0
 
+    def __str__(self) -> str:
+        """Short enough for the report of a long schedule."""
+        return f"{self.opcode.name} {self.payload[:60]!r} of {len(self.payload)} {self.code}"
+
 
 @dataclass(frozen=True)
 class Broken:
