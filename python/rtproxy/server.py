@@ -84,9 +84,7 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
     return process, listener
 
 
-async def open_upstream(
-    nursery: trio.Nursery, config: Config, wanted: UpstreamConfig
-) -> Upstream:
+async def open_upstream(nursery: trio.Nursery, config: Config, wanted: UpstreamConfig) -> Upstream:
     """An upstream that can be dialled; the simulator is started first, in `nursery`."""
     key = wanted.api_key.reveal() if wanted.api_key else None
     url = wanted.url

@@ -9,9 +9,9 @@ import h11
 import pytest
 import structlog
 import trio
+from hypercorn.typing import Scope
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypercorn.typing import Scope
 from quart_trio import QuartTrio
 from stream_pairs import all_of, dripping, memory_transport
 

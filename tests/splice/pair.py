@@ -141,7 +141,11 @@ class Pair:
         size = len(got) if got else max_bytes
         expected = self.splices[0].pull(leg.ids[0], self.now, size)
         expected_heard, heard = leg.peers[0].read(expected), leg.peers[1].read(got)
-        assert heard == expected_heard, ([str(one) for one in expected_heard], "got", [str(one) for one in heard])
+        assert heard == expected_heard, (
+            [str(one) for one in expected_heard],
+            "got",
+            [str(one) for one in heard],
+        )
         assert len(got) == len(expected)
         leg.heard += heard
         return len(got)
