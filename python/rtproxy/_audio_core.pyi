@@ -99,9 +99,9 @@ class Kinds:
         cls,
         *,
         audio: Mapping[str, str] = ...,
-        relay: Sequence[str] = (),
+        relay: Sequence[str] = ...,
         default: str = "hold",
-        hold: Sequence[str] = (),
+        hold: Sequence[str] = ...,
         binary: str = "hold",
         check_base64: bool = True,
     ) -> Self: ...
@@ -159,7 +159,7 @@ class Splice:
 
     Args:
         seed: 32 random bytes; masks come from a ChaCha stream of them.
-        lead_ms: how far ahead of its time audio may leave for the client; None for
+        lead_ms: how far ahead of its time audio may leave for the client (400); None for
             clients that buffer by protocol: the lane is then a plain FIFO without
             marks or pacing.
         answer_ms: audio waiting in the lane to the client at which the upstream is
@@ -175,7 +175,7 @@ class Splice:
         cls,
         *,
         seed: bytes,
-        lead_ms: int | None = 400,
+        lead_ms: int | None = ...,
         answer_ms: int = 300_000,
         burst_ms: int = 120_000,
         ring_ms: int = 60_000,
@@ -205,12 +205,13 @@ class Splice:
         kinds: Kinds,
         wrap: Wrap,
         now: float,
-        audio_format: tuple[str, int, int] = ("pcm16", 24_000, 1),
+        audio_format: tuple[str, int, int] = ...,
     ) -> None:
         """Make `leg` its side's leg; one that was attached is detached first.
 
         `kinds` sorts what comes from it, `wrap` shapes the audio that goes to it,
-        `audio_format` (encoding, rate in Hz, channels) is what it speaks. What
+        `audio_format` (encoding, rate in Hz, channels) is what it speaks, PCM16 at
+        24 kHz mono unless said. What
         waited for an absent client goes to it now. Attaching the attached leg
         again only changes kinds, wrap and format.
         """
