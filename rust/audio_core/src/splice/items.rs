@@ -53,6 +53,8 @@ pub struct Item {
     pub heard: Ticks,
     /// Whether it was cut: what has been heard of it is final.
     pub cut: bool,
+    /// Whether any of it was ever admitted.
+    begun: bool,
     /// Chunks of it that wait somewhere in the splice.
     waiting: usize,
 }
@@ -68,6 +70,7 @@ impl Item {
             dropped: 0,
             heard: 0,
             cut: false,
+            begun: false,
             waiting: 0,
         }
     }
@@ -101,6 +104,7 @@ impl Item {
     /// A chunk of it has come and waits.
     pub fn receive(&mut self, length: Ticks) {
         self.received += length;
+        self.begun = true;
         self.waiting += 1;
     }
 
@@ -162,9 +166,9 @@ impl Items {
         self.all.get_mut(at)
     }
 
-    /// The items of a response of which any audio has come.
+    /// The items of a response of which any audio was admitted.
     pub fn of_response<'a>(&'a self, response_id: &'a str) -> impl Iterator<Item = ItemId> + 'a {
-        let is_of = |item: &Item| item.received > 0 && item.is_of(response_id);
+        let is_of = |item: &Item| item.begun && item.is_of(response_id);
         self.iter()
             .filter(move |(_, item)| is_of(item))
             .map(|(id, _)| id)
