@@ -55,6 +55,7 @@ fn define<const N: usize>(
 }
 
 /// A member of `Side`, as an argument.
+#[derive(Clone, Copy)]
 pub struct Side(pub leg::Side);
 
 impl<'a, 'py> FromPyObject<'a, 'py> for Side {

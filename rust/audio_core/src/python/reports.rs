@@ -57,6 +57,7 @@ impl Message {
 }
 
 #[pyclass(module = "rtproxy._audio_core", frozen, get_all)]
+#[expect(clippy::struct_field_names, reason = "the unit belongs to each name")]
 pub struct Counters {
     received_ms: f64,
     released_ms: f64,

@@ -27,7 +27,7 @@ impl Kinds {
         hold = Vec::new(),
         binary = "hold",
         check_base64 = true,
-    ))]
+    ), text_signature = "(*, audio=..., relay=(), default='hold', hold=(), binary='hold', check_base64=True)")]
     fn new(
         audio: BTreeMap<String, String>,
         relay: Vec<String>,

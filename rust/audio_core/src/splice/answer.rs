@@ -68,6 +68,7 @@ impl Splice {
     pub fn resume(&mut self, now: Ticks) {
         self.pass_time(now);
         self.lane.pause(false);
+        self.settle();
     }
 
     /// The client reports what it has played of an item; false if it is unknown.

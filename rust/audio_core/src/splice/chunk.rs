@@ -24,7 +24,7 @@ pub enum Body {
 
 impl Body {
     /// Bytes that are held.
-    pub fn len(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         match self {
             Self::Message { raw, .. } => raw.len(),
             Self::Audio(audio) => audio.len(),

@@ -174,10 +174,10 @@ impl PlayClock {
             segment.start = start;
             start = segment.end();
         }
-        self.end = self.end.map(|end| match self.segments.is_empty() {
-            true => end.min(now),
-            false => start,
-        });
+        self.end = match self.end {
+            Some(end) if self.segments.is_empty() => Some(end.min(now)),
+            known => known.map(|_| start),
+        };
     }
 }
 

@@ -79,7 +79,7 @@ impl Splice {
     /// is due at the latest time that was told.
     pub fn next_deadline(&self) -> Option<Ticks> {
         let can_go_on = self.legs.iter().any(|leg| leg.inbox.can_go_on());
-        let burst = self.client.and(self.input.burst.next_deadline(self.now));
+        let burst = self.input.burst.next_deadline(self.now);
         let due = [can_go_on.then_some(self.now), self.lane.next_due(), burst];
         let legs = self.legs.iter().flat_map(|leg| {
             let expiry = leg.outbox.queue.next_expiry();
@@ -130,10 +130,10 @@ impl Splice {
         self.absence.queue.expire(self.now, items);
     }
 
-    /// An upstream that takes no audio any more is given up. Asked before more is
-    /// taken in, so that one read may pass the bound: a burst is no fault of it.
+    /// An upstream that takes no audio any more is given up: when a burst of the
+    /// client waits for it, and as much again has come since at the pace of real time.
     fn check_upstream_reads(&mut self) {
-        let allowed = self.input.burst.allowed();
+        let allowed = self.input.burst.allowed().saturating_mul(2);
         let Some(at) = self.attached_at(Side::Upstream) else {
             return;
         };

@@ -86,6 +86,7 @@ impl AudioFormat {
     }
 
     /// How long `bytes` play; a broken sample at the end is not counted.
+    #[expect(clippy::cast_possible_wrap, reason = "no memory holds 2^63 samples")]
     pub const fn duration(self, bytes: usize) -> Ticks {
         let frames = (bytes / self.frame_bytes()) as i64;
         frames * TICKS_PER_S / self.rate_hz as i64

@@ -49,7 +49,7 @@ impl Splice {
         if self.client == Some(id) {
             self.lane.close(self.now, &mut self.stamps);
         }
-        self.note_reading();
+        self.settle();
         Ok(())
     }
 

@@ -41,7 +41,7 @@ impl Names<'_> {
 #[derive(Debug)]
 pub struct Item {
     response: Box<[u8]>,
-    item: Box<[u8]>,
+    part_of: Box<[u8]>,
     index: Box<[u8]>,
     /// Audio that has come, whatever became of it.
     pub received: Ticks,
@@ -53,6 +53,8 @@ pub struct Item {
     pub heard: Ticks,
     /// Whether it was cut: what has been heard of it is final.
     pub cut: bool,
+    /// Whether any of it was ever admitted.
+    begun: bool,
     /// Chunks of it that wait somewhere in the splice.
     waiting: usize,
 }
@@ -61,13 +63,14 @@ impl Item {
     fn new(names: Names<'_>) -> Self {
         Self {
             response: names.response.into(),
-            item: names.item.into(),
+            part_of: names.item.into(),
             index: names.index.into(),
             received: 0,
             released: 0,
             dropped: 0,
             heard: 0,
             cut: false,
+            begun: false,
             waiting: 0,
         }
     }
@@ -76,7 +79,7 @@ impl Item {
     pub fn names(&self) -> Names<'_> {
         Names {
             response: &self.response,
-            item: &self.item,
+            item: &self.part_of,
             index: &self.index,
         }
     }
@@ -88,19 +91,20 @@ impl Item {
 
     /// Whether it is a part of this conversation item.
     pub fn is_part_of(&self, item_id: &str) -> bool {
-        text_of(&self.item) == item_id.as_bytes()
+        text_of(&self.part_of) == item_id.as_bytes()
     }
 
     /// The ids without quotes, and the number of the content part (0 if it had none).
     pub fn named(&self) -> (String, String, u64) {
         let text = |token| String::from_utf8_lossy(text_of(token)).into_owned();
         let index = text(&self.index).parse().unwrap_or(0);
-        (text(&self.response), text(&self.item), index)
+        (text(&self.response), text(&self.part_of), index)
     }
 
     /// A chunk of it has come and waits.
     pub fn receive(&mut self, length: Ticks) {
         self.received += length;
+        self.begun = true;
         self.waiting += 1;
     }
 
@@ -162,9 +166,9 @@ impl Items {
         self.all.get_mut(at)
     }
 
-    /// The items of a response of which any audio has come.
+    /// The items of a response of which any audio was admitted.
     pub fn of_response<'a>(&'a self, response_id: &'a str) -> impl Iterator<Item = ItemId> + 'a {
-        let is_of = |item: &Item| item.received > 0 && item.is_of(response_id);
+        let is_of = |item: &Item| item.begun && item.is_of(response_id);
         self.iter()
             .filter(move |(_, item)| is_of(item))
             .map(|(id, _)| id)

@@ -67,12 +67,6 @@ enum Peer {
     Violating,
 }
 
-#[derive(Debug)]
-struct OpenPing {
-    payload: Vec<u8>,
-    since: Ticks,
-}
-
 /// One leg.
 #[derive(Debug)]
 pub struct Leg {
@@ -97,8 +91,8 @@ pub struct Leg {
     fresh: VecDeque<Incoming>,
     peer: Peer,
     closed_by_us: bool,
-    ping: Option<OpenPing>,
-    pings: u32,
+    /// The reading clock when the open ping was sent.
+    pinged: Option<Ticks>,
     /// The reading clock when the unfinished frame last grew, and when the
     /// unfinished message began.
     frame_grew: Option<Ticks>,
@@ -126,8 +120,7 @@ impl Leg {
             fresh: VecDeque::new(),
             peer: Peer::Talking,
             closed_by_us: false,
-            ping: None,
-            pings: 0,
+            pinged: None,
             frame_grew: None,
             message_began: None,
         }
@@ -145,11 +138,7 @@ impl Leg {
 
     /// Whether there is nothing left to do on its socket.
     pub fn is_finished(&self) -> bool {
-        match self.peer {
-            Peer::Talking => false,
-            Peer::Gone => true,
-            Peer::Closed | Peer::Violating => self.outbox.has_closed(),
-        }
+        self.is_gone() && self.outbox.has_closed()
     }
 
     /// Decode what arrived: control frames take effect now, the rest is kept.
@@ -177,9 +166,8 @@ impl Leg {
                 self.inbox.push(Arrival::Message { binary, payload });
             }
             Incoming::Ping(payload) => self.outbox.pong(payload),
-            Incoming::Pong(payload) => {
-                self.ping.take_if(|ping| ping.payload == payload);
-            }
+            // One ping is open at most, and an unasked pong shows life as well.
+            Incoming::Pong(_) => self.pinged = None,
             Incoming::Close { code, reason } => {
                 self.outbox.close(code, "");
                 self.end(Peer::Closed, code, reason);
@@ -201,13 +189,16 @@ impl Leg {
         }
     }
 
-    /// The bytes have ended.
+    /// The bytes have ended. A close frame that is on its way still goes: the peer
+    /// may have shut down only its own half.
     pub fn end_of_stream(&mut self) {
-        if self.peer == Peer::Talking {
-            self.end(Peer::Gone, ABNORMAL, String::new());
+        if self.is_gone() {
+            return;
         }
-        self.peer = Peer::Gone;
-        self.outbox.abandon();
+        if !self.closed_by_us {
+            self.outbox.abandon();
+        }
+        self.end(Peer::Gone, ABNORMAL, String::new());
     }
 
     /// The peer broke a rule: close, and listen no more.
@@ -222,7 +213,7 @@ impl Leg {
     fn end(&mut self, peer: Peer, code: u16, reason: String) {
         let violation = peer == Peer::Violating;
         self.peer = peer;
-        self.ping = None;
+        self.pinged = None;
         (self.frame_grew, self.message_began) = (None, None);
         self.inbox.push(Arrival::End(End {
             code,
@@ -241,20 +232,15 @@ impl Leg {
 
     /// Send a ping, unless one is unanswered or the leg is ending.
     pub fn ping(&mut self, now: Ticks) {
-        if self.ping.is_some() || self.is_gone() || self.closed_by_us {
-            return;
+        if self.pinged.is_none() && !self.is_gone() && !self.closed_by_us {
+            self.outbox.ping();
+            self.pinged = Some(self.reading.at(now));
         }
-        self.pings = self.pings.wrapping_add(1);
-        let payload = self.pings.to_be_bytes().to_vec();
-        self.outbox.ping(payload.clone());
-        let since = self.reading.at(now);
-        self.ping = Some(OpenPing { payload, since });
     }
 
     /// How long the open ping has waited while we read.
     pub fn pong_wait(&self, now: Ticks) -> Option<Ticks> {
-        let ping = self.ping.as_ref()?;
-        Some(self.reading.at(now) - ping.since)
+        Some(self.reading.at(now) - self.pinged?)
     }
 
     /// End the leg if a frame or a message has been unfinished for too long.

@@ -6,9 +6,9 @@
 //! [`post`] (messages and holds), [`answer`] (the lane to the client), [`said`]
 //! (the lane to the upstream), [`health`]. [`contain`] keeps a panic inside.
 //!
-//! Nothing moves by itself: lanes and directions go on in `feed`, `release` and
-//! `turn` only, so whatever is called between them happens at one point of the
-//! order.
+//! Nothing moves by itself: lanes and directions go on in `feed`, `release`, `turn`
+//! and where legs come and go, never in `send`, `mark` or `drop_response`; so all
+//! answers to a hold stand at one point of the order.
 
 pub mod answer;
 mod barred;

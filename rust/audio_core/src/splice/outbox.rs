@@ -74,8 +74,8 @@ impl Outbox {
     }
 
     /// Send a ping before the next frame.
-    pub fn ping(&mut self, payload: Vec<u8>) {
-        self.control.push_back((Opcode::Ping, payload));
+    pub fn ping(&mut self) {
+        self.control.push_back((Opcode::Ping, Vec::new()));
     }
 
     /// Answer a ping before the next frame; of a flood only the latest.

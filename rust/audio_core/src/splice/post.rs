@@ -30,7 +30,9 @@ impl Splice {
         if let Some(texts) = self.lane.release(id, hold) {
             let parts = self.lane_parts();
             if let Some(queue) = parts.out {
-                texts.into_iter().for_each(|text| queue.push_text(text));
+                for text in texts {
+                    queue.push_text(text);
+                }
             }
         } else if !self.release_message(id, hold) {
             return Err(Refusal::WrongHold { leg: id, hold });

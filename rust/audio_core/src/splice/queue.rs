@@ -78,7 +78,7 @@ impl Queue {
 
     /// Add audio.
     pub fn push_audio(&mut self, chunk: Chunk) {
-        self.audio.add(chunk.body.len());
+        self.audio.add(chunk.body.bytes());
         self.audio_length += chunk.length;
         self.expires.get_or_insert(chunk.expires);
         self.entries.push_back(Entry::Audio(chunk));
@@ -129,7 +129,7 @@ impl Queue {
         } = self;
         entries.retain(|entry| match entry {
             Entry::Audio(chunk) if is_cut(items, chunk) => {
-                audio.remove(chunk.body.len());
+                audio.remove(chunk.body.bytes());
                 *audio_length -= chunk.length;
                 items.note_dropped(chunk);
                 false
@@ -200,14 +200,15 @@ impl Queue {
     }
 
     fn load_of(&mut self, text: &Text) -> &mut Load {
-        match text.late {
-            true => &mut self.late,
-            false => &mut self.events,
+        if text.late {
+            &mut self.late
+        } else {
+            &mut self.events
         }
     }
 
     fn uncount(&mut self, chunk: &Chunk) {
-        self.audio.remove(chunk.body.len());
+        self.audio.remove(chunk.body.bytes());
         self.audio_length -= chunk.length;
         if self.audio.messages == 0 {
             self.expires = None;

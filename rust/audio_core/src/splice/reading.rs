@@ -32,9 +32,10 @@ impl ReadingClock {
 
     /// What the clock shows.
     pub fn at(&self, now: Ticks) -> Ticks {
-        match self.reading {
-            true => self.counted + (now - self.as_of).max(0),
-            false => self.counted,
+        if self.reading {
+            self.counted + (now - self.as_of).max(0)
+        } else {
+            self.counted
         }
     }
 

@@ -21,7 +21,7 @@ struct Opened {
     spans: Spans,
     format: AudioFormat,
     length: Ticks,
-    /// Whether it was decoded to whole samples: only then it is counted.
+    /// Whether it was decoded, from a client to whole samples: only then it is counted.
     sound: bool,
     /// Whether the other side gets the message itself.
     passes_on: bool,
@@ -118,7 +118,9 @@ impl Splice {
         let (side, format) = (leg.side, attachment.format);
         let is_checked = attachment.kinds.checks_base64();
         let passes_on = self.passes_on_from(side);
-        let sound = self.decode(&raw[spans.payload.clone()], binary, format);
+        let is_strict = self.decode(&raw[spans.payload.clone()], binary);
+        // An upstream may cut between the bytes of a sample: its chunks belong together.
+        let sound = is_strict && (side == Side::Upstream || format.is_whole(self.scratch.len()));
         if !sound && (is_checked || !passes_on) {
             return Err(raw);
         }
@@ -152,16 +154,14 @@ impl Splice {
         wrap.is_none_or(Wrap::passes_on)
     }
 
-    /// Put the audio into the scratch; false if it is not whole samples.
-    fn decode(&mut self, payload: &[u8], binary: bool, format: AudioFormat) -> bool {
+    /// Put the audio into the scratch; false if it is not strict base64.
+    fn decode(&mut self, payload: &[u8], binary: bool) -> bool {
         self.scratch.clear();
-        let is_strict = if binary {
+        if binary {
             self.scratch.extend_from_slice(payload);
-            true
-        } else {
-            base64::decode(payload, &mut self.scratch).is_ok()
-        };
-        is_strict && format.is_whole(self.scratch.len())
+            return true;
+        }
+        base64::decode(payload, &mut self.scratch).is_ok()
     }
 
     fn take_input(&mut self, opened: Opened) {

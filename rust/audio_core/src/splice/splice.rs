@@ -120,7 +120,7 @@ impl Splice {
                 Side::Upstream => self.upstream = Some(id),
             }
         }
-        self.note_reading();
+        self.settle();
         Ok(())
     }
 
@@ -151,7 +151,7 @@ impl Splice {
                 self.lane.barred.lift_all();
             }
         }
-        self.note_reading();
+        self.settle();
     }
 
     /// Free what the leg held; a hold of it that Python has may still be released.
