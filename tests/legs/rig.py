@@ -13,9 +13,11 @@ from stream_pairs import memory_transport, socket_transport
 from ws_peer import WsPeer
 
 from rtproxy._audio_core import Kinds, Wrap
-from rtproxy.legs.leg import Attachment, Leg, LegsOptions, SessionLegs, Side
+from rtproxy.legs.leg import Attachment, Leg, LegsOptions, SessionLegs, Side, ToSide
 from rtproxy.legs.stream_driver import open_legs
 from rtproxy.legs.transport import Connection, Transport
+from rtproxy.model.close import CloseReason
+from rtproxy.model.errors import LegClosed
 
 Pair = Callable[[], tuple[Transport, trio.abc.Stream]]
 PAIRS: dict[str, Pair] = {"memory": memory_transport, "socket": socket_transport}
@@ -110,3 +112,17 @@ def audio_in(message: object) -> bytes:
     assert isinstance(message, str)
     audio: str = json.loads(message)["audio"]
     return base64.b64decode(audio)
+
+
+def tell(side: Side, **fields: object) -> ToSide:
+    """A small message."""
+    return ToSide(side, json.dumps(fields).encode())
+
+
+async def closed_by(leg: Leg) -> CloseReason:
+    """Why the leg ends, past whatever is still delivered."""
+    try:
+        while True:
+            await leg.receive()
+    except LegClosed as closed:
+        return closed.reason

@@ -126,7 +126,10 @@ async def test_a_client_that_waits_to_be_told_to_continue_is_told(application: Q
 
 async def test_an_ambiguous_body_has_one_meaning(application: QuartTrio) -> None:
     # Chunked wins over Content-Length (RFC 9112 section 6.3), for us and behind us.
-    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = (
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
     answer = await ask(application, head, b"2\r\nhi\r\n0\r\n\r\nGET /health HTTP/1.1\r\n\r\n")
     assert parse(answer)[2] == b"hi"
 
