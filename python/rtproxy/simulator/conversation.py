@@ -53,7 +53,7 @@ class Conversation:
         self._transcriptions = Transcriptions(*parts, self._is_responding)
         self._listening = Listening(self._config, self._items, self._outbox, ids, self)
         self._echo = (
-            LiveEcho(settings.echo_transcript_hz, self._responses, self._agenda)
+            LiveEcho(settings.echo_transcript_hz, self._options, self._responses, self._agenda)
             if settings.voice is VoiceName.ECHO
             else None
         )
@@ -122,7 +122,7 @@ class Conversation:
     def _append(self, event: Json, now: float) -> None:
         written = event["audio"]
         if self._echo is not None:
-            self._echo.append(written, self._options({}), now)
+            self._echo.append(written, now)
             return
         if len(written) > _APPEND_MAX_BYTES:
             raise errors.invalid_value("audio", "Invalid 'audio': at most 15 MiB per event.")
@@ -179,8 +179,8 @@ class Conversation:
         answer = self._voice.answer(options.prompt(context))
         self._responses.answer(options, context, answer, now)
 
-    def _options(self, override: Json) -> ResponseOptions:
-        return merge_options(self._config.defaults, override, self._id)
+    def _options(self, override: Json | None = None) -> ResponseOptions:
+        return merge_options(self._config.defaults, override or {}, self._id)
 
     def _context(self, override: Json) -> list[Item]:
         """What the answer is to: the conversation, or the input given in its place."""

@@ -6,6 +6,7 @@ there, so that a load has text beside the audio. Must not know what is in the au
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from rtproxy.simulator.agenda import Agenda
@@ -18,22 +19,29 @@ from rtproxy.simulator.responses import Responses
 class LiveEcho:
     """Opens a response with the first audio, and another after that one was cancelled."""
 
-    def __init__(self, transcript_hz: float, responses: Responses, agenda: Agenda) -> None:
+    def __init__(
+        self,
+        transcript_hz: float,
+        options: Callable[[], ResponseOptions],
+        responses: Responses,
+        agenda: Agenda,
+    ) -> None:
         self._transcript_hz = transcript_hz
+        self._options = options
         self._responses = responses
         self._agenda = agenda
         self._response: Response | None = None
 
-    def append(self, audio: str, options: ResponseOptions, now: float) -> None:
+    def append(self, audio: str, now: float) -> None:
         """Send base64 audio back; Refusal where another response is active."""
         response = self._response
         if response is None or response.done:
-            response = self._open(options, now)
+            response = self._open(now)
         response.audio_delta_written(audio)
 
-    def _open(self, options: ResponseOptions, now: float) -> Response:
+    def _open(self, now: float) -> Response:
         self._responses.check_free()
-        response = self._response = self._responses.begin(options, ())
+        response = self._response = self._responses.begin(self._options(), ())
         response.open_item(OpenItem(PartKind.AUDIO))
         if self._transcript_hz:
             self._agenda.at(now, partial(self._murmur, response, 1, now), response.id)
