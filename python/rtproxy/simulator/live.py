@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from rtproxy.simulator.agenda import Agenda
 from rtproxy.simulator.options import ResponseOptions
 from rtproxy.simulator.plan import OpenItem, PartKind
 from rtproxy.simulator.response import Response
 from rtproxy.simulator.responses import Responses
+from rtproxy.simulator.stage import Stage
 
 
 class LiveEcho:
@@ -21,15 +21,14 @@ class LiveEcho:
 
     def __init__(
         self,
-        transcript_hz: float,
+        stage: Stage,
         options: Callable[[], ResponseOptions],
         responses: Responses,
-        agenda: Agenda,
     ) -> None:
-        self._transcript_hz = transcript_hz
+        self._stage = stage
+        self._transcript_hz = stage.settings.echo_transcript_hz
         self._options = options
         self._responses = responses
-        self._agenda = agenda
         self._response: Response | None = None
 
     def append(self, audio: str, now: float) -> None:
@@ -44,11 +43,11 @@ class LiveEcho:
         response = self._response = self._responses.begin(self._options(), ())
         response.open_item(OpenItem(PartKind.AUDIO))
         if self._transcript_hz:
-            self._agenda.at(now, partial(self._murmur, response, 1, now), response.id)
+            self._stage.agenda.at(now, partial(self._murmur, response, 1, now), response.id)
         return response
 
     def _murmur(self, response: Response, count: int, began: float, _now: float) -> None:
         """One more transcript delta, at an even pace from the beginning."""
         response.delta(f" {count}")
         following = partial(self._murmur, response, count + 1, began)
-        self._agenda.at(began + count / self._transcript_hz, following, response.id)
+        self._stage.agenda.at(began + count / self._transcript_hz, following, response.id)
