@@ -21,7 +21,7 @@ def this_command(arguments: str) -> str:
     name), the program is named as it was started.
     """
     program = Path(sys.argv[0])
-    if program.name == "__main__.py":
+    if program.parts[-2:] == ("rtproxy", "__main__.py"):
         return f"python -m rtproxy {arguments}"
     found = shutil.which("rtproxy")
     if program.name != "rtproxy" or (found and Path(found).samefile(program)):
