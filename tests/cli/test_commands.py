@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from rtproxy import __version__
 from rtproxy.cli import main
+from rtproxy.cli.talk import _report
+from rtproxy.cli.talk.exchange import Exchange
 
 
 @pytest.fixture
@@ -138,6 +141,13 @@ def test_talk_says_how_to_start_a_proxy(run, nobody: str):
         f"no proxy answers at {nobody.removeprefix('ws://')} (Connection refused)" in result.stderr
     )
     assert "Start one in another terminal:  rtproxy serve" in result.stderr
+
+
+def test_talk_says_why_it_cannot_save(tmp_path: Path, capsys):
+    exchange = Exchange(1.0, 1.0, answer=bytearray(2))
+    with pytest.raises(typer.Exit):
+        _report(exchange, tmp_path)
+    assert f"cannot be saved as {tmp_path}: Is a directory" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

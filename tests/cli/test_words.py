@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -46,3 +47,17 @@ def test_as_a_module_it_stays_one(monkeypatch):
 def test_inside_another_program_it_has_its_own_name(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/usr/bin/pytest"])
     assert this_command("serve") == "rtproxy serve"
+
+
+def test_a_reader_that_goes_does_not_stop_the_work():
+    script = "from rtproxy.cli.words import say; import sys; [say('x' * 99) for _ in range(9999)]"
+    script += "; say('more'); sys.exit(7)"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait(10) == 7
