@@ -79,6 +79,7 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
         on_upgrade=build_front_door(config, process, upstreams).enter,
         application=create_application(process),
         head_s=config.limits.head_s,
+        head_bytes=config.limits.head_bytes,
     )
     process.phase = ProcessPhase.SERVING
     return process, listener
