@@ -143,8 +143,8 @@ def _read_url(url: str) -> _Place:
         raise ConfigError(f"{url}: not a URL: {error}") from None
     if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
         raise ConfigError(
-            f"{parts.scheme or '?'}://{parts.hostname or '?'}: an upstream's URL must be ws://HOST[:PORT]/PATH "
-            "or wss://HOST[:PORT]/PATH, without user and password"
+            f"{parts.scheme or '?'}://{parts.hostname or '?'}: an upstream's URL must be "
+            "ws://HOST[:PORT]/PATH or wss://HOST[:PORT]/PATH, without user and password"
         )
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     tls = parts.scheme == "wss"
