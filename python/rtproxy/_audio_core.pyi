@@ -88,8 +88,9 @@ class Kinds:
         default: "hold" or "relay" for every other type.
         hold: types held although the default is relay.
         binary: "hold", or "audio" where a binary frame is raw audio.
-        check_base64: refuse audio whose payload is not strict base64 by making it
-            a hold; false where the other end answers for it.
+        check_base64: refuse audio whose payload is not strict base64 (from a client:
+            of whole samples) by making it a hold; false where the other end answers
+            for it: it is passed on, if the wrap can, and not counted.
 
     A message that the scanner is not sure of (escapes in what it reads, duplicate
     keys, anything that is not an object, malformed JSON, depth above 64) is a hold.
@@ -99,9 +100,9 @@ class Kinds:
         cls,
         *,
         audio: Mapping[str, str] = ...,
-        relay: Sequence[str] = ...,
+        relay: Sequence[str] = (),
         default: str = "hold",
-        hold: Sequence[str] = ...,
+        hold: Sequence[str] = (),
         binary: str = "hold",
         check_base64: bool = True,
     ) -> Self: ...
@@ -112,7 +113,10 @@ class Wrap:
 
     @staticmethod
     def verbatim() -> Wrap:
-        """The message as it came (only where both sides speak the same shape)."""
+        """The message as it came (only where both sides speak the same shape).
+
+        What did not come in a message (a replay) leaves in the upstream's own shape.
+        """
     @staticmethod
     def renamed(type_name: str) -> Wrap:
         """The message as it came with another top-level `type` (the beta shape)."""
@@ -122,7 +126,8 @@ class Wrap:
 
         Slots: `$audio` (base64, without quotes), `$response_id`, `$item_id`,
         `$content_index` (the raw JSON tokens as they came, or `null`), `$number`
-        (per leg, from 1), `$ms` (end of this chunk in its item).
+        (of this chunk on its leg, from 1), `$ms` (end of this chunk in its item, whole
+        milliseconds). ValueError for any other `$`.
         """
     @staticmethod
     def binary() -> Wrap:
@@ -130,17 +135,22 @@ class Wrap:
 
 @final
 class Counters:
-    """What the splice counted of one item's audio on its way to the client."""
+    """What the splice counted of one item's audio on its way to the client.
+
+    What was received either waits in the splice, or was dropped, or has left.
+    """
 
     @property
     def received_ms(self) -> float: ...
     @property
-    def released_ms(self) -> float: ...
+    def released_ms(self) -> float:
+        """Let go by the lane, whether it could be written or not."""
     @property
-    def heard_ms(self) -> float: ...
+    def heard_ms(self) -> float:
+        """The play-out clock's position; it runs on while nobody is there."""
     @property
     def dropped_ms(self) -> float:
-        """Cut, discarded because its time had passed, or refused after a cut."""
+        """Never left: cut, discarded because its time had passed, refused after a cut."""
 
 @final
 class Level:
@@ -157,9 +167,14 @@ class Level:
 class Splice:
     """The legs of one session and the lanes between them.
 
+    Lanes and directions go on in `feed`, `release`, `turn`, `attach`, `detach`,
+    `resume` and `close` only; never in `send`, `mark` or `drop`, after which
+    `next_deadline` says if a `turn` is due. A leg that is unknown or forgotten is
+    ignored, but by `attach`, `release` and `resubmit`.
+
     Args:
         seed: 32 random bytes; masks come from a ChaCha stream of them.
-        lead_ms: how far ahead of its time audio may leave for the client (400); None for
+        lead_ms: how far ahead of its time audio may leave for the client; None for
             clients that buffer by protocol: the lane is then a plain FIFO without
             marks or pacing.
         answer_ms: audio waiting in the lane to the client at which the upstream is
@@ -175,7 +190,7 @@ class Splice:
         cls,
         *,
         seed: bytes,
-        lead_ms: int | None = ...,
+        lead_ms: int | None = 400,
         answer_ms: int = 300_000,
         burst_ms: int = 120_000,
         ring_ms: int = 60_000,
@@ -205,28 +220,41 @@ class Splice:
         kinds: Kinds,
         wrap: Wrap,
         now: float,
-        audio_format: tuple[str, int, int] = ...,
+        audio_format: tuple[str, int, int] = ("pcm16", 24_000, 1),
     ) -> None:
         """Make `leg` its side's leg; one that was attached is detached first.
 
+        ValueError: an unknown leg; a format that is unknown or, with a wrap other
+        than `verbatim` and `renamed`, any but the default: nothing is converted yet.
+
         `kinds` sorts what comes from it, `wrap` shapes the audio that goes to it,
-        `audio_format` (encoding, rate in Hz, channels) is what it speaks, PCM16 at
-        24 kHz mono unless said. What
-        waited for an absent client goes to it now. Attaching the attached leg
-        again only changes kinds, wrap and format.
+        `audio_format` (encoding, rate in Hz, channels) is what it speaks. What
+        waited for an absent client goes to it now, and what one that went by itself
+        had not taken; if that was beyond the bound, the leg is closed with 1013.
+        Attaching the attached leg again only changes kinds, wrap and format.
         """
     def detach(self, side: Side, now: float) -> None:
-        """Leave `side` without a leg. The leg itself lives on until `forget`."""
+        """Leave `side` without a leg.
+
+        The leg itself lives on until `forget`, and what is queued on it stays its own.
+        """
     def forget(self, leg: int) -> None:
         """The leg's socket is gone: free what it held (detaches it if attached)."""
 
     # Bytes
     def feed(self, leg: int, data: bytes | bytearray | memoryview, now: float) -> None:
-        """Bytes that arrived on the leg; b"" for end of stream."""
+        """Bytes that arrived on the leg; b"" for end of stream.
+
+        An upstream on whose queue more than twice `burst_ms` of input audio waits
+        (replays not counted) is given up when more comes: CLOSED, 1013.
+        """
     def pull(self, leg: int, now: float, max_bytes: int = 65_536) -> bytes:
         """The next bytes to write on the leg, b"" if there is nothing now."""
     def wants_read(self, leg: int, now: float) -> bool:
-        """False while a bound of the design asks that the leg is not read."""
+        """False while a bound of the design asks that the leg is not read.
+
+        It may change with any call on either leg, and by `next_deadline` alone.
+        """
     def finished(self, leg: int) -> bool:
         """True once the close frame has been pulled and the peer's has come (or never will)."""
     def turn(self, now: float) -> None:
@@ -236,18 +264,23 @@ class Splice:
 
     # Messages
     def receive(self, leg: int) -> Message | None:
-        """The leg's next delivery, if there is one."""
+        """The leg's next delivery, if there is one.
+
+        Marks come on the client leg that is attached or, while none is, was last.
+        """
     def release(self, leg: int, hold: int, now: float) -> None:
         """The hold (or mark) has been answered; its direction goes on.
 
-        Answered once and in order, else ValueError. Send the answers first.
-        A hold of a leg that is gone may still be released.
+        Received, answered once and in order, else ValueError. Send the answers first.
+        A hold of a leg that is gone may still be released; a mark is released on the
+        leg on which it was received.
         """
     def resubmit(self, leg: int, hold: int, payload: bytes, now: float) -> bool:
         """Sort this canonical form of a held message instead of what came.
 
         If it is audio by the leg's kinds it goes the lane's way at once: True.
-        Otherwise nothing happens: False. The hold must still be released.
+        Otherwise nothing happens: False. The hold must still be released; ValueError
+        if it is not open.
         """
     def send(
         self,
@@ -260,9 +293,10 @@ class Splice:
     ) -> None:
         """Queue one whole message to whatever leg the side has.
 
-        To the client, with the id of a response whose `response_started` mark is
-        still waiting, it waits behind that mark. For an absent client it is kept
-        within the bound; for an absent upstream it is dropped.
+        To the client, with the id of a response whose `starts` mark is not released
+        yet, it waits until that is: so the mark's own answer is sent without the id.
+        For an absent client it is kept within the bound; for an absent upstream, and
+        after our own `close`, it is dropped.
         """
     def send_leg(self, leg: int, payload: bytes, now: float, *, binary: bool = False) -> None:
         """Queue one whole message to exactly this leg (a successor being prepared)."""
@@ -283,12 +317,15 @@ class Splice:
         """
     def finish(self, response_id: str, now: float) -> None:
         """The upstream's `response.done` of it has come: tails flushed, the id no longer shut."""
-    def pause(self, now: float) -> None: ...
+    def pause(self, now: float) -> None:
+        """Stop the lane, until `resume` or until it is full; without lead, nothing."""
     def resume(self, now: float) -> None: ...
     def playback(self, item_id: str, played_ms: float, now: float) -> bool:
         """The client says how much of an item has been heard by `now`.
 
-        Corrects the clock from here on; false if the item is unknown.
+        Corrects the clock from here on: what was released before the item has been
+        heard, what was released after it has not. What was cut stays as it is. False
+        if the item is unknown.
         """
     def playing(self, now: float) -> tuple[str, str, int, float] | None:
         """(response_id, item_id, content_index, heard_ms) of what is being heard, if anything."""
@@ -308,11 +345,14 @@ class Splice:
     def replay(self, from_ms: float, now: float) -> float:
         """Append the ring from `from_ms` on to the attached upstream again.
 
-        Returns the milliseconds sent. Times that the new upstream reports are
-        true after adding `input_offset_ms()`.
+        Returns the milliseconds sent, 0 if there is none to send to. Times that the
+        new upstream reports are true after adding `input_offset_ms()`.
         """
     def input_offset_ms(self) -> float:
-        """Client input time minus the attached upstream's own input time."""
+        """Client input time minus the attached upstream's own input time.
+
+        Without an upstream, as it will be for one that is attached now.
+        """
 
     # Health
     def level(self, side: Side) -> Level:
@@ -325,9 +365,18 @@ class Splice:
         Time in which we did not read does not count.
         """
     def waiting(self, leg: int) -> tuple[int, int]:
-        """(messages, bytes) that wait to be pulled, audio included."""
+        """(messages, bytes) that wait to be pulled, audio and control frames included.
+
+        (0, 0) if and only if `pull` has nothing to give; audio counts as it lies
+        there, before it is wrapped.
+        """
     def close(self, leg: int, code: int, reason: str, now: float) -> None:
-        """Cut everything for this leg, hand over the client's marks, send a close frame last."""
+        """Cut the audio for this leg and what waits in its lane, then close it.
+
+        The marks of an attached client are delivered at once, in order. Messages that
+        stand in the queue still go (the error that explains the close is one), then
+        the close frame, nothing after it. ValueError for a code that must not be sent.
+        """
     def panic_for_test(self, leg: int) -> None:
         """Panic inside the leg's work, so that containment can be tried from outside."""
 

@@ -5,7 +5,7 @@ use crate::splice::kinds::{self, KindRules};
 use crate::splice::wrap;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use std::collections::BTreeMap;
+use pyo3::types::PyMapping;
 use std::sync::Arc;
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -19,25 +19,30 @@ pub struct Kinds(pub Arc<kinds::Kinds>);
 #[pymethods]
 impl Kinds {
     #[new]
-    #[pyo3(signature = (
-        *,
-        audio = BTreeMap::new(),
-        relay = Vec::new(),
-        default = "hold",
-        hold = Vec::new(),
-        binary = "hold",
-        check_base64 = true,
-    ), text_signature = "(*, audio=..., relay=(), default='hold', hold=(), binary='hold', check_base64=True)")]
+    #[pyo3(
+        signature = (
+            *,
+            audio = None,
+            relay = Vec::new(),
+            default = "hold",
+            hold = Vec::new(),
+            binary = "hold",
+            check_base64 = true,
+        ),
+        text_signature = "(*, audio=..., relay=(), default='hold', hold=(), binary='hold', \
+            check_base64=True)"
+    )]
     fn new(
-        audio: BTreeMap<String, String>,
+        audio: Option<&Bound<'_, PyMapping>>,
         relay: Vec<String>,
         default: &str,
         hold: Vec<String>,
         binary: &str,
         check_base64: bool,
     ) -> PyResult<Self> {
+        let audio = audio.map_or_else(|| Ok(Vec::new()), |audio| audio.items()?.extract());
         let rules = KindRules {
-            audio: audio.into_iter().collect(),
+            audio: audio?,
             relay,
             hold,
             relay_by_default: choice("default", default, "relay")?,

@@ -56,16 +56,20 @@ fn finite(number: f64, what: &str) -> PyResult<f64> {
 #[pymethods]
 impl Splice {
     #[new]
-    #[pyo3(signature = (
-        *,
-        seed,
-        lead_ms = Some(400),
-        answer_ms = 300_000,
-        burst_ms = 120_000,
-        ring_ms = 60_000,
-        waiting_messages = 1_000,
-        waiting_bytes = 1_048_576,
-    ), text_signature = "(*, seed, lead_ms=400, answer_ms=300000, burst_ms=120000, ring_ms=60000, waiting_messages=1000, waiting_bytes=1048576)")]
+    #[pyo3(
+        signature = (
+            *,
+            seed,
+            lead_ms = Some(400),
+            answer_ms = 300_000,
+            burst_ms = 120_000,
+            ring_ms = 60_000,
+            waiting_messages = 1_000,
+            waiting_bytes = 1_048_576,
+        ),
+        text_signature = "(*, seed, lead_ms=400, answer_ms=300000, burst_ms=120000, \
+            ring_ms=60000, waiting_messages=1000, waiting_bytes=1048576)"
+    )]
     fn new(
         seed: &[u8],
         lead_ms: Option<u64>,
@@ -115,8 +119,10 @@ impl Splice {
         self.run(|splice| splice.open_leg(side.0, limits))
     }
 
-    #[pyo3(signature = (leg, *, kinds, wrap, now, audio_format = ("pcm16", 24_000, 1)),
-        text_signature = "($self, leg, *, kinds, wrap, now, audio_format=('pcm16', 24000, 1))")]
+    #[pyo3(
+        signature = (leg, *, kinds, wrap, now, audio_format = ("pcm16", 24_000, 1)),
+        text_signature = "($self, leg, *, kinds, wrap, now, audio_format=('pcm16', 24000, 1))"
+    )]
     fn attach(
         &mut self,
         leg: u64,

@@ -9,8 +9,8 @@ use super::time::Ticks;
 
 impl Splice {
     /// Loudness of the last audio that came from this side.
-    pub const fn level(&self, side: Side) -> Level {
-        self.levels[side as usize]
+    pub fn level(&mut self, side: Side) -> Level {
+        self.meters[side as usize].level()
     }
 
     /// Send a ping, unless one is unanswered.

@@ -5,6 +5,10 @@
 use super::format::{AudioFormat, Encoding};
 use super::time::Ticks;
 
+/// A chunk up to this size is kept until someone asks; a longer one is measured as
+/// it passes, so that a meter stays small.
+const KEPT_BYTES: usize = 64 * 1024;
+
 /// Loudness of one chunk, full scale 1.0, and when it passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Level {
@@ -12,27 +16,50 @@ pub struct Level {
     pub rms: f64,
     /// The largest sample, without its sign.
     pub peak: f64,
-    /// When it was measured; `None` before the first chunk.
+    /// When it passed; `None` before the first chunk.
     pub at: Option<Ticks>,
 }
 
-impl Level {
-    /// Measure one chunk that passes `now`; an empty one says nothing.
-    pub fn measure(&mut self, audio: &[u8], format: AudioFormat, now: Ticks) {
+/// Remembers the last chunk, for few ask how loud it was.
+#[derive(Debug, Default)]
+pub struct Meter {
+    chunk: Vec<u8>,
+    format: Option<AudioFormat>,
+    level: Level,
+}
+
+impl Meter {
+    /// One chunk passes `now`; an empty one says nothing.
+    pub fn note(&mut self, audio: &[u8], format: AudioFormat, now: Ticks) {
         if audio.len() < format.encoding().sample_bytes() {
             return;
         }
-        let (rms, peak) = match format.encoding() {
-            Encoding::Pcm16 => pcm16(audio),
-            Encoding::F32 => f32s(audio),
-            Encoding::G711Ulaw => linear(audio.iter().map(|&code| ulaw(code))),
-            Encoding::G711Alaw => linear(audio.iter().map(|&code| alaw(code))),
-        };
-        *self = Self {
-            rms,
-            peak,
-            at: Some(now),
-        };
+        self.level.at = Some(now);
+        self.chunk.clear();
+        self.format = None;
+        if audio.len() > KEPT_BYTES {
+            (self.level.rms, self.level.peak) = loudness(audio, format.encoding());
+        } else {
+            self.chunk.extend_from_slice(audio);
+            self.format = Some(format);
+        }
+    }
+
+    /// How loud the last chunk was.
+    pub fn level(&mut self) -> Level {
+        if let Some(format) = self.format.take() {
+            (self.level.rms, self.level.peak) = loudness(&self.chunk, format.encoding());
+        }
+        self.level
+    }
+}
+
+fn loudness(audio: &[u8], encoding: Encoding) -> (f64, f64) {
+    match encoding {
+        Encoding::Pcm16 => pcm16(audio),
+        Encoding::F32 => f32s(audio),
+        Encoding::G711Ulaw => linear(audio.iter().map(|&code| ulaw(code))),
+        Encoding::G711Alaw => linear(audio.iter().map(|&code| alaw(code))),
     }
 }
 
@@ -107,8 +134,10 @@ mod tests {
     use super::*;
 
     fn measured(audio: &[u8], format: AudioFormat) -> Level {
-        let mut level = Level::default();
-        level.measure(audio, format, 7);
+        let mut meter = Meter::default();
+        meter.note(audio, format, 7);
+        let level = meter.level();
+        assert_eq!(meter.level(), level, "asking changes nothing");
         level
     }
 
@@ -132,6 +161,12 @@ mod tests {
     fn the_most_negative_sample_is_full_scale() {
         let level = measured(&i16::MIN.to_le_bytes(), PCM16_24K);
         assert!(near(level.rms, 1.0) && near(level.peak, 1.0));
+    }
+
+    #[test]
+    fn a_long_chunk_is_measured_as_well() {
+        let audio = 8_192_i16.to_le_bytes().repeat(KEPT_BYTES);
+        assert!(near(measured(&audio, PCM16_24K).rms, 0.25));
     }
 
     #[test]

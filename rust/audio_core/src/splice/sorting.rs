@@ -125,7 +125,7 @@ impl Splice {
             return Err(raw);
         }
         let length = if sound {
-            self.levels[side as usize].measure(&self.scratch, format, self.now);
+            self.meters[side as usize].note(&self.scratch, format, self.now);
             format.duration(self.scratch.len())
         } else {
             format.duration(spans.payload.len() / 4 * 3)

@@ -5,7 +5,7 @@ use super::inbox::Stamps;
 use super::input::Input;
 use super::lane::Lane;
 use super::leg::{Attachment, Leg, LegId, LegLimits, Side};
-use super::level::Level;
+use super::level::Meter;
 use super::pen::MaskKeys;
 use super::queue::{Load, Queue};
 use super::refusal::Refusal;
@@ -56,7 +56,7 @@ pub struct Splice {
     pub(super) absence: Absence,
     pub(super) lane: Lane,
     pub(super) input: Input,
-    pub(super) levels: [Level; 2],
+    pub(super) meters: [Meter; 2],
     pub(super) stamps: Stamps,
     /// Holds that Python has received from legs that are forgotten.
     pub(super) orphans: Vec<(LegId, u64)>,
@@ -82,7 +82,7 @@ impl Splice {
             absence: Absence::default(),
             lane,
             input: Input::new(burst, whole_ms(settings.ring_ms), PCM16_24K),
-            levels: [Level::default(); 2],
+            meters: [Meter::default(), Meter::default()],
             stamps: Stamps::default(),
             orphans: Vec::new(),
             waiting: settings.waiting,
