@@ -240,6 +240,11 @@ class Splice:
         """
     def forget(self, leg: int) -> None:
         """The leg's socket is gone: free what it held (detaches it if attached)."""
+    def clear(self) -> None:
+        """The session is over: free everything; what is asked afterwards finds no legs.
+
+        Whoever still refers to the splice keeps no audio alive.
+        """
 
     # Bytes
     def feed(self, leg: int, data: bytes | bytearray | memoryview, now: float) -> None:

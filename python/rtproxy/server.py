@@ -9,6 +9,7 @@ their 1001 and a moment to say goodbye), the second ends at once.
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -62,6 +63,10 @@ async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     async with trio.open_nursery() as nursery:
         process, listener = await open_server(nursery, config)
+        # What is here now stays: collections need not look at it again, so that they
+        # are short and come soon enough for what sessions leave behind.
+        gc.collect()
+        gc.freeze()
         on_ready(Listening(listener.http_url, listener.ws_url, process.upstream_name))
         await _serve_until_told(nursery.cancel_scope, process)
 

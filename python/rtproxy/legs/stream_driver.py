@@ -65,6 +65,8 @@ async def open_legs(
         if len(group.exceptions) == 1:
             raise group.exceptions[0] from None
         raise
+    finally:
+        driver.clear()
 
 
 class StreamDriver:
@@ -107,6 +109,13 @@ class StreamDriver:
                     nursery.start_soon(leg.aclose, reason)
         finally:
             self._scope.cancel()
+
+    def clear(self) -> None:
+        """Free what the session held now, not when its garbage is collected."""
+        with self._junction:
+            self._junction.legs.clear()
+            self._splice.clear()
+        self._legs.clear()
 
     def add(self, side: Side, connection: Connection, *, max_message_bytes: int) -> Leg:
         """Make a leg of a connection, and own it from now on."""

@@ -151,6 +151,10 @@ impl Splice {
         self.run(|splice| splice.forget(leg))
     }
 
+    fn clear(&mut self) -> PyResult<()> {
+        self.run(splice::Splice::clear)
+    }
+
     fn feed(&mut self, leg: u64, data: &Bound<'_, PyAny>, now: f64) -> PyResult<()> {
         let now = moment(now)?;
         if let Ok(bytes) = data.cast::<PyBytes>() {

@@ -91,6 +91,18 @@ impl Splice {
         }
     }
 
+    /// The session is over: keep nothing of it but an empty splice.
+    pub fn clear(&mut self) {
+        *self = Self::new(Settings {
+            seed: [0; 32],
+            lead_ms: None,
+            answer_ms: 0,
+            burst_ms: 0,
+            ring_ms: 0,
+            waiting: self.waiting,
+        });
+    }
+
     /// Add a leg on which the handshake is done.
     pub fn open_leg(&mut self, side: Side, limits: LegLimits) -> LegId {
         self.last_leg += 1;
