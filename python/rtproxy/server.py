@@ -79,14 +79,13 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
         on_upgrade=build_front_door(config, process, upstreams).enter,
         application=create_application(process),
         head_s=config.limits.head_s,
+        head_bytes=config.limits.head_bytes,
     )
     process.phase = ProcessPhase.SERVING
     return process, listener
 
 
-async def open_upstream(
-    nursery: trio.Nursery, config: Config, wanted: UpstreamConfig
-) -> Upstream:
+async def open_upstream(nursery: trio.Nursery, config: Config, wanted: UpstreamConfig) -> Upstream:
     """An upstream that can be dialled; the simulator is started first, in `nursery`."""
     key = wanted.api_key.reveal() if wanted.api_key else None
     url = wanted.url

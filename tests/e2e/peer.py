@@ -154,7 +154,7 @@ class Peer:
                 whole = (b"" if isinstance(event, BytesMessage) else "").join(self._parts)  # type: ignore[arg-type] # as above
                 self._parts = []
                 self._send.send_nowait(Arrival(trio.current_time(), whole))
-        elif isinstance(event, Ping):
+        elif isinstance(event, Ping) and self._wire.state is ConnectionState.OPEN:
             await self.send_raw(self._wire.send(event.response()))
         elif isinstance(event, CloseConnection):
             self._closed = Closed(event.code, event.reason or "")

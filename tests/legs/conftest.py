@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 import trio
-from quart import request
+from quart import request as http_request
 from quart_trio import QuartTrio
+from rig import PAIRS, Pair
 
 
 @pytest.fixture
@@ -19,16 +22,16 @@ def application() -> QuartTrio:
 
     @app.post("/echo")
     async def echo() -> bytes:
-        body: bytes = await request.get_data()
+        body: bytes = await http_request.get_data()
         return body
 
     @app.route("/headers", methods=["GET", "POST"])
     async def headers() -> dict[str, str]:
-        return {name.lower(): value for name, value in request.headers.items()}
+        return {name.lower(): value for name, value in http_request.headers.items()}
 
     @app.get("/scheme")
     async def scheme() -> dict[str, str]:
-        return {"scheme": request.scheme, "peer": request.remote_addr or ""}
+        return {"scheme": http_request.scheme, "peer": http_request.remote_addr or ""}
 
     @app.get("/large")
     async def large() -> bytes:
@@ -39,3 +42,17 @@ def application() -> QuartTrio:
         await trio.sleep_forever()
 
     return app
+
+
+@pytest.fixture
+async def in_time() -> AsyncIterator[None]:
+    """A hang is a failure, not a wait; counted in the test's own time."""
+    with trio.fail_after(300):
+        yield
+
+
+@pytest.fixture(params=PAIRS.values(), ids=PAIRS.keys())
+def pair(request: pytest.FixtureRequest) -> Pair:
+    """Each kind of transport."""
+    made: Pair = request.param
+    return made

@@ -9,9 +9,9 @@ import h11
 import pytest
 import structlog
 import trio
+from hypercorn.typing import Scope
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypercorn.typing import Scope
 from quart_trio import QuartTrio
 from stream_pairs import all_of, dripping, memory_transport
 
@@ -126,7 +126,10 @@ async def test_a_client_that_waits_to_be_told_to_continue_is_told(application: Q
 
 async def test_an_ambiguous_body_has_one_meaning(application: QuartTrio) -> None:
     # Chunked wins over Content-Length (RFC 9112 section 6.3), for us and behind us.
-    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = (
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
     answer = await ask(application, head, b"2\r\nhi\r\n0\r\n\r\nGET /health HTTP/1.1\r\n\r\n")
     assert parse(answer)[2] == b"hi"
 
@@ -210,13 +213,22 @@ async def test_a_client_that_goes_in_the_middle_of_its_body_ends_the_request(
 
 
 async def test_a_client_that_goes_while_the_answer_is_made_ends_the_request(
-    application: QuartTrio,
+    application: QuartTrio, autojump_clock: trio.testing.MockClock
 ) -> None:
     transport, peer = memory_transport()
     await peer.aclose()
-    with trio.fail_after(5):
+    with trio.fail_after(6):
         await serve(application, transport, b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")
     assert transport.closed
+
+
+async def test_a_client_that_has_finished_asking_is_still_answered(
+    application: QuartTrio,
+) -> None:
+    transport, peer = memory_transport()
+    await peer.send_eof()
+    await serve(application, transport, HEALTH)
+    assert parse(await all_of(peer))[0] == 200
 
 
 async def test_a_server_that_stops_does_not_wait_for_a_client_that_does_not_read(

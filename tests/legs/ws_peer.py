@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import trio
@@ -95,7 +96,6 @@ class WsPeer:
                     await self._answer(event)
 
     async def _answer(self, event: CloseConnection) -> None:
-        try:
+        # Refused where we had closed first, or nobody reads any more.
+        with suppress(LocalProtocolError, trio.BrokenResourceError):
             await self.stream.send_all(self._wire.send(event.response()))
-        except (LocalProtocolError, trio.BrokenResourceError):
-            pass  # we had closed first, or nobody reads any more

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import trio
@@ -51,19 +51,31 @@ class CancelAtStep(trio.abc.Instrument):
 def open_descriptors() -> set[str]:
     gc.collect()
     named = set()
-    for number in os.listdir("/proc/self/fd"):
+    for entry in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
-            named.add(f"{number}:{os.readlink(f'/proc/self/fd/{number}')}")
+            named.add(f"{entry.name}:{entry.readlink()}")
     return named
 
 
-async def converse(url: str) -> None:
-    """Say something typed, hear the answer begin, say goodbye."""
-    with suppress(*GONE):
-        async with trio_websocket.open_websocket_url(f"{url}/ws/conversation") as peer:
-            await peer.send_message('{"type":"text","text":"hello"}')
-            while json.loads(await peer.get_message())["type"] != "audio_delta":
-                pass
+async def converse(port: int) -> None:
+    """Say something typed, hear the answer begin, and go.
+
+    The socket is ours, so that it is closed at once whatever the peer's library does.
+    """
+    stream = await trio.open_tcp_stream("127.0.0.1", port)
+    try:
+        async with trio.open_nursery() as nursery:
+            with suppress(*GONE):
+                peer = await trio_websocket.wrap_client_stream(
+                    nursery, stream, f"127.0.0.1:{port}", "/ws/conversation"
+                )
+                await peer.send_message('{"type":"text","text":"hello"}')
+                while json.loads(await peer.get_message())["type"] != "audio_delta":
+                    pass
+                await peer.aclose()
+            nursery.cancel_scope.cancel()
+    finally:
+        await trio.aclose_forcefully(stream)
 
 
 async def one_session(step: int) -> bool:
@@ -90,7 +102,7 @@ async def one_session(step: int) -> bool:
             nursery, config.server, on_upgrade=enter, application=create_application(process)
         )
         with trio.fail_after(20):
-            await converse(listener.ws_url)
+            await converse(listener.port)
             await process.live.wait_empty()
         nursery.cancel_scope.cancel()
     assert len(process.live) == 0

@@ -62,6 +62,8 @@ def error_in(commands: list[Command]) -> dict[str, Any]:
         ('{"type":NaN}', "invalid_json", "invalid"),
         ("[" * 100_000, "invalid_json", "deep"),
         ('{"a":' * 100_000, "invalid_json", "deep"),
+        ('{"a":' * 65 + "1" + "}" * 65, "invalid_json", "deep"),
+        ("[" * 65 + "]" * 65, "invalid_json", "deep"),
         ("[]", "invalid_event", "list"),
         ("null", "invalid_event", "None"),
         ("7", "invalid_event", "int"),
@@ -77,6 +79,19 @@ def test_what_is_no_event_is_refused_and_survived(raw: str | bytes, code: str, w
     assert words in error["message"]
     answer = shown(core.receive(ask(type="input_audio_buffer.clear"), 0.0))
     assert answer == ["input_audio_buffer.cleared"]
+
+
+def test_deep_enough_for_any_tool_is_not_too_deep() -> None:
+    core = connection()
+    core.open(0.0)
+    parameters: dict[str, Any] = {}
+    for _ in range(58):
+        parameters = {"properties": parameters}
+    tool = {"type": "function", "name": "f", "parameters": parameters}
+    session = {"type": "realtime", "tools": [tool]}
+    assert shown(core.receive(ask(type="session.update", session=session), 0.0)) == [
+        "session.updated"
+    ]
 
 
 def test_the_last_of_duplicate_keys_counts() -> None:

@@ -418,3 +418,13 @@ def test_turn_detection_works_on_telephone_audio() -> None:
     assert only(events, "input_audio_buffer.speech_stopped")["audio_end_ms"] == 1340
     answer = audio_of(play.rest())
     assert len(answer) == 1140 * 48
+
+
+def test_g_a_cancel_after_the_interruption_changes_nothing() -> None:
+    play = Play(replace(PLAIN, cancel_lag_ms=50))
+    play.say(turn(1_500))
+    play.until("response.output_audio.delta")
+    play.say(silence(100) + noise(100))
+    assert play.send("response.cancel") == []
+    details = only(play.rest(), "response.done")["response"]["status_details"]
+    assert details == {"type": "cancelled", "reason": "turn_detected"}

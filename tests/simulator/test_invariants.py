@@ -233,7 +233,7 @@ class AnyClient(RuleBasedStateMachine):
 
     @rule(end_ms=st.integers(0, 3_000))
     def truncate_the_last_answer(self, end_ms: int) -> None:
-        answers = [item.id for item in self.play.core._items if item.role == "assistant"]
+        answers = [item.id for item in self.play.core._stage.items if item.role == "assistant"]
         if answers:
             self.truncate(answers[-1], end_ms)
 

@@ -231,6 +231,7 @@ async def test_a_client_that_does_not_read_is_cut_off() -> None:
     async with simulator(settings) as url, upgraded(url) as stream:
         # Loopback would take all of it into its buffers otherwise.
         stream.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_RCVBUF, 4_096)
+        assert (await stream.receive_some(4_096)).startswith(b"HTTP/1.1 101")
         await stream.send_all(_masked(create.encode()))
         await stream.send_all(_masked(b'{"type":"response.create"}'))
         with pytest.raises(trio.BrokenResourceError):

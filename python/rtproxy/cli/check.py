@@ -11,13 +11,14 @@ from msgspec.structs import asdict
 
 from rtproxy.cli.describe import upstream_sentence
 from rtproxy.cli.options import ConfigFile, UpstreamChoice, configured
+from rtproxy.cli.words import say
 from rtproxy.config import Config, LimitsConfig
 
 
 def check(config: ConfigFile = None, upstream: UpstreamChoice = None) -> None:
     """Read the configuration as `serve` would, and say what would run."""
     loaded = configured(config, upstream, {})
-    print("\n".join(report(loaded)))
+    say("\n".join(report(loaded)))
 
 
 def report(config: Config) -> Iterator[str]:

@@ -15,7 +15,7 @@ from rtproxy import __version__
 from rtproxy.cli.describe import upstream_sentence
 from rtproxy.cli.failure import fail
 from rtproxy.cli.options import ConfigFile, UpstreamChoice, configured
-from rtproxy.cli.words import DEFAULT_URL, this_command
+from rtproxy.cli.words import DEFAULT_URL, say, this_command
 from rtproxy.config import Config
 from rtproxy.model.errors import ConfigError
 from rtproxy.observability.log import configure_logging
@@ -65,7 +65,7 @@ def _run(config: Config) -> None:
     from rtproxy import server
 
     def announce(listening: server.Listening) -> None:
-        print("\n".join(greeting(config, listening)), flush=True)
+        say("\n".join(greeting(config, listening)))
 
     async def run() -> None:
         await server.run(config, on_ready=announce)

@@ -1,7 +1,7 @@
 """Words that several commands need.
 
-Owns how a command is named to the person who should type it, and where a proxy is
-unless somebody says otherwise.
+Owns how a line is said, how a command is named to the person who should type it,
+and where a proxy is unless somebody says otherwise.
 """
 
 from __future__ import annotations
@@ -14,6 +14,16 @@ from pathlib import Path
 DEFAULT_URL = "ws://127.0.0.1:8000"
 
 
+def say(line: str) -> None:
+    """Print a line at once; where the reader has gone (`| head`), work on in silence."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 def this_command(arguments: str) -> str:
     """The command line that runs rtproxy with these arguments, as it works right here.
 
@@ -21,7 +31,7 @@ def this_command(arguments: str) -> str:
     name), the program is named as it was started.
     """
     program = Path(sys.argv[0])
-    if program.name == "__main__.py":
+    if program.parts[-2:] == ("rtproxy", "__main__.py"):
         return f"python -m rtproxy {arguments}"
     found = shutil.which("rtproxy")
     if program.name != "rtproxy" or (found and Path(found).samefile(program)):

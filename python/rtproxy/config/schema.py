@@ -49,7 +49,7 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     client_message_bytes: Bytes = 1_048_576
     openai_message_bytes: Bytes = 16_777_216  # from clients of the `openai` dialect
     upstream_message_bytes: Bytes = 16_777_216
-    head_bytes: Bytes = 16_384
+    head_bytes: Annotated[int, Meta(ge=1_024, le=32_768)] = 16_384
     head_s: Seconds = 5.0
     tiny_fragments: Count = 4_096
     frame_stall_s: Seconds = 10.0
@@ -61,7 +61,6 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     answer_ms: Milliseconds = 300_000
     burst_ms: Milliseconds = 120_000
     ring_ms: Milliseconds = 60_000
-    socket_waiting_bytes: Bytes = 262_144
     send_buffer_bytes: Bytes = 131_072
     waiting_messages: Count = 1_000
     waiting_bytes: Bytes = 1_048_576

@@ -33,8 +33,16 @@ class OpenAI:
         return Kinds(audio={realtime.AUDIO_APPEND: "audio"}, default="relay", check_base64=False)
 
     def upstream_kinds(self) -> Kinds:
-        """Everything passes; Python reads copies of all but audio."""
-        return Kinds(audio={realtime.AUDIO_DELTA: "delta"}, default="relay", check_base64=False)
+        """Everything passes; Python reads copies of all but audio.
+
+        Errors are held, because they may quote the key that they refuse.
+        """
+        return Kinds(
+            audio={realtime.AUDIO_DELTA: "delta"},
+            default="relay",
+            hold=("error",),
+            check_base64=False,
+        )
 
     def client_wrap(self) -> Wrap:
         """As it came."""

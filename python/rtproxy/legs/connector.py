@@ -8,6 +8,7 @@ failure is a DialFailed that says whether trying again can help.
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import ssl
@@ -142,8 +143,8 @@ def _read_url(url: str) -> _Place:
         raise ConfigError(f"{url}: not a URL: {error}") from None
     if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
         raise ConfigError(
-            f"{parts.scheme}://{parts.hostname}: an upstream's URL must be ws://HOST[:PORT]/PATH "
-            "or wss://HOST[:PORT]/PATH, without user and password"
+            f"{parts.scheme or '?'}://{parts.hostname or '?'}: an upstream's URL must be "
+            "ws://HOST[:PORT]/PATH or wss://HOST[:PORT]/PATH, without user and password"
         )
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     tls = parts.scheme == "wss"
@@ -157,7 +158,9 @@ def _why(error: OSError) -> str:
         error = cause.exceptions[-1]
     elif isinstance(cause, OSError):
         error = cause
-    return error.strerror or str(error)
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
 
 
 def _tls_failed(place: _Place, error: trio.BrokenResourceError) -> DialFailed:

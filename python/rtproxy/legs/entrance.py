@@ -18,7 +18,13 @@ import trio
 from rtproxy.legs import origins
 from rtproxy.legs.containment import report, report_group
 from rtproxy.legs.handshake import read_offer, wants_websocket
-from rtproxy.legs.http1 import RequestHead, RequestReader, RequestRefused, error_body
+from rtproxy.legs.http1 import (
+    HEAD_LIMIT_BYTES,
+    RequestHead,
+    RequestReader,
+    RequestRefused,
+    error_body,
+)
 from rtproxy.legs.plain_http import PlainHttp
 from rtproxy.legs.transport import Transport, wind_down
 from rtproxy.legs.upgrade import SEND_S, WIND_DOWN_S, Upgrade
@@ -41,6 +47,7 @@ class Entrance:
         port: where we listen, for our own origins.
         allowed_origins: origins of other pages that may connect.
         head_s: how long a client may take to say what it wants.
+        head_bytes: how long what it says may be.
     """
 
     def __init__(
@@ -52,6 +59,7 @@ class Entrance:
         port: int,
         allowed_origins: Collection[str] = (),
         head_s: float = HEAD_S,
+        head_bytes: int = HEAD_LIMIT_BYTES,
     ) -> None:
         self._on_upgrade = on_upgrade
         self._plain_http = plain_http
@@ -59,11 +67,12 @@ class Entrance:
         self._own_origins = origins.own_origins(tls=tls, port=port)
         self._allowed_origins = tuple(allowed_origins)
         self._head_s = head_s
+        self._head_bytes = head_bytes
 
     async def admit(self, opening: Callable[[], Awaitable[Transport]]) -> None:
         """Serve one connection to its end; `opening` makes it (a TLS handshake, or nothing)."""
         transport = None
-        reader = RequestReader()
+        reader = RequestReader(self._head_bytes)
         try:
             head: RequestHead | RequestRefused | None = None
             with trio.move_on_after(self._head_s) as in_time:

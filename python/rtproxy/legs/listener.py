@@ -26,6 +26,7 @@ from hypercorn.typing import ASGIFramework
 from rtproxy.config import ServerConfig
 from rtproxy.legs.binding import open_sockets
 from rtproxy.legs.entrance import HEAD_S, Entrance, OnUpgrade
+from rtproxy.legs.http1 import HEAD_LIMIT_BYTES
 from rtproxy.legs.plain_http import open_plain_http
 from rtproxy.legs.tls import Identity, server_identity
 from rtproxy.legs.transport import SocketTransport, StreamTransport, Transport
@@ -65,13 +66,21 @@ async def open_listener(
     on_upgrade: OnUpgrade,
     application: ASGIFramework,
     head_s: float = HEAD_S,
+    head_bytes: int = HEAD_LIMIT_BYTES,
 ) -> Listener:
     """Listen, and serve every connection in `nursery` until that is cancelled.
 
     A WebSocket upgrade goes to `on_upgrade`, anything else to `application`.
     Raises ConfigError if the address may not or cannot be listened on.
     """
-    serve = partial(_serve, config, on_upgrade=on_upgrade, application=application, head_s=head_s)
+    serve = partial(
+        _serve,
+        config,
+        on_upgrade=on_upgrade,
+        application=application,
+        head_s=head_s,
+        head_bytes=head_bytes,
+    )
     listener: Listener = await nursery.start(serve)
     return listener
 
@@ -82,6 +91,7 @@ async def _serve(
     on_upgrade: OnUpgrade,
     application: ASGIFramework,
     head_s: float,
+    head_bytes: int,
     task_status: trio.TaskStatus[Listener],
 ) -> None:
     identity = server_identity(config)
@@ -96,6 +106,7 @@ async def _serve(
                 port=listener.port,
                 allowed_origins=config.allowed_origins,
                 head_s=head_s,
+                head_bytes=head_bytes,
             )
             task_status.started(listener)
             with listener.accepting:

@@ -31,12 +31,15 @@ class Pace:
 
     A body may take `body_grace_s` and then as long as `body_bytes_per_s` allows;
     only the time that is spent waiting for the client counts. Each write of the
-    response must be taken within `send_s`.
+    response must be taken within `send_s`. A client that ends its stream behind
+    the request has finished asking, or has gone: the application has
+    `half_closed_s` to answer before it is told that nobody is there.
     """
 
     body_grace_s: float = 5.0
     body_bytes_per_s: float = 1024.0
     send_s: float = 10.0
+    half_closed_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ class OneRequestStream:
             return data
         while await self._transport.read():
             pass  # whatever is behind the request is not looked at
+        await trio.sleep(self._pace.half_closed_s)
         return b""
 
     async def _more_body(self) -> bytes:

@@ -49,9 +49,11 @@ async def open_legs(
     driver = StreamDriver(options or LegsOptions(), seed or secrets.token_bytes(32))
     try:
         async with trio.open_nursery() as nursery:
-            await nursery.start(driver.run)
+            # Not `nursery.start`: cancelled in there, it would wait for a shielded task.
+            nursery.start_soon(driver.run)
             reason = _OVER
             try:
+                await driver.running.wait()
                 yield driver
             except Exception:
                 reason = _FAILED
@@ -85,15 +87,16 @@ class StreamDriver:
         self._legs: list[StreamLeg] = []
         self._scope = trio.CancelScope(shield=True)
         self._tasks: trio.Nursery | None = None
+        self.running = trio.Event()
 
     # Its own life
 
-    async def run(self, *, task_status: trio.TaskStatus[None]) -> None:
+    async def run(self) -> None:
         """Run the tasks of all legs until `aclose`."""
         with self._scope:
             async with trio.open_nursery() as self._tasks:
                 self._start_task(self._junction.keep_time)
-                task_status.started()
+                self.running.set()
                 await trio.sleep_forever()
 
     async def aclose(self, reason: CloseReason) -> None:

@@ -27,6 +27,11 @@ class Dialler:
     dial_s: float
     backoff: Backoff
 
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """The keys in use, so that they can be kept out of what is said."""
+        return tuple(each.key.encode() for each in self.upstreams if each.key)
+
     async def dial(
         self, asked: Mapping[str, str], on_retry: Callable[[int, DialFailed], None]
     ) -> Connection:

@@ -8,6 +8,7 @@ Must not know what any event means.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -36,6 +37,8 @@ class Performer:
     """The hands of one session's core.
 
     `end` is called with the reason, after everything said before it was sent.
+    `secrets` are the keys of the upstreams: whatever an upstream says of its key,
+    the client must not read it.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Performer:
         clock: Callable[[], float],
         end: Callable[[CloseReason], None],
         log: Log,
+        secrets: tuple[bytes, ...] = (),
     ) -> None:
         """Take what the session is made of."""
         self._core = core
@@ -55,6 +59,7 @@ class Performer:
         self._clock = clock
         self._end = end
         self._log = log
+        self._secrets = secrets
 
     def client_message(self, leg: Leg, message: Message) -> None:
         """Answer what the client said, or a mark that was reached in the lane to it."""
@@ -88,7 +93,8 @@ class Performer:
 
     def _finish(self, batch: _Batch) -> None:
         if batch.reason is not None:
-            self._end(batch.reason)
+            said = self._conceal(batch.reason.text.encode()).decode()
+            self._end(replace(batch.reason, text=said))
 
     def _run(
         self, events: Iterable[ev.Event], batch: _Batch, held: tuple[Leg, Message] | None
@@ -105,7 +111,8 @@ class Performer:
         match command:
             case cmd.ToClient(event, response_id):
                 for payload in self._dialect.encode(event):
-                    batch.outgoing.append(ToSide(Side.CLIENT, payload, response_id))
+                    said = self._conceal(payload)
+                    batch.outgoing.append(ToSide(Side.CLIENT, said, response_id))
             case cmd.ToUpstream(event):
                 batch.outgoing.append(ToSide(Side.UPSTREAM, realtime.encode_client(event)))
             case cmd.PlaceMark(response_id, token, starts):
@@ -126,6 +133,11 @@ class Performer:
             case cmd.Note(name, level, fields):
                 self._log.log(_LEVELS[level], name, **fields)
         return None
+
+    def _conceal(self, payload: bytes) -> bytes:
+        for secret in self._secrets:
+            payload = payload.replace(secret, b"[key]")
+        return payload
 
     def _drop(self, response_id: str) -> ev.Event:
         heard = tuple(

@@ -74,7 +74,13 @@ class SessionTask:
         self._process = process
         self._log = structlog.get_logger().bind(session=session_id, dialect=dialect.name)
         self._performer = Performer(
-            core, dialect, legs, clock=trio.current_time, end=self.end, log=self._log
+            core,
+            dialect,
+            legs,
+            clock=trio.current_time,
+            end=self.end,
+            log=self._log,
+            secrets=dialler.secrets,
         )
         self._scope = trio.CancelScope()
         self._upstream_there = trio.Event()
@@ -177,8 +183,9 @@ class SessionTask:
             connection = await self._dialler.dial(self._asked, self._retrying)
         except DialFailed as failed:
             self._process.upstream_answered = False
-            lost = ev.UpstreamLost(code=failed.reason.code, reason=str(failed), final=failed.final)
-            self._performer.post(lost)
+            self._lose(
+                ev.UpstreamLost(code=failed.reason.code, reason=str(failed), final=failed.final)
+            )
             return
         leg = self._upstream = self._legs.add(
             Side.UPSTREAM, connection, max_message_bytes=self._limits.upstream_message_bytes
@@ -188,8 +195,13 @@ class SessionTask:
             while True:
                 self._performer.upstream_message(leg, await leg.receive())
         except LegClosed as closed:
-            lost = ev.UpstreamLost(code=closed.reason.code, reason=closed.reason.text)
-            self._performer.post(lost)
+            self._lose(ev.UpstreamLost(code=closed.reason.code, reason=closed.reason.text))
+
+    def _lose(self, lost: ev.UpstreamLost) -> None:
+        """Tell the core; a client that was to wait for the upstream must hear of it, too."""
+        if self._client is not None and not self._upstream_there.is_set():
+            self._attach_client(self._client)
+        self._performer.post(lost)
 
     def _retrying(self, attempt: int, failed: DialFailed) -> None:
         self._process.upstream_answered = False

@@ -25,6 +25,7 @@ from rtproxy.simulator.outbox import Outbox
 from rtproxy.simulator.settings import Settings
 
 _NO_REASON = 1000
+_DEEPEST = 64  # levels of nesting; nothing in the protocol comes near
 _decode = msgspec.json.Decoder().decode
 
 
@@ -67,8 +68,9 @@ class Connection:
         try:
             event = _read_event(raw)
         except Refusal as refusal:
+            commands = self._talk.tick(now)
             self._outbox.refuse(refusal)
-            return self._let_out([], now)
+            return self._let_out([*commands, *self._outbox.take()], now)
         return self._let_out(self._talk.receive(event, now), now)
 
     def tick(self, now: float) -> list[Command]:
@@ -160,6 +162,16 @@ def _read_event(raw: str | bytes) -> Json:
         raise errors.invalid_json(str(error)) from None
     except RecursionError:
         raise errors.invalid_json("it is nested too deeply") from None
+    if raw.count("{") + raw.count("[") > _DEEPEST and _depth(event, _DEEPEST + 1) > _DEEPEST:
+        raise errors.invalid_json("it is nested too deeply")
     if not isinstance(event, dict):
         raise errors.invalid_event(f"JSON of another kind ({type(event).__name__})")
     return event
+
+
+def _depth(value: object, limit: int) -> int:
+    """How deeply JSON is nested, counted no further than `limit`."""
+    if limit == 0 or not isinstance(value, dict | list):
+        return 0
+    inner = value.values() if isinstance(value, dict) else value
+    return 1 + max((_depth(each, limit - 1) for each in inner), default=0)

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from rtproxy.simulator import errors
-from rtproxy.simulator.agenda import Agenda
 from rtproxy.simulator.commands import Command, Json
 from rtproxy.simulator.errors import Refusal
 from rtproxy.simulator.formats import read_audio
 from rtproxy.simulator.ids import Ids
-from rtproxy.simulator.items import Item, Items, read_item
+from rtproxy.simulator.items import Item, read_item
 from rtproxy.simulator.listening import Listening
 from rtproxy.simulator.live import LiveEcho
 from rtproxy.simulator.options import ResponseOptions, merge_options
@@ -27,6 +26,7 @@ from rtproxy.simulator.schema import Tagged
 from rtproxy.simulator.session_config import SessionConfig, Usage
 from rtproxy.simulator.session_schema import CLIENT_EVENTS
 from rtproxy.simulator.settings import Settings, VoiceName, make_voice
+from rtproxy.simulator.stage import Stage
 from rtproxy.simulator.transcription import Transcriptions
 
 _CLIENT_EVENT = Tagged("type", CLIENT_EVENTS)
@@ -39,45 +39,38 @@ class Conversation:
     def __init__(
         self, settings: Settings, model: str, ids: Ids, created_at: int, now: float
     ) -> None:
-        self._ids = ids
         self._id = ids.new("conv")
-        self._outbox = Outbox(ids)
-        self._agenda = Agenda()
-        self._items = Items()
+        self._stage = Stage(settings, ids, Outbox(ids))
         self._voice = make_voice(settings)
         self._config = SessionConfig(
             ids.new("sess"), model, created_at + int(settings.session_max_s)
         )
-        parts = (settings, self._items, self._outbox, ids, self._agenda)
-        self._responses = Responses(*parts, self._response_done, now)
-        self._transcriptions = Transcriptions(*parts, self._is_responding)
-        self._listening = Listening(self._config, self._items, self._outbox, ids, self)
-        self._echo = (
-            LiveEcho(settings.echo_transcript_hz, self._responses, self._agenda)
-            if settings.voice is VoiceName.ECHO
-            else None
-        )
-        self._outbox.emit("session.created", session=self._config.view())
+        self._responses = Responses(self._stage, self._response_done, now)
+        self._transcriptions = Transcriptions(self._stage, self._is_responding)
+        self._listening = Listening(self._stage, self._config, self)
+        echoes = settings.voice is VoiceName.ECHO
+        self._echo = LiveEcho(self._stage, self._options, self._responses) if echoes else None
+        self._stage.outbox.emit("session.created", session=self._config.view())
 
     def receive(self, event: Json, now: float) -> list[Command]:
         """Answer a client event; whatever was due before it comes first."""
-        self._agenda.run(now)
+        self._stage.agenda.run(now)
         event_id = event.get("event_id")
         try:
             _CLIENT_EVENT(event, "")
             self._steps[event["type"]](self, event, now)
         except Refusal as refusal:
-            self._outbox.refuse(refusal, event_id if isinstance(event_id, str) else None)
-        return self._outbox.take()
+            self._stage.outbox.refuse(refusal, event_id if isinstance(event_id, str) else None)
+        return self._stage.outbox.take()
 
     def tick(self, now: float) -> list[Command]:
         """Everything that is due by now."""
-        self._agenda.run(now)
-        return self._outbox.take()
+        self._stage.agenda.run(now)
+        return self._stage.outbox.take()
 
     def next_due(self) -> float | None:
         """When `tick` has something to do, if nothing is received before."""
-        return self._agenda.next_due()
+        return self._stage.agenda.next_due()
 
     def starve(self, responses: int) -> None:
         """Let the next responses fail for want of tokens."""
@@ -109,20 +102,20 @@ class Conversation:
         try:
             self._respond({}, now)
         except Refusal as refusal:
-            self._outbox.refuse(refusal)
+            self._stage.outbox.refuse(refusal)
 
     # Client events
 
     def _update_session(self, event: Json, now: float) -> None:
-        usage = Usage(self._items.spoken(), self._responses.any_under_way)
+        usage = Usage(self._stage.items.spoken(), self._responses.any_under_way)
         self._config.update(event["session"], usage)
         self._listening.configure()
-        self._outbox.emit("session.updated", session=self._config.view())
+        self._stage.outbox.emit("session.updated", session=self._config.view())
 
     def _append(self, event: Json, now: float) -> None:
         written = event["audio"]
         if self._echo is not None:
-            self._echo.append(written, self._options({}), now)
+            self._echo.append(written, now)
             return
         if len(written) > _APPEND_MAX_BYTES:
             raise errors.invalid_value("audio", "Invalid 'audio': at most 15 MiB per event.")
@@ -137,26 +130,26 @@ class Conversation:
 
     def _create_item(self, event: Json, now: float) -> None:
         given = event["item"]
-        item_id = given.get("id") or self._ids.new("item")
+        item_id = given.get("id") or self._stage.ids.new("item")
         item = read_item(given, item_id, self._config.input_format)
-        previous = self._items.insert(item, event.get("previous_item_id"))
+        previous = self._stage.items.insert(item, event.get("previous_item_id"))
         for name in ("added", "done"):
-            self._outbox.emit(
+            self._stage.outbox.emit(
                 f"conversation.item.{name}", previous_item_id=previous, item=item.wire()
             )
 
     def _retrieve_item(self, event: Json, now: float) -> None:
-        item = self._items.retrieve(event["item_id"])
-        self._outbox.emit("conversation.item.retrieved", item=item)
+        item = self._stage.items.retrieve(event["item_id"])
+        self._stage.outbox.emit("conversation.item.retrieved", item=item)
 
     def _truncate_item(self, event: Json, now: float) -> None:
         asked = {key: event[key] for key in ("item_id", "content_index", "audio_end_ms")}
-        self._items.truncate(**asked)
-        self._outbox.emit("conversation.item.truncated", **asked)
+        self._stage.items.truncate(**asked)
+        self._stage.outbox.emit("conversation.item.truncated", **asked)
 
     def _delete_item(self, event: Json, now: float) -> None:
-        self._items.delete(event["item_id"])
-        self._outbox.emit("conversation.item.deleted", item_id=event["item_id"])
+        self._stage.items.delete(event["item_id"])
+        self._stage.outbox.emit("conversation.item.deleted", item_id=event["item_id"])
 
     def _create_response(self, event: Json, now: float) -> None:
         self._respond(event.get("response") or {}, now)
@@ -173,19 +166,19 @@ class Conversation:
         options = self._options(override)
         if options.conversation_id is not None:
             self._responses.check_free()
-            if options.output["voice"] != self._config.voice and self._items.spoken():
+            if options.output["voice"] != self._config.voice and self._stage.items.spoken():
                 raise errors.voice_is_fixed()
         context = self._context(override)
         answer = self._voice.answer(options.prompt(context))
         self._responses.answer(options, context, answer, now)
 
-    def _options(self, override: Json) -> ResponseOptions:
-        return merge_options(self._config.defaults, override, self._id)
+    def _options(self, override: Json | None = None) -> ResponseOptions:
+        return merge_options(self._config.defaults, override or {}, self._id)
 
     def _context(self, override: Json) -> list[Item]:
         """What the answer is to: the conversation, or the input given in its place."""
         if "input" not in override:
-            return list(self._items)
+            return list(self._stage.items)
         return [
             self._input_item(given, f"response.input[{index}]")
             for index, given in enumerate(override["input"])
@@ -193,9 +186,9 @@ class Conversation:
 
     def _input_item(self, given: Json, path: str) -> Item:
         if given["type"] != "item_reference":
-            item_id = given.get("id") or self._ids.new("item")
+            item_id = given.get("id") or self._stage.ids.new("item")
             return read_item(given, item_id, self._config.input_format, path)
-        item = self._items.find(given["id"])
+        item = self._stage.items.find(given["id"])
         if item is None:
             message = f"Item with item_id not found: {given['id']}"
             raise errors.invalid_value(f"{path}.id", message)

@@ -10,12 +10,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from rtproxy.simulator import errors
-from rtproxy.simulator.ids import Ids
 from rtproxy.simulator.input_buffer import InputBuffer
-from rtproxy.simulator.items import Item, Items, Part
+from rtproxy.simulator.items import Item, Part
 from rtproxy.simulator.loudness import Loudness
-from rtproxy.simulator.outbox import Outbox
 from rtproxy.simulator.session_config import SessionConfig
+from rtproxy.simulator.stage import Stage
 from rtproxy.simulator.turns import Finding, IdleTimeout, SpeechStarted, SpeechStopped, TurnDetector
 
 _COMMIT_LEAST_MS = 100.0
@@ -39,18 +38,9 @@ class Conversing(Protocol):
 class Listening:
     """Input buffer and turn detection of one conversation."""
 
-    def __init__(
-        self,
-        config: SessionConfig,
-        items: Items,
-        outbox: Outbox,
-        ids: Ids,
-        conversing: Conversing,
-    ) -> None:
+    def __init__(self, stage: Stage, config: SessionConfig, conversing: Conversing) -> None:
+        self._stage = stage
         self._config = config
-        self._items = items
-        self._outbox = outbox
-        self._ids = ids
         self._conversing = conversing
         self._buffer = InputBuffer(config.input_format)
         self._speech_item_id = ""
@@ -87,7 +77,7 @@ class Listening:
         if self._buffer.length_ms < _COMMIT_LEAST_MS:
             raise errors.buffer_too_small(self._buffer.length_ms)
         speaking = self._detector is not None and self._detector.speaking
-        item_id = self._speech_item_id if speaking else self._ids.new("item")
+        item_id = self._speech_item_id if speaking else self._stage.ids.new("item")
         audio = self._buffer.take_all()
         self._rest()
         self._commit(item_id, audio, now)
@@ -96,7 +86,7 @@ class Listening:
         """The client discards all there is; speech that was under way is forgotten."""
         self._buffer.take_all()
         self._rest()
-        self._outbox.emit("input_audio_buffer.cleared")
+        self._stage.outbox.emit("input_audio_buffer.cleared")
 
     def await_speech(self, after_ms: float) -> None:
         """An answer ends `after_ms` from now: the idle timeout counts from there."""
@@ -110,14 +100,14 @@ class Listening:
     def _found(self, finding: Finding, now: float) -> None:
         match finding:
             case SpeechStarted(start_ms):
-                self._speech_item_id = self._ids.new("item")
+                self._speech_item_id = self._stage.ids.new("item")
                 self._emit("speech_started", audio_start_ms=int(start_ms))
                 self._conversing.speech_started(now)
             case SpeechStopped(start_ms, end_ms):
                 self._emit("speech_stopped", audio_end_ms=int(end_ms))
                 self._end_turn(start_ms, end_ms, now)
             case IdleTimeout(start_ms, end_ms):
-                self._speech_item_id = self._ids.new("item")
+                self._speech_item_id = self._stage.ids.new("item")
                 times = {"audio_start_ms": int(start_ms), "audio_end_ms": int(end_ms)}
                 self._emit("timeout_triggered", **times)
                 self._end_turn(start_ms, end_ms, now)
@@ -129,15 +119,15 @@ class Listening:
     def _commit(self, item_id: str, audio: bytes, now: float) -> None:
         part = Part("input_audio", audio=bytearray(audio), audio_format=self._buffer.audio_format)
         item = Item(item_id, "message", role="user", status="completed", parts=[part])
-        previous = self._items.append(item)
-        self._outbox.emit(
+        previous = self._stage.items.append(item)
+        self._stage.outbox.emit(
             "input_audio_buffer.committed", previous_item_id=previous, item_id=item_id
         )
         for name in ("added", "done"):
-            self._outbox.emit(
+            self._stage.outbox.emit(
                 f"conversation.item.{name}", previous_item_id=previous, item=item.wire()
             )
         self._conversing.committed(item, now)
 
     def _emit(self, name: str, **times: int) -> None:
-        self._outbox.emit(f"input_audio_buffer.{name}", **times, item_id=self._speech_item_id)
+        self._stage.outbox.emit(f"input_audio_buffer.{name}", **times, item_id=self._speech_item_id)

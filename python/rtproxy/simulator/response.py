@@ -12,43 +12,28 @@ from typing import Any
 
 from rtproxy.simulator.commands import Json
 from rtproxy.simulator.formats import write_audio
-from rtproxy.simulator.ids import Ids
-from rtproxy.simulator.items import Item, Items, Part
+from rtproxy.simulator.items import Item, Part
 from rtproxy.simulator.options import ResponseOptions
-from rtproxy.simulator.outbox import Outbox
 from rtproxy.simulator.plan import OpenItem, PartKind
+from rtproxy.simulator.stage import Stage
 from rtproxy.simulator.usage import usage
 
 
 class Response:
-    """A response in progress, then done.
+    """A response in progress, then done; `context` is what it has read."""
 
-    `items` is the conversation it writes to, also where it is out of band and
-    leaves no trace there: its context is what it was given.
-    """
-
-    def __init__(
-        self,
-        response_id: str,
-        options: ResponseOptions,
-        items: Items,
-        context: Sequence[Item],
-        outbox: Outbox,
-        ids: Ids,
-    ) -> None:
-        self.id = response_id
+    def __init__(self, stage: Stage, options: ResponseOptions, context: Sequence[Item]) -> None:
+        self.id = stage.ids.new("resp")
         self.options = options
         self.done = False
         self.audio_ms = 0.0
         self.audio_since: float | None = None  # when its first audio was sent
-        self._items = items
+        self._stage = stage
         self._context = list(context)
-        self._outbox = outbox
-        self._ids = ids
         self._output: list[Item] = []
         self._open: PartKind | None = None
         self._said = ""
-        outbox.emit("response.created", response=options.wire(response_id))
+        stage.outbox.emit("response.created", response=options.wire(self.id))
 
     @property
     def in_conversation(self) -> bool:
@@ -74,8 +59,8 @@ class Response:
         self._open, self._said = opening.part, ""
         self._emit_output("response.output_item.added", item=item.wire())
         if self.in_conversation:
-            previous = self._items.append(item)
-            self._outbox.emit(
+            previous = self._stage.items.append(item)
+            self._stage.outbox.emit(
                 "conversation.item.added", previous_item_id=previous, item=item.wire()
             )
         if opening.part is not PartKind.ARGUMENTS:
@@ -84,7 +69,7 @@ class Response:
     def delta(self, text: str) -> None:
         """Send the next piece of transcript, text or arguments."""
         self._said += text
-        fields: Json = {"delta": text, "obfuscation": self._ids.pad(text)}
+        fields: Json = {"delta": text, "obfuscation": self._stage.ids.pad(text)}
         if self._open is PartKind.ARGUMENTS:
             self._item.fields["arguments"] = self._said
             self._emit_call("response.function_call_arguments.delta", **fields)
@@ -122,7 +107,9 @@ class Response:
         item.status = status
         if self.in_conversation:
             # Captured: null here although `added` named the previous item.
-            self._outbox.emit("conversation.item.done", previous_item_id=None, item=item.wire())
+            self._stage.outbox.emit(
+                "conversation.item.done", previous_item_id=None, item=item.wire()
+            )
         self._emit_output("response.output_item.done", item=item.wire())
 
     def finish(self, status: str, details: Json | None = None) -> None:
@@ -136,7 +123,7 @@ class Response:
             "output": [item.wire() for item in self._output],
             "usage": self._usage(),
         }
-        self._outbox.emit("response.done", response=response)
+        self._stage.outbox.emit("response.done", response=response)
 
     @property
     def _item(self) -> Item:
@@ -146,9 +133,9 @@ class Response:
         return usage(self._context, self.options.instructions, self._output)
 
     def _new_item(self, opening: OpenItem) -> Item:
-        item_id = self._ids.new("item")
+        item_id = self._stage.ids.new("item")
         if opening.part is PartKind.ARGUMENTS:
-            fields = {"name": opening.name, "call_id": self._ids.new("call"), "arguments": ""}
+            fields = {"name": opening.name, "call_id": self._stage.ids.new("call"), "arguments": ""}
             return Item(item_id, "function_call", fields, status="in_progress")
         return Item(item_id, "message", role="assistant", status="in_progress")
 
@@ -180,7 +167,7 @@ class Response:
 
     def _emit_output(self, event_type: str, **fields: Any) -> None:
         index = len(self._output) - 1
-        self._outbox.emit(event_type, response_id=self.id, output_index=index, **fields)
+        self._stage.outbox.emit(event_type, response_id=self.id, output_index=index, **fields)
 
     def _emit_call(self, event_type: str, **fields: Any) -> None:
         item = self._item
@@ -188,7 +175,7 @@ class Response:
         self._emit_output(event_type, **call, **fields)
 
     def _emit_part(self, event_type: str, **fields: Any) -> None:
-        self._outbox.emit(
+        self._stage.outbox.emit(
             event_type,
             response_id=self.id,
             item_id=self._item.id,

@@ -11,12 +11,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from rtproxy.simulator import errors
-from rtproxy.simulator.agenda import Agenda
 from rtproxy.simulator.commands import Json, Strike
-from rtproxy.simulator.ids import Ids
-from rtproxy.simulator.items import Item, Items
+from rtproxy.simulator.items import Item
 from rtproxy.simulator.options import ResponseOptions
-from rtproxy.simulator.outbox import Outbox
 from rtproxy.simulator.plan import (
     Act,
     AudioDelta,
@@ -28,7 +25,7 @@ from rtproxy.simulator.plan import (
     plan,
 )
 from rtproxy.simulator.response import Response
-from rtproxy.simulator.settings import Settings
+from rtproxy.simulator.stage import Stage
 from rtproxy.simulator.usage import TokenBudget
 from rtproxy.simulator.voices.voice import Answer, Cut, Failed, Struck, Told
 
@@ -45,22 +42,9 @@ OnDone = Callable[[Response, float], None]
 class Responses:
     """All responses of one conversation; `on_done` hears of each that ends in it."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        items: Items,
-        outbox: Outbox,
-        ids: Ids,
-        agenda: Agenda,
-        on_done: OnDone,
-        now: float,
-    ) -> None:
-        self._settings = settings
-        self._items = items
-        self._outbox = outbox
-        self._ids = ids
-        self._agenda = agenda
-        self._budget = TokenBudget(settings.rate_limit_tokens, now)
+    def __init__(self, stage: Stage, on_done: OnDone, now: float) -> None:
+        self._stage = stage
+        self._budget = TokenBudget(stage.settings.rate_limit_tokens, now)
         self._on_done = on_done
         self._under_way: dict[str, Response] = {}
         self._cancelling: dict[str, str] = {}  # response id: reason
@@ -83,8 +67,7 @@ class Responses:
 
     def begin(self, options: ResponseOptions, context: Sequence[Item]) -> Response:
         """Create a response that nothing is planned for yet."""
-        response_id = self._ids.new("resp")
-        response = Response(response_id, options, self._items, context, self._outbox, self._ids)
+        response = Response(self._stage, options, context)
         self._under_way[response.id] = response
         return response
 
@@ -97,7 +80,7 @@ class Responses:
             self._starved -= 1
             self._budget.exhaust(now)
             answer = [_NO_TOKENS]
-        steps = plan(answer, self._settings, options.audio_format, options.max_tokens)
+        steps = plan(answer, self._stage.settings, options.audio_format, options.max_tokens)
         self._follow(response, steps, 0, now)
 
     def cancel(self, response_id: str | None, now: float) -> None:
@@ -127,11 +110,11 @@ class Responses:
         if response.id in self._cancelling:
             return
         self._cancelling[response.id] = reason
-        due = now + self._settings.cancel_lag_ms / 1000
-        self._agenda.at(due, partial(self._stop, response), response.id)
+        due = now + self._stage.settings.cancel_lag_ms / 1000
+        self._stage.agenda.at(due, partial(self._stop, response), response.id)
 
     def _stop(self, response: Response, now: float) -> None:
-        self._agenda.cancel(response.id)
+        self._stage.agenda.cancel(response.id)
         details = {"type": "cancelled", "reason": self._cancelling[response.id]}
         self._end(response, "cancelled", details, now)
 
@@ -143,7 +126,7 @@ class Responses:
             if not response.done:
                 self._follow(response, steps, place + 1, began)
 
-        self._agenda.at(began + step.at_s, take, response.id)
+        self._stage.agenda.at(began + step.at_s, take, response.id)
 
     def _perform(self, response: Response, act: Act, now: float) -> None:
         match act:
@@ -156,11 +139,11 @@ class Responses:
             case CloseItem():
                 response.close_item()
             case Told(refusal):
-                self._outbox.refuse(refusal)
+                self._stage.outbox.refuse(refusal)
             case Struck(fault):
-                self._outbox.command(Strike(fault))
+                self._stage.outbox.command(Strike(fault))
             case Finish(ending):
-                self._agenda.cancel(response.id)
+                self._stage.agenda.cancel(response.id)
                 self._end(response, *_ending(ending), now)
 
     def _end(self, response: Response, status: str, details: Json | None, now: float) -> None:
@@ -168,12 +151,12 @@ class Responses:
         del self._under_way[response.id]
         self._cancelling.pop(response.id, None)
         self._budget.spend(response.tokens, now)
-        self._agenda.at(now + _LIMITS_AFTER_S, self._report_limits)
+        self._stage.agenda.at(now + _LIMITS_AFTER_S, self._report_limits)
         if response.in_conversation:
             self._on_done(response, now)
 
     def _report_limits(self, now: float) -> None:
-        self._outbox.emit("rate_limits.updated", rate_limits=self._budget.report(now))
+        self._stage.outbox.emit("rate_limits.updated", rate_limits=self._budget.report(now))
 
 
 def _ending(ending: Cut | Failed | None) -> tuple[str, Json | None]:

@@ -74,13 +74,21 @@ async def test_a_name_that_nobody_has_is_said_so(monkeypatch):
     assert "invalid" not in str(caught.value)
 
 
-async def test_a_refusal_is_told_with_its_words():
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"this page may not connect", r"HTTP 403 this page may not connect$"),
+        (b"<html>\n<p>No.</p></html>", r"HTTP 403$"),
+        (b"x" * 10_000, r"HTTP 403 x{200}$"),
+    ],
+)
+async def test_a_refusal_is_told_with_its_words(body: bytes, words: str):
     async def refuse(request: WebSocketRequest) -> None:
-        await request.reject(403, body=b"this page may not connect")
+        await request.reject(403, body=body)
 
     async with trio.open_nursery() as nursery:
         server = await nursery.start(partial(serve_websocket, refuse, "127.0.0.1", 0, None))
-        with pytest.raises(CannotConnect, match=r"HTTP 403 this page may not connect") as caught:
+        with pytest.raises(CannotConnect, match=words) as caught:
             await hold(f"ws://127.0.0.1:{server.port}/ws/voice")
         nursery.cancel_scope.cancel()
     assert not caught.value.refused

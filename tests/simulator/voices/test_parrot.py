@@ -122,3 +122,7 @@ def test_the_stand_in_is_long_as_the_text_and_never_silent(
     assert speak("World", FORMATS[name]) != sound
     chunk = rate_hz * sample_bytes // 50
     assert all(len(set(sound[at : at + chunk])) > 8 for at in range(0, len(sound), chunk))
+
+
+def test_a_book_is_not_read_aloud_to_its_end() -> None:
+    assert len(speak("x" * 1_000_000, FORMATS["audio/pcmu"])) == 300 * 8_000

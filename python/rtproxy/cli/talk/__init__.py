@@ -24,7 +24,7 @@ from rtproxy.cli.talk.frontends import FRONTENDS, VOICE, Frontend
 from rtproxy.cli.talk.line import Conversation, converse
 from rtproxy.cli.talk.question import Question, load_question
 from rtproxy.cli.talk.screen import Display, summary
-from rtproxy.cli.words import DEFAULT_URL, this_command
+from rtproxy.cli.words import DEFAULT_URL, say, this_command
 from rtproxy.model.audio_format import PCM16_24K
 
 INTERRUPTED = 130  # as shells count it: 128 + SIGINT
@@ -68,7 +68,7 @@ def talk(
     conversation = Conversation(
         address, frontend, spoken, patience_s=wait, fast=fast, verify=not insecure
     )
-    print(f"asking {spoken.name} ({spoken.duration_ms / 1000:.1f} s) at {address}", flush=True)
+    say(f"asking {spoken.name} ({spoken.duration_ms / 1000:.1f} s) at {address}")
     exchange = Exchange(spoken.duration_ms, spoken.speech_ms)
     status = _run(conversation, exchange)
     _report(exchange, save)
@@ -138,7 +138,7 @@ def _no_line(url: str, error: CannotConnect) -> str:
 
 def _report(exchange: Exchange, save: Path | None) -> None:
     for line in summary(exchange.totals()):
-        print(line)
+        say(line)
     if exchange.failure:
         print(f"rtproxy: it ended early: {exchange.failure}", file=sys.stderr)
     if save is None:
@@ -146,5 +146,8 @@ def _report(exchange: Exchange, save: Path | None) -> None:
     if not exchange.answer:
         print(f"rtproxy: nothing was heard, so {save} was not written", file=sys.stderr)
         return
-    save.write_bytes(write_wav(Recording(PCM16_24K, bytes(exchange.answer))))
-    print(f"saved the answer as {save}")
+    try:
+        save.write_bytes(write_wav(Recording(PCM16_24K, bytes(exchange.answer))))
+    except OSError as error:
+        fail(f"the answer cannot be saved as {save}: {error.strerror}")
+    say(f"saved the answer as {save}")

@@ -26,10 +26,12 @@ from rtproxy.cli.talk.dial import CONNECT_S, CannotConnect, dial
 from rtproxy.cli.talk.exchange import Exchange
 from rtproxy.cli.talk.frontends import Frontend, Heard
 from rtproxy.cli.talk.question import CHUNK_MS, Question
+from rtproxy.cli.talk.transcript import printable
 
 CLOSE_S = 3.0
 SEND_S = 30.0
 _LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024
+_LONGEST_WORDS = 200
 _SILENCE = bytes(48 * CHUNK_MS)  # PCM16 at 24 kHz
 
 
@@ -112,10 +114,15 @@ def _refusal(error: Exception) -> CannotConnect:
         case CannotConnect():
             return error
         case ConnectionRejected(status_code=status, body=body):
-            words = (body or b"").decode("utf-8", "replace").strip()
-            return CannotConnect(f"it answers with HTTP {status} {words}".strip())
+            return CannotConnect(f"it answers with HTTP {status} {_plain(body or b'')}".strip())
         case _:
             return CannotConnect(f"it answers, but not as a WebSocket ({error})")
+
+
+def _plain(body: bytes) -> str:
+    """The words of an HTTP body; a page for browsers has none that help here."""
+    text = body.decode("utf-8", "replace").strip()
+    return "" if text.startswith("<") else printable(text[:_LONGEST_WORDS])
 
 
 class _Line:

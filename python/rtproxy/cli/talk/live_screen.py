@@ -10,7 +10,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Group
+from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -27,9 +27,10 @@ _REDRAW_S = 0.08
 class LiveDisplay:
     """Finished lines above, and below them what is being said and how far it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, console: Console | None = None) -> None:
+        """`console`: where to draw; stdout by default."""
         self._transcript = Transcript()
-        self._live = Live(auto_refresh=False, transient=True)
+        self._live = Live(console=console, auto_refresh=False, transient=True)
         self._drawn_at = 0.0
 
     def __enter__(self) -> Self:

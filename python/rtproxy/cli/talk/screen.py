@@ -11,6 +11,7 @@ from typing import Protocol, Self
 from rtproxy.cli.talk.exchange import Exchange, Totals
 from rtproxy.cli.talk.frontends import Heard, Ready, Role, Trouble
 from rtproxy.cli.talk.transcript import Transcript, printable
+from rtproxy.cli.words import say
 
 WHO: dict[Role, str] = {"user": "you", "assistant": "answer"}
 
@@ -67,12 +68,12 @@ class PlainDisplay:
     def show(self, heard: Heard) -> None:
         """Print what it completes."""
         for notice in notices(heard):
-            print(notice, flush=True)
+            say(notice)
         self._print_said(self._transcript.receive(heard))
 
     def _print_said(self, lines: list[tuple[Role, str]]) -> None:
         for role, text in lines:
-            print(f"{WHO[role]}: {text}", flush=True)
+            say(f"{WHO[role]}: {text}")
 
     def progress(self, exchange: Exchange) -> None:
         """Nothing: a file or a pipe has no use for it."""

@@ -14,9 +14,8 @@ import msgspec
 from rtproxy.model.errors import ConfigError
 from rtproxy.simulator.errors import Refusal
 from rtproxy.simulator.faults import FaultKind, parse_fault
-from rtproxy.simulator.formats import span_bytes
 from rtproxy.simulator.voices.parrot import Parrot
-from rtproxy.simulator.voices.stand_in import CHARACTER_MS, speak
+from rtproxy.simulator.voices.stand_in import speak
 from rtproxy.simulator.voices.voice import (
     Answer,
     AnswerPart,
@@ -133,7 +132,4 @@ def _part(line: Line, prompt: Prompt) -> AnswerPart:
 def _say(text: str, audio_ms: int | None, prompt: Prompt) -> AnswerPart:
     if not prompt.spoken:
         return Written(text)
-    if audio_ms is None:
-        return Spoken(text, speak(text, prompt.audio_format))
-    sound = speak("x" * (audio_ms // CHARACTER_MS + 1), prompt.audio_format)
-    return Spoken(text, sound[: span_bytes(prompt.audio_format, audio_ms)])
+    return Spoken(text, speak(text, prompt.audio_format, audio_ms))

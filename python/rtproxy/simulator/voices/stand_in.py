@@ -3,32 +3,46 @@
 Owns a sound that stands for a text: broadband, never silent, 60 ms for each
 character, the same for the same text. It is no speech and does not pretend to
 be; it has the length, the loudness and the ups and downs that players, meters
-and turn detection need.
+and turn detection need. It must not know who speaks.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rtproxy.model.audio_format import PCM16_24K, AudioFormat
-from rtproxy.simulator.formats import convert
+from rtproxy.simulator.formats import convert, span_bytes
 
 CHARACTER_MS = 60
+_LONGEST_MS = 300_000
+_SYLLABLE_MS = 180
+_LOOP_MS = 10 * _SYLLABLE_MS  # made once and repeated: a long text must not take long
 _LOUD, _SOFT = 6_000, 1_200  # peak of the noise inside a syllable and at its edges
-_SYLLABLE_CHARACTERS = 3
 
 
-def speak(text: str, audio_format: AudioFormat) -> bytes:
-    """The sound for `text`, `CHARACTER_MS` per character, at least one."""
-    count = max(1, len(text)) * CHARACTER_MS * PCM16_24K.rate_hz // 1000
-    syllable = _SYLLABLE_CHARACTERS * CHARACTER_MS * PCM16_24K.rate_hz // 1000
-    place = np.arange(count)
+def speak(text: str, audio_format: AudioFormat, duration_ms: int | None = None) -> bytes:
+    """The sound for `text`, as long as it is long, or `duration_ms`.
+
+    A text sounds for `CHARACTER_MS` per character, at least one, and for five
+    minutes at most: a client may send a book.
+    """
+    if duration_ms is None:
+        duration_ms = min(max(1, len(text)) * CHARACTER_MS, _LONGEST_MS)
+    loop = convert(_loop(seed=sum(text.encode())).tobytes(), PCM16_24K, audio_format)
+    size_bytes = span_bytes(audio_format, duration_ms)
+    return (loop * (size_bytes // len(loop) + 1))[:size_bytes]
+
+
+def _loop(seed: int) -> NDArray[np.int16]:
+    place = np.arange(span_bytes(PCM16_24K, _LOOP_MS) // 2)
+    syllable = span_bytes(PCM16_24K, _SYLLABLE_MS) // 2
     swell = _SOFT + (_LOUD - _SOFT) * np.abs(np.sin(np.pi * place / syllable))
-    samples = (_noise(count, seed=sum(text.encode())) * swell).astype(np.int16)
-    return convert(samples.tobytes(), PCM16_24K, audio_format)
+    sound: NDArray[np.float64] = _noise(len(place), seed) * swell
+    return sound.astype(np.int16)
 
 
-def _noise(count: int, seed: int) -> np.typing.NDArray[np.float64]:
+def _noise(count: int, seed: int) -> NDArray[np.float64]:
     """Values from -1 to 1 by a multiplicative hash, softened towards low frequencies."""
     mixed = (np.arange(count, dtype=np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
     mixed ^= mixed >> np.uint64(29)

@@ -1,0 +1,400 @@
+"""One port, from outside: the fork, the rules at the door, and what must not end the process."""
+
+from __future__ import annotations
+
+import errno
+import json
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import pytest
+import structlog
+import trio
+from quart_trio import QuartTrio
+from rig import MAX_MESSAGE_BYTES, closed_by
+from stream_pairs import all_of, dripping
+from trio_websocket import open_websocket_url
+from wsproto.extensions import PerMessageDeflate
+
+from rtproxy.config import ServerConfig
+from rtproxy.legs.leg import LegsOptions, Side
+from rtproxy.legs.listener import Listener, Upgrade, open_listener
+from rtproxy.legs.stream_driver import open_legs
+from rtproxy.model.errors import ConfigError
+
+pytestmark = pytest.mark.usefixtures("in_time")
+
+UPGRADE = (
+    b"GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+HEALTH = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
+# HEADERS with :method GET, :scheme http and a :path of "/" and the byte 0xff
+H2_NON_ASCII = b"\0\0\7\1\5\0\0\0\1\x82\x86\x44\2/\xff\x84"
+OVERSIZE = b"\x81\xff" + (17 << 20).to_bytes(8, "big") + bytes(4) + bytes(100_000)
+OTHER_TYPE = b"\x82\x85" + bytes(4) + b"hello"
+
+
+@dataclass
+class Door:
+    """What the listener's upgrades meet: an echo, and paths that misbehave."""
+
+    upgrades: list[Upgrade] = field(default_factory=list)
+
+    async def enter(self, upgrade: Upgrade) -> None:
+        """Serve one upgrade by its path."""
+        self.upgrades.append(upgrade)
+        match upgrade.path:
+            case "/refuse":
+                await upgrade.refuse(429, "Too many.", [("Retry-After", "7")])
+            case "/bug":
+                raise ZeroDivisionError
+            case "/late-bug":
+                await upgrade.accept()
+                raise ZeroDivisionError
+            case "/forget":
+                pass
+            case "/wrong-subprotocol":
+                await upgrade.accept("never-offered")
+            case "/realtime":
+                await echo(upgrade, "realtime")
+            case _:
+                await echo(upgrade, None)
+
+
+async def echo(upgrade: Upgrade, subprotocol: str | None) -> None:
+    """Say every message back until the client goes."""
+    connection = await upgrade.accept(subprotocol)
+    async with open_legs(LegsOptions(lead_ms=None)) as legs:
+        leg = legs.add(Side.CLIENT, connection, max_message_bytes=MAX_MESSAGE_BYTES)
+
+        async def answer() -> None:
+            while True:
+                message = await leg.receive()
+                leg.send(message.raw)
+                leg.release(message)
+
+        with suppress(BaseExceptionGroup):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(answer)
+        await leg.aclose(await closed_by(leg))
+
+
+@dataclass
+class House:
+    """A listener and its door."""
+
+    listener: Listener
+    door: Door
+
+    async def raw(self, data: bytes, *, first: bytes = b"") -> bytes:
+        """Send bytes, after the answer to `first` if there is one; all that comes back."""
+        async with await trio.open_tcp_stream("127.0.0.1", self.listener.port) as stream:
+            if first:
+                await stream.send_all(first)
+                await stream.receive_some()
+            with suppress(trio.BrokenResourceError):
+                await stream.send_all(data)
+                await stream.send_eof()
+            return await all_of(stream)
+
+    async def is_well(self) -> bool:
+        """Whether a plain request and a WebSocket are both served."""
+        if b'{"status":"ok"}' not in await self.raw(HEALTH):
+            return False
+        async with open_websocket_url(self.listener.ws_url + "/echo") as client:
+            await client.send_message("there?")
+            return bool(await client.get_message() == "there?")
+
+
+@asynccontextmanager
+async def open_house(
+    application: QuartTrio, *, head_s: float = 5.0, **server: object
+) -> AsyncIterator[House]:
+    """A listener on a free port for the time of the block."""
+    door = Door()
+    config = ServerConfig(**{"port": 0, **server})  # type: ignore[arg-type] # keys by name
+    async with trio.open_nursery() as nursery:
+        listener = await open_listener(
+            nursery, config, on_upgrade=door.enter, application=application, head_s=head_s
+        )
+        yield House(listener, door)
+        nursery.cancel_scope.cancel()
+
+
+@pytest.fixture
+async def house(application: QuartTrio) -> AsyncIterator[House]:
+    """A listener on a free port."""
+    async with open_house(application) as opened:
+        yield opened
+
+
+async def test_one_port_serves_both(house: House) -> None:
+    assert house.listener.http_url == f"http://127.0.0.1:{house.listener.port}"
+    assert await house.is_well()
+
+
+async def test_an_upgrade_says_what_was_asked_for(house: House) -> None:
+    url = house.listener.ws_url + "/a%20b?model=m&model=n&empty="
+    async with open_websocket_url(
+        url, subprotocols=["x", "y"], extra_headers=[("Authorization", "Bearer k")]
+    ):
+        pass
+    [upgrade] = house.door.upgrades
+    assert upgrade.path == "/a%20b"
+    assert upgrade.query == {"model": "n", "empty": ""}
+    assert upgrade.subprotocols == ("x", "y")
+    assert upgrade.header("authorization") == "Bearer k"
+    assert upgrade.header("absent") is None
+    assert upgrade.peer[0] == "127.0.0.1"
+
+
+async def test_a_subprotocol_is_agreed_on(house: House) -> None:
+    url = house.listener.ws_url + "/realtime"
+    async with open_websocket_url(url, subprotocols=["realtime", "other"]) as client:
+        assert client.subprotocol == "realtime"
+
+
+async def test_a_refusal_is_an_http_error_with_words(house: House) -> None:
+    head, _, body = (await house.raw(UPGRADE % b"/refuse")).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 429")
+    assert b"Retry-After: 7" in head
+    assert json.loads(body)["error"]["message"] == "Too many."
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [(b"/bug", b"500"), (b"/wrong-subprotocol", b"500")],
+)
+async def test_a_bug_before_the_answer_is_500(house: House, path: bytes, status: bytes) -> None:
+    with structlog.testing.capture_logs() as logs:
+        answer = await house.raw(UPGRADE % path)
+    [error_id] = [entry["error_id"] for entry in logs if entry["event"] == "contained"]
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert error_id.encode() in answer
+    assert await house.is_well()
+
+
+async def test_a_bug_behind_the_handshake_is_1011(house: House) -> None:
+    with structlog.testing.capture_logs() as logs:
+        answer = await house.raw(UPGRADE % b"/late-bug")
+    [error_id] = [entry["error_id"] for entry in logs if entry["event"] == "contained"]
+    assert answer.startswith(b"HTTP/1.1 101")
+    assert (1011).to_bytes(2, "big") + b"internal error " + error_id.encode() in answer
+    assert await house.is_well()
+
+
+async def test_an_upgrade_that_nobody_answers_is_closed(house: House) -> None:
+    assert await house.raw(UPGRADE % b"/forget") == b""
+    assert await house.is_well()
+
+
+async def test_frames_that_come_with_the_upgrade_are_heard(house: House) -> None:
+    async with await trio.open_tcp_stream("127.0.0.1", house.listener.port) as stream:
+        await stream.send_all((UPGRADE % b"/echo") + b"\x81\x85" + bytes(4) + b"hello")
+        answer = b""
+        while not answer.endswith(b"\x81\x05hello"):
+            answer += await stream.receive_some()
+
+
+async def test_an_offer_of_compression_is_ignored(house: House) -> None:  # faults.md row 4
+    offer = [(b"Sec-WebSocket-Extensions", PerMessageDeflate().offer().encode())]
+    request = (UPGRADE % b"/echo").replace(b"\r\n\r\n", b"\r\n%s: %s\r\n\r\n" % offer[0])
+    answer = await house.raw(request + b"\xc1\x85" + bytes(4) + b"bomb!")
+    assert b"extensions" not in answer.lower()
+    assert (1002).to_bytes(2, "big") in answer
+
+
+# The known faults of hypercorn, in every way of arriving (faults.md rows 1, 2, 3)
+
+ATTACKS = {
+    "byte after upgrade": (UPGRADE % b"/health") + b"x",
+    "oversize, then the other type": (UPGRADE % b"/health") + OVERSIZE + OTHER_TYPE,
+    "cleartext HTTP/2, non-ASCII path": PREFACE + H2_NON_ASCII,
+    "h2c upgrade, non-ASCII path": b"GET /health HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\n"
+    b"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n"
+    + PREFACE
+    + H2_NON_ASCII,
+    "malformed chunk header": b"POST /echo HTTP/1.1\r\nHost: x\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n",
+    "bad frames while something is sent": (UPGRADE % b"/large") + b"\xff\xff\xff\xff" * 64,
+}
+
+
+@pytest.mark.parametrize("arriving", ["first", "keep-alive", "pipelined"])
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
+async def test_no_connection_ends_the_process(house: House, attack: bytes, arriving: str) -> None:
+    async with open_websocket_url(house.listener.ws_url + "/echo") as before:
+        match arriving:
+            case "first":
+                assert (await house.raw(attack)).startswith(b"HTTP/1.1 ")
+            case "keep-alive":
+                await house.raw(attack, first=HEALTH)
+            case "pipelined":
+                answer = await house.raw(HEALTH + attack)
+                assert answer.count(b"HTTP/1.1 ") == 1
+        assert await house.is_well()
+        await before.send_message("still here?")
+        assert await before.get_message() == "still here?"
+
+
+async def test_http_2_is_told_to_use_http_1_1(house: House) -> None:
+    assert (await house.raw(PREFACE)).startswith(b"HTTP/1.1 505")
+
+
+# The first seconds (row 11)
+
+
+@pytest.mark.parametrize("data", [b"", b"GET /health HTTP/1.1\r\nHo"])
+async def test_who_does_not_say_what_it_wants_is_closed(
+    application: QuartTrio, data: bytes
+) -> None:
+    async with open_house(application, head_s=0.05) as house:
+        stream = await trio.open_tcp_stream("127.0.0.1", house.listener.port)
+        async with stream:
+            if data:
+                await stream.send_all(data)
+            answer = await all_of(stream)
+        assert answer == b"" if not data else answer.startswith(b"HTTP/1.1 408")
+        assert await house.is_well()
+
+
+async def test_a_head_that_drips_is_closed(application: QuartTrio) -> None:
+    async with open_house(application, head_s=0.1) as house:
+        stream = await trio.open_tcp_stream("127.0.0.1", house.listener.port)
+        async with stream, dripping(stream, HEALTH * 100, every_s=0.02):
+            assert (await all_of(stream)).startswith(b"HTTP/1.1 408")
+
+
+async def test_a_head_that_does_not_end_is_refused(house: House) -> None:
+    assert (await house.raw(b"GET / HTTP/1.1\r\nX: " + b"a" * 20_000)).startswith(b"HTTP/1.1 431")
+
+
+# The Origin rule (row 37)
+
+
+async def test_a_page_from_elsewhere_is_refused_before_the_upgrade(house: House) -> None:
+    request = (UPGRADE % b"/echo").replace(b"\r\n\r\n", b"\r\nOrigin: http://evil.example\r\n\r\n")
+    answer = await house.raw(request)
+    assert answer.startswith(b"HTTP/1.1 403")
+    assert b"server.allowed_origins" in answer
+    assert house.door.upgrades == []
+
+
+async def test_our_own_pages_and_listed_ones_may_connect(application: QuartTrio) -> None:
+    async with open_house(application, allowed_origins=("https://app.example",)) as house:
+        for origin in (f"http://localhost:{house.listener.port}", "https://app.example"):
+            headers = [("Origin", origin)]
+            url = house.listener.ws_url + "/echo"
+            async with open_websocket_url(url, extra_headers=headers):
+                pass
+        assert len(house.door.upgrades) == 2
+
+
+# Addresses, TLS, stopping, exhaustion
+
+
+@pytest.mark.parametrize("host", ["localhost", "::1"])
+async def test_other_loopback_names(application: QuartTrio, host: str) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 loopback here")
+    async with open_house(application, host=host) as house:
+        stream = await trio.open_tcp_stream("::1", house.listener.port)
+        async with stream:
+            await stream.send_all(HEALTH)
+            assert b"200" in await all_of(stream)
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [("0.0.0.0", "other machines"), ("::", "other machines"), ("example.com", "not an address")],
+)
+async def test_addresses_that_others_reach_are_refused(
+    application: QuartTrio, host: str, words: str
+) -> None:
+    async with trio.open_nursery() as nursery:
+        with pytest.raises(ConfigError, match=words):
+            await open_listener(
+                nursery,
+                ServerConfig(host=host, port=0),
+                on_upgrade=Door().enter,
+                application=application,
+            )
+
+
+async def test_a_port_in_use_is_told_in_one_line(application: QuartTrio, house: House) -> None:
+    async with trio.open_nursery() as nursery:
+        with pytest.raises(ConfigError, match=r"server\.port: .* in use"):
+            await open_listener(
+                nursery,
+                ServerConfig(port=house.listener.port),
+                on_upgrade=Door().enter,
+                application=application,
+            )
+
+
+async def test_tls_by_a_certificate_made_now(application: QuartTrio) -> None:
+    async with open_house(application, tls="self-signed") as house:
+        assert house.listener.ws_url.startswith("wss://")
+        assert house.listener.authority_pem is not None
+        trusting = ssl.create_default_context(cadata=house.listener.authority_pem.decode())
+        url = house.listener.ws_url + "/echo"
+        async with open_websocket_url(url, ssl_context=trusting) as client:
+            await client.send_message("over TLS")
+            assert await client.get_message() == "over TLS"
+        stream = await trio.open_ssl_over_tcp_stream(
+            "127.0.0.1", house.listener.port, ssl_context=trusting, https_compatible=True
+        )
+        async with stream:
+            await stream.send_all(b"GET /scheme HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert b'"scheme":"https"' in await all_of(stream)
+        assert b"HTTP" not in await house.raw(HEALTH)  # not TLS: closed, and nobody minds
+        async with open_websocket_url(url, ssl_context=trusting):
+            pass
+
+
+async def test_the_closing_words_arrive_over_tls_too(application: QuartTrio) -> None:
+    async with open_house(application, tls="self-signed") as house:
+        assert house.listener.authority_pem is not None
+        trusting = ssl.create_default_context(cadata=house.listener.authority_pem.decode())
+        stream = await trio.open_ssl_over_tcp_stream(
+            "127.0.0.1", house.listener.port, ssl_context=trusting, https_compatible=True
+        )
+        async with stream:
+            with suppress(trio.BrokenResourceError):
+                await stream.send_all((UPGRADE % b"/echo") + OVERSIZE * 5)
+            assert (1009).to_bytes(2, "big") in await all_of(stream)
+
+
+async def test_who_stops_accepting_keeps_what_is_there(house: House) -> None:
+    async with open_websocket_url(house.listener.ws_url + "/echo") as client:
+        house.listener.stop_accepting()
+        await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(OSError, match="all attempts to connect"):
+            await trio.open_tcp_stream("127.0.0.1", house.listener.port)
+        await client.send_message("there?")
+        assert await client.get_message() == "there?"
+
+
+async def test_no_descriptors_left_means_waiting_not_dying(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:  # faults.md row 43
+    accept = socket.socket.accept
+    failures = [errno.EMFILE, errno.ECONNABORTED]
+
+    def exhausted(self: socket.socket) -> tuple[socket.socket, object]:
+        if failures:
+            raise OSError(failures.pop(0), "as if")
+        return accept(self)
+
+    monkeypatch.setattr(socket.socket, "accept", exhausted)
+    with structlog.testing.capture_logs() as logs:
+        assert await house.is_well()
+    assert failures == []
+    assert [entry for entry in logs if "out of a resource" in entry["event"]]
