@@ -372,8 +372,8 @@ class Splice:
     def waiting(self, leg: int) -> tuple[int, int]:
         """(messages, bytes) that wait to be pulled, audio and control frames included.
 
-        (0, 0) if and only if `pull` has nothing to give; audio counts as it lies
-        there, before it is wrapped.
+        Audio counts as it lies there, before it is wrapped. At (0, 0) `pull` has
+        nothing to give.
         """
     def close(self, leg: int, code: int, reason: str, now: float) -> None:
         """Cut the audio for this leg and what waits in its lane, then close it.

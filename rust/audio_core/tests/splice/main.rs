@@ -1,0 +1,8 @@
+//! The splice from outside: bytes in, bytes out, in any cut and at any time.
+
+mod containment;
+mod cuts;
+mod late_text;
+mod rules;
+mod schedules;
+mod stage;
