@@ -81,6 +81,8 @@ class StreamLeg:
         if self._is_ready():
             await trio.lowlevel.checkpoint()
         while not self._is_ready():
+            if self._arrival is not None:
+                raise trio.BusyResourceError("another task receives from this leg")
             self._arrival = trio.Event()
             try:
                 await self._arrival.wait()
