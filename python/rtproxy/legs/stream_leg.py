@@ -20,6 +20,8 @@ a session that is being cancelled can still say goodbye with `aclose`.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import trio
 
 from rtproxy._audio_core import Message, MessageKind, Side, SpliceError
@@ -254,6 +256,7 @@ class StreamLeg:
         self._closed = self._closed or self._closing
         with self._junction:
             self._splice.forget(self.number)
-        self._junction.legs.remove(self)
+        with suppress(ValueError):  # the session is over, and its legs with it
+            self._junction.legs.remove(self)
         if self._arrival is not None:
             self._arrival.set()
