@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import trio
+from house import House, open_house
 from quart import request as http_request
 from quart_trio import QuartTrio
 from rig import PAIRS, Pair
@@ -47,7 +48,7 @@ def application() -> QuartTrio:
 @pytest.fixture
 async def in_time() -> AsyncIterator[None]:
     """A hang is a failure, not a wait; counted in the test's own time."""
-    with trio.fail_after(300):
+    with trio.fail_after(60):
         yield
 
 
@@ -56,3 +57,10 @@ def pair(request: pytest.FixtureRequest) -> Pair:
     """Each kind of transport."""
     made: Pair = request.param
     return made
+
+
+@pytest.fixture
+async def house(application: QuartTrio) -> AsyncIterator[House]:
+    """A listener on a free port."""
+    async with open_house(application) as opened:
+        yield opened

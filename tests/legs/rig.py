@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import trio
-from stream_pairs import memory_transport, socket_transport
+from stream_pairs import memory_transport, socket_transport, tls_transport
 from ws_peer import WsPeer
 
 from rtproxy._audio_core import Kinds, Wrap
@@ -20,7 +20,11 @@ from rtproxy.model.close import CloseReason
 from rtproxy.model.errors import LegClosed
 
 Pair = Callable[[], tuple[Transport, trio.abc.Stream]]
-PAIRS: dict[str, Pair] = {"memory": memory_transport, "socket": socket_transport}
+PAIRS: dict[str, Pair] = {
+    "memory": memory_transport,
+    "socket": socket_transport,
+    "tls": tls_transport,
+}
 
 MAX_MESSAGE_BYTES = 1 << 20
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 
 import pytest
 import structlog
@@ -223,6 +225,22 @@ async def test_a_panic_in_the_splice_ends_this_session_with_1011(autojump_clock:
             rig.legs.add(Side.UPSTREAM, Connection(memory_transport()[0]), max_message_bytes=1000)
         other.client.send(b"alive")
         assert await other.browser.hear() == "alive"
+
+
+async def test_a_session_that_is_over_leaves_nothing_to_the_collector(pair: Pair) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        async with open_rig(pair=pair) as rig:
+            await rig.browser.say(said())
+            await rig.model.hear()
+            junction = weakref.ref(rig.legs._junction)  # type: ignore[attr-defined]
+            leg = rig.client
+        await leg.aclose(DONE)  # late, and harmless
+        del rig, leg
+        assert junction() is None
+    finally:
+        gc.enable()
 
 
 async def test_a_wrong_release_is_a_bug_of_ours_and_is_told() -> None:

@@ -26,14 +26,14 @@ from rtproxy.legs.http1 import (
     error_body,
 )
 from rtproxy.legs.plain_http import PlainHttp
-from rtproxy.legs.transport import Transport, wind_down
-from rtproxy.legs.upgrade import SEND_S, WIND_DOWN_S, Upgrade
+from rtproxy.legs.transport import LOST, Transport, wind_down
+from rtproxy.legs.upgrade import SEND_S, WIND_DOWN_S, ClientGone, Upgrade
 
 HEAD_S = 5.0
 OnUpgrade = Callable[[Upgrade], Awaitable[None]]
 
 _log = structlog.get_logger("rtproxy.legs")
-_GONE = (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError)
+_GONE = (*LOST, trio.TooSlowError, ClientGone)
 
 
 class Entrance:
@@ -132,7 +132,7 @@ class Entrance:
     async def _upgrade(self, upgrade: Upgrade) -> None:
         try:
             await self._on_upgrade(upgrade)
-        except _GONE:
+        except ClientGone:
             raise
         except BaseExceptionGroup as group:
             await upgrade.fail(report_group(group, "a session"))

@@ -105,7 +105,8 @@ class RequestReader:
         if self._room_bytes <= 0:
             raise RequestRefused(
                 431,
-                "The request head is too large. Send fewer or shorter headers (16 KiB at most).",
+                f"The request head is too large: {self._limit_bytes} bytes at most. "
+                "Send fewer or shorter headers.",
             )
         return None
 

@@ -109,6 +109,10 @@ class StreamDriver:
                     nursery.start_soon(leg.aclose, reason)
         finally:
             self._scope.cancel()
+            # No cycles are left, so the splice with its audio goes at once and not
+            # when the collector next looks at what is old.
+            self._legs.clear()
+            self._junction.legs.clear()
 
     def clear(self) -> None:
         """Free what the session held now, not when its garbage is collected."""

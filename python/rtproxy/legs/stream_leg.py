@@ -20,6 +20,8 @@ a session that is being cancelled can still say goodbye with `aclose`.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import trio
 
 from rtproxy._audio_core import Message, MessageKind, Side, SpliceError
@@ -81,6 +83,8 @@ class StreamLeg:
         if self._is_ready():
             await trio.lowlevel.checkpoint()
         while not self._is_ready():
+            if self._arrival is not None:
+                raise trio.BusyResourceError("another task receives from this leg")
             self._arrival = trio.Event()
             try:
                 await self._arrival.wait()
@@ -252,6 +256,7 @@ class StreamLeg:
         self._closed = self._closed or self._closing
         with self._junction:
             self._splice.forget(self.number)
-        self._junction.legs.remove(self)
+        with suppress(ValueError):  # the session is over, and its legs with it
+            self._junction.legs.remove(self)
         if self._arrival is not None:
             self._arrival.set()

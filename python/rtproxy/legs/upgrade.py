@@ -15,11 +15,16 @@ import trio
 from rtproxy._audio_core import FrameEncoder
 from rtproxy.legs.handshake import UpgradeOffer, switching_headers
 from rtproxy.legs.http1 import Headers, RequestHead, RequestReader, error_body
-from rtproxy.legs.transport import Connection, Transport, wind_down
+from rtproxy.legs.transport import LOST, Connection, Transport, wind_down
 from rtproxy.model.close import CloseCode
+from rtproxy.model.errors import PeerError
 
 SEND_S = 10.0
 WIND_DOWN_S = 1.0
+
+
+class ClientGone(PeerError):
+    """Nobody is there any more to be answered."""
 
 
 class _State(Enum):
@@ -56,9 +61,8 @@ class Upgrade:
     async def accept(self, subprotocol: str | None = None, headers: Headers = ()) -> Connection:
         """Answer 101 and hand the connection over: who has it closes it.
 
-        Raises ValueError for a subprotocol that was not offered; Trio's
-        BrokenResourceError, ClosedResourceError or TooSlowError if the client has
-        gone meanwhile, which the listener takes for what it is.
+        Raises ValueError for a subprotocol that was not offered; ClientGone, which
+        may be left to the listener.
         """
         answer = self._reader.switch(switching_headers(self._offer, subprotocol, headers))
         self._decide(_State.ACCEPTED)
@@ -92,5 +96,8 @@ class Upgrade:
         self._state = state
 
     async def _send(self, data: bytes) -> None:
-        with trio.fail_after(SEND_S):
-            await self._transport.send_all(data)
+        try:
+            with trio.fail_after(SEND_S):
+                await self._transport.send_all(data)
+        except (*LOST, trio.TooSlowError) as error:
+            raise ClientGone("the client went before it was answered") from error
