@@ -53,8 +53,8 @@ class Splice:
         self.input = Input(ring_ms=ring_ms, burst_ms=burst_ms)
         self.sides = Sides(waiting_messages=waiting_messages, waiting_bytes=waiting_bytes)
         self.legs = self.sides.legs
-        self.mark_unread: Mark | None = None  # due, and not yet read by Python
-        self.mark_hold = 0
+        self.marks_unread: list[tuple[int, Mark]] = []  # due, and not yet read by Python
+        self.marks_open: list[tuple[int, Mark]] = []  # due, and not yet released
         self._holds = 0
         self.now = Fraction(0)  # of the last call that moved anything
 
@@ -104,6 +104,8 @@ class Splice:
     # Bytes
     def feed(self, leg: int, data: bytes, now: float) -> None:
         if leg in self.legs:
+            if self.sides.has(self.legs[leg]) and self.legs[leg].side is Side.CLIENT:
+                self.sides.bound_upstream(self.input.burst)
             self.legs[leg].feed(data)
             self._settle(exact(now))
 
@@ -132,8 +134,7 @@ class Splice:
             return self.lane.seconds_waiting
         client = self.sides.attached.get(Side.CLIENT)
         queue = client.queue if client is not None else self.sides.backlog
-        waiting = [one.chunk.seconds for one in queue.waiting if isinstance(one, Audio)]
-        return sum(waiting, Fraction(0))
+        return queue.audio
 
     def finished(self, leg: int) -> bool:
         return leg in self.legs and self.legs[leg].finished
@@ -152,6 +153,7 @@ class Splice:
         self.now = now
         for leg in list(self.legs.values()):
             self._sort_inbox(leg, now)
+        self.sides.clear_ended()
         self._run_lane(now)
         for queue in self.sides.to_client():
             queue.expire(now)
@@ -200,7 +202,7 @@ class Splice:
 
     def _append(self, chunk: Chunk) -> None:
         upstream = self.sides.attached.get(Side.UPSTREAM)
-        if upstream is not None:
+        if upstream is not None and not upstream.ended and not upstream.closed_by_us:
             upstream.sent_ms += 1000 * chunk.seconds
             upstream.queue.put(Audio(chunk))
 
@@ -209,8 +211,12 @@ class Splice:
             if isinstance(one, Audio):
                 self.sides.put(Side.CLIENT, one)
             else:
-                self._holds += 1
-                self.mark_unread, self.mark_hold = one, self._holds
+                self._hand_over(one)
+
+    def _hand_over(self, mark: Mark) -> None:
+        self._holds += 1
+        self.marks_unread.append((self._holds, mark))
+        self.marks_open.append((self._holds, mark))
 
     def _count_lost(self, queue: Queue) -> None:
         self.lane.lose(queue.lost)
@@ -223,21 +229,33 @@ class Splice:
         one = self.legs.get(leg)
         if one is not None and one.deliveries:
             return one.deliveries.pop(0)
-        if one is not None and one is self.sides.last_client and self.mark_unread is not None:
-            mark, self.mark_unread = self.mark_unread, None
-            return Message(MessageKind.MARK, mark.token, hold=self.mark_hold)
+        if one is not None and one is self.sides.last_client and self.marks_unread:
+            hold, mark = self.marks_unread.pop(0)
+            return Message(MessageKind.MARK, mark.token, hold=hold)
         return None
 
     def release(self, leg: int, hold: int, now: float) -> None:
-        if self.lane.standing is not None and hold == self.mark_hold:
-            for text in self.lane.release_mark():
+        if self.marks_open and hold == self.marks_open[0][0]:
+            _, mark = self.marks_open.pop(0)
+            for text in self.lane.release_mark(mark):
                 self.sides.put(Side.CLIENT, text)
-            self.mark_hold = 0
         elif leg in self.legs:
             if self.legs[leg].hold is None or self.legs[leg].hold != hold:
                 raise ValueError(hold)
             self.legs[leg].hold = None
         self._settle(exact(now))
+
+    def resubmit(self, leg: int, hold: int, payload: bytes, now: float) -> bool:
+        one = self.legs.get(leg)
+        if one is None:
+            return False
+        if one.hold is None or one.hold != hold:
+            raise ValueError(hold)
+        sorted_ = one.kinds.sort(payload, binary=False, audio_format=one.format)
+        if not self.sides.has(one) or sorted_.chunk is None:
+            return False
+        self._audio(one.side, sorted_.chunk, exact(now))
+        return True
 
     def send(
         self,
@@ -254,8 +272,9 @@ class Splice:
         self.sides.put(side, text)
 
     def send_leg(self, leg: int, payload: bytes, now: float, *, binary: bool = False) -> None:
-        if leg in self.legs:
-            self.legs[leg].queue.put(Text(payload, binary))
+        one = self.legs.get(leg)
+        if one is not None and not one.ended and not one.closed_by_us:
+            one.queue.put(Text(payload, binary))
 
     def mark(self, response_id: str, token: bytes, now: float, *, starts: bool = False) -> None:
         if self.lane.lead is None:
@@ -263,7 +282,7 @@ class Splice:
         self.lane.add_mark(Mark(response_id, token, starts))
 
     # The lane to the client
-    def drop(self, response_id: str, now: float) -> list[tuple[str, int, float]]:
+    def drop(self, response_id: str, now: float) -> list[tuple[str, int, float, float]]:
         for queue in self.sides.to_client():
             self.lane.lose(queue.cut(response_id))
         return self.lane.drop(response_id, exact(now))
@@ -308,6 +327,7 @@ class Splice:
         chunks = self.input.replay(from_ms)
         for chunk in chunks:
             self._append(chunk)
+            self.sides.attached[Side.UPSTREAM].queue.replayed += chunk.seconds
         return ms(sum((chunk.seconds for chunk in chunks), Fraction(0)))
 
     def input_offset_ms(self) -> float:
@@ -333,17 +353,19 @@ class Splice:
         if leg not in self.legs:
             return
         one = self.legs[leg]
+        one.close(code, reason)
+        one.queue.cut_audio()
         if one.side is Side.CLIENT and self.sides.has(one):
             self._empty_lane()
-        one.queue.close(code, reason)
-        self._settle(exact(now))
 
     def _empty_lane(self) -> None:
         lane = self.lane
         audio = [one for one in lane.entries if isinstance(one, Chunk)]
         lane.lose(audio)
-        lane.entries = [one for one in lane.entries if isinstance(one, Mark)]
-        for mark in (lane.standing, *lane.entries):
-            if isinstance(mark, Mark):
+        marks = [one for one in lane.entries if isinstance(one, Mark)]
+        for mark in (lane.standing, *marks):
+            if mark is not None:
                 mark.texts = []
-        lane.play_end, lane.paused = Fraction(-1), False
+        for mark in marks:
+            self._hand_over(mark)
+        lane.entries, lane.paused = [], False

@@ -147,6 +147,8 @@ class Kinds:
         if not isinstance(payload, str) or (payload.encode() not in raw):
             return HOLD
         data = strict_base64(payload)
+        if data is not None and len(data) % audio_format.frame_bytes:
+            data = None  # not whole samples
         if data is None and self.check_base64:
             return HOLD
         known = data if data is not None else b""

@@ -13,6 +13,8 @@ from fractions import Fraction
 from tests.splice.model_kinds import Chunk
 from tests.splice.model_queue import Audio, Text
 
+Part = tuple[str | None, str | None, int]  # response, item, content index
+
 
 @dataclass(eq=False)
 class Mark:
@@ -56,7 +58,7 @@ class Lane:
         self.play_end = Fraction(-1)
         self.time_line: list[Played] = []
         self.counts: dict[str | None, Count] = {}
-        self.parts: list[tuple[str | None, str | None, int]] = []  # in order of arrival
+        self.parts: dict[Part, Fraction] = {}  # what has come of each, in order of arrival
         self.shut: set[str | None] = set()
         self.excluded: set[str | None] = set()
 
@@ -66,9 +68,8 @@ class Lane:
             return []
         count = self.counts.setdefault(chunk.item, Count())
         count.received += chunk.seconds
-        part = (chunk.response, chunk.item, chunk.content_index)
-        if part not in self.parts:
-            self.parts.append(part)
+        part = part_of(chunk)
+        self.parts[part] = self.parts.get(part, Fraction(0)) + chunk.seconds
         if chunk.response in self.shut:
             count.dropped += chunk.seconds
             return []
@@ -125,10 +126,10 @@ class Lane:
             return Audio(chunk)
         return Audio(chunk, start, self.play_end)
 
-    def release_mark(self) -> list[Text]:
-        """The standing mark has been answered: the texts that waited behind it."""
-        assert self.standing is not None
-        mark, self.standing = self.standing, None
+    def release_mark(self, mark: Mark) -> list[Text]:
+        """The mark has been answered: the texts that waited behind it."""
+        if mark is self.standing:
+            self.standing = None
         return mark.texts
 
     def next_deadline(self) -> Fraction | None:
@@ -141,7 +142,7 @@ class Lane:
         return self.play_end - self.lead
 
     # What is cut
-    def drop(self, response: str, now: Fraction) -> list[tuple[str, int, float]]:
+    def drop(self, response: str, now: Fraction) -> list[tuple[str, int, float, float]]:
         for chunk in [one for one in self.entries if isinstance(one, Chunk)]:
             if chunk.response == response:
                 self.counts[chunk.item].dropped += chunk.seconds
@@ -153,9 +154,9 @@ class Lane:
         self.play_end = max((played.end for played in self.time_line), default=now)
         self.shut.add(response)
         return [
-            (item or "", content_index, ms(self._heard_part(response, item, content_index, now)))
-            for owner, item, content_index in self.parts
-            if owner == response
+            (part[1] or "", part[2], ms(self._heard_part(part, now)), ms(received))
+            for part, received in self.parts.items()
+            if part[0] == response
         ]
 
     def playback(self, item: str, seconds: Fraction, now: Fraction) -> bool:
@@ -184,15 +185,8 @@ class Lane:
         mine = [played.heard(now) for played in self.time_line if played.chunk.item == item]
         return sum(mine, Fraction(0))
 
-    def _heard_part(
-        self, response: str | None, item: str | None, content_index: int, now: Fraction
-    ) -> Fraction:
-        wanted = (response, item, content_index)
-        mine = [
-            played.heard(now)
-            for played in self.time_line
-            if (played.chunk.response, played.chunk.item, played.chunk.content_index) == wanted
-        ]
+    def _heard_part(self, part: Part, now: Fraction) -> Fraction:
+        mine = [played.heard(now) for played in self.time_line if part_of(played.chunk) == part]
         return sum(mine, Fraction(0))
 
     def followed(self, response: str, now: float) -> bool:
@@ -204,15 +198,18 @@ class Lane:
     def playing(self, now: Fraction) -> tuple[str, str, int, float] | None:
         for played in self.time_line:
             if played.start <= now < played.end:
-                chunk = played.chunk
-                heard = self._heard_part(chunk.response, chunk.item, chunk.content_index, now)
-                return (chunk.response or "", chunk.item or "", chunk.content_index, ms(heard))
+                response, item, content_index = part = part_of(played.chunk)
+                return (response or "", item or "", content_index, ms(self._heard_part(part, now)))
         return None
 
 
 def exact(now: float) -> Fraction:
     """The time as whole nanoseconds."""
     return Fraction(round(now * 1_000_000_000), 1_000_000_000)
+
+
+def part_of(chunk: Chunk) -> Part:
+    return (chunk.response, chunk.item, chunk.content_index)
 
 
 def ms(seconds: Fraction) -> float:

@@ -63,6 +63,8 @@ class Leg:
         self.unread = Fraction(0)  # how long we have not read since the ping
         self.unread_since: Fraction | None = None
         self.ended = False  # the peer's close, its end of stream, or a violation has come
+        self.gone = False  # its stream has ended: nothing can be written either
+        self.closed_by_us = False
         self._reader = Reader(masked=side is Side.CLIENT, max_message_bytes=max_message_bytes)
 
     def set_up(self, kinds: Kinds, wrap: Wrap, audio_format: Format) -> None:
@@ -75,6 +77,8 @@ class Leg:
             return
         if not data:
             self.end(Message(MessageKind.CLOSED, code=1006))
+            self.gone = True
+            self.queue.abandon()
         for heard in self._reader.read(data):
             if isinstance(heard, Broken):
                 self.violate(heard.code, "")
@@ -86,7 +90,7 @@ class Leg:
                 self.queue.close(heard.code, "")
                 reason = heard.payload.decode()
                 self.end(Message(MessageKind.CLOSED, code=heard.code, reason=reason))
-            else:
+            elif not self.closed_by_us:
                 self.inbox.append(heard)
 
     def violate(self, code: int, reason: str) -> None:
@@ -96,11 +100,18 @@ class Leg:
     def end(self, closed: Message) -> None:
         if not self.ended:
             self.ended = True
+            self.ping_at = None
             self.inbox.append(closed)
+
+    def close(self, code: int, reason: str) -> None:
+        """Of our own accord."""
+        if not self.ended:
+            self.closed_by_us = True
+            self.queue.close(code, reason)
 
     @property
     def finished(self) -> bool:
-        return self.ended and (self.queue.closing is None or self.queue.close_begun)
+        return self.gone or (self.ended and self.queue.closed)
 
     @property
     def inbox_full(self) -> bool:
@@ -110,7 +121,7 @@ class Leg:
 
     # Pings
     def ping(self, now: Fraction) -> None:
-        if self.ping_at is None:
+        if self.ping_at is None and not self.ended and not self.closed_by_us:
             self.ping_at, self.unread = now, Fraction(0)
             self.unread_since = now if self.unread_since is not None else None
             self.queue.control(Opcode.PING, b"")

@@ -15,6 +15,8 @@ from fractions import Fraction
 from tests.splice.model_kinds import Chunk, Wrap
 from tests.splice.wsclient import Opcode, frame
 
+MAX_PONGS = 16
+
 
 @dataclass(frozen=True)
 class Text:
@@ -45,25 +47,36 @@ class Queue:
         self.closing: bytes | None = None  # the close frame, last of all
         self.close_begun = False
         self.number = 0
+        self.replayed = Fraction(0)  # of the audio that waits, or waited with it
         self.lost: list[Chunk] = []  # audio discarded because its time had passed
         self._masked = masked
         self._controls: list[bytes] = []
         self._begun: list[bytes] = []  # the frame being written, then its second message
 
     def put(self, entry: Text | Audio) -> None:
-        if self.closing is None:
-            self.waiting.append(entry)
+        self.waiting.append(entry)
 
     def control(self, opcode: Opcode, payload: bytes) -> None:
-        if self.closing is None:
-            self._controls.append(frame(opcode, payload, masked=self._masked))
+        """Before the next message; of many pongs the latest (RFC 6455 section 5.5.3)."""
+        pongs = [one for one in self._controls if one[0] & 0x0F == Opcode.PONG]
+        if opcode is Opcode.PONG and len(pongs) == MAX_PONGS:
+            self._controls.remove(pongs[0])
+        self._controls.append(frame(opcode, payload, masked=self._masked))
 
     def close(self, code: int, reason: str) -> None:
-        """Audio is cut; texts that wait still go; the close frame goes last."""
+        """The close frame goes last, once all that waits has gone."""
         if self.closing is None:
-            self.waiting = [entry for entry in self.waiting if isinstance(entry, Text)]
             payload = b"" if code == 1005 else struct.pack("!H", code) + reason.encode()
             self.closing = frame(Opcode.CLOSE, payload, masked=self._masked)
+
+    def cut_audio(self) -> None:
+        self.lost += [one.chunk for one in self.waiting if isinstance(one, Audio)]
+        self.waiting = [one for one in self.waiting if isinstance(one, Text)]
+
+    def abandon(self) -> None:
+        """The socket is gone: nothing more can be written."""
+        self._controls, self._begun = [], []
+        self.closing, self.close_begun = b"", True
 
     def expire(self, now: Fraction) -> None:
         """Discard the audio whose play time has passed."""
@@ -86,7 +99,14 @@ class Queue:
             pulled, self._begun[0] = pulled + self._begun[0][:room], self._begun[0][room:]
             if not self._begun[0]:
                 self._begun.pop(0)
+        self.replayed = self.replayed if self.audio else Fraction(0)
         return pulled
+
+    @property
+    def audio(self) -> Fraction:
+        """Seconds of audio that wait."""
+        waiting = [one.chunk.seconds for one in self.waiting if isinstance(one, Audio)]
+        return sum(waiting, Fraction(0))
 
     def _begin(self, now: Fraction) -> bool:
         """Make sure that a frame has begun, if there is one."""
@@ -95,7 +115,7 @@ class Queue:
         self.expire(now)
         if self._controls:
             self._begun = [self._controls.pop(0)]
-        elif self.waiting:
+        elif self.waiting and not self.close_begun:
             self._begun = self._frames(self.waiting.pop(0))
         elif self.closing is not None and not self.close_begun:
             self.close_begun = True
@@ -119,6 +139,11 @@ class Queue:
         """Messages, and the bytes of what they are made of."""
         texts = [one.payload if isinstance(one, Text) else one.chunk.raw for one in self.waiting]
         return len(texts), sum(map(len, texts)) + sum(map(len, self._begun))
+
+    @property
+    def closed(self) -> bool:
+        """The close frame has been written to its last byte."""
+        return self.close_begun and not self._begun
 
     @property
     def idle(self) -> bool:

@@ -6,8 +6,12 @@ Must not know audio, marks or time beyond what it passes on.
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from tests.splice.model_leg import Leg, Side
 from tests.splice.model_queue import Audio, Queue, Text
+
+SLOW = "the {} does not read: too much waits for it"
 
 
 class Sides:
@@ -37,7 +41,7 @@ class Sides:
             return
         self.last_client = leg
         if self._overflowed:
-            leg.violate(1013, "too many events wait for this client")
+            leg.violate(1013, "too much has happened while no client was there")
         for entry in self.backlog.waiting:
             leg.queue.put(entry)
         self.backlog, self._overflowed = Queue(), False
@@ -53,14 +57,34 @@ class Sides:
     def put(self, side: Side, entry: Text | Audio) -> None:
         """To the side's leg; kept for an absent client, dropped for an absent upstream."""
         leg = self.attached.get(side)
-        if leg is not None:
+        if leg is not None and leg.closed_by_us:
+            return
+        if leg is not None and not leg.ended:
             leg.queue.put(entry)
             if self._over(leg.queue):
                 leg.queue.waiting = []
-                leg.violate(1013, "too many events wait for this client")
+                leg.violate(1013, SLOW.format(side.value))
         elif side is Side.CLIENT:
             self.backlog.put(entry)
             self._overflowed = self._overflowed or self._over(self.backlog)
+        if self._overflowed:
+            self.backlog.waiting = []
+
+    def clear_ended(self) -> None:
+        """What a peer can hear no more goes to the client after it, or nowhere."""
+        for leg in self.legs.values():
+            if leg.ended and self.has(leg) and leg.side is Side.CLIENT and not leg.closed_by_us:
+                self.backlog.waiting += leg.queue.waiting
+            if leg.ended:
+                leg.queue.waiting = []
+
+    def bound_upstream(self, burst: Fraction) -> None:
+        """An upstream that has not taken what came long ago is given up before more
+        comes; what was replayed to it does not count against it."""
+        leg = self.attached.get(Side.UPSTREAM)
+        if leg is not None and leg.queue.audio > burst + leg.queue.replayed:
+            leg.queue.waiting = []
+            leg.violate(1013, SLOW.format("upstream"))
 
     def _over(self, queue: Queue) -> bool:
         """Audio is not counted; one message alone may be as large as it likes."""

@@ -19,6 +19,7 @@ from tests.splice.scene import CLIENT_KINDS, LIMIT, SEED, TO_CLIENT, TO_UPSTREAM
 from tests.splice.wsclient import Heard, Peer
 
 TICKS_PER_S = 512
+SIDES = ("client", "upstream")
 
 
 class PairedLeg:
@@ -30,7 +31,8 @@ class PairedLeg:
         self.wire = b""
         self.heard: list[Heard] = []
         self.holds: list[tuple[int, int]] = []  # delivered, not yet released
-        self.closed = False
+        self.ending = False  # its far end has ended it
+        self.closed = False  # and Python knows
 
     def say(self, data: bytes) -> None:
         self.wire += data
@@ -121,6 +123,23 @@ class Pair:
             self.on_leg(leg, "feed", data, self.now)
             self.turn()
 
+    def hang_up(self, leg: PairedLeg) -> None:
+        """The stream ends."""
+        leg.wire = b""
+        self.on_leg(leg, "feed", b"", self.now)
+        self.turn()
+
+    def violate(self, leg: PairedLeg) -> None:
+        """A broken frame arrives. What the close frame says is free, so it is read
+        at once."""
+        self.drain(leg)
+        leg.say(b"\xff\xff")
+        self.feed(leg, len(leg.wire))
+        pulled = self.on_leg(leg, "pull", self.now)
+        heard = [peer.read(data) for peer, data in zip(leg.peers, pulled, strict=True)]
+        mine, other = ([(one.opcode, one.code) for one in side] for side in heard)
+        assert mine == other
+
     def release(self, leg: PairedLeg) -> None:
         numbers = leg.holds.pop(0)
         for splice, number, hold in zip(self.splices, leg.ids, numbers, strict=True):
@@ -141,7 +160,11 @@ class Pair:
         size = len(got) if got else max_bytes
         expected = self.splices[0].pull(leg.ids[0], self.now, size)
         expected_heard, heard = leg.peers[0].read(expected), leg.peers[1].read(got)
-        assert heard == expected_heard, ([str(one) for one in expected_heard], "got", [str(one) for one in heard])
+        assert heard == expected_heard, (
+            [str(one) for one in expected_heard],
+            "got",
+            [str(one) for one in heard],
+        )
         assert len(got) == len(expected)
         leg.heard += heard
         return len(got)
@@ -188,15 +211,23 @@ class Pair:
         self.call("playing", self.now)
         self.call("input_ms")
         self.call("ring_span")
-        if "upstream" in self.attached:
+        if self._can_send("upstream"):
             self.call("input_offset_ms")
-        for leg in self.attached.values():
+        for leg in filter(None, map(self.attached.get, filter(self._can_send, SIDES))):
             wishes = self.on_leg(leg, "wants_read", self.now)
             assert wishes[0] == wishes[1], f"wants_read of the {leg.side}"
         for leg in self.legs:
             waits = self.on_leg(leg, "pong_wait_s", self.now)
             assert same(*waits), ("pong_wait_s", *waits)
+            ends = self.on_leg(leg, "finished")
+            assert ends[0] == ends[1], f"finished of the {leg.side}"
         self._check_deadline()
+
+    def _can_send(self, side: str) -> bool:
+        """The side has a leg that is not at its end."""
+        leg = self.attached.get(side)
+        known = self.model.legs[leg.ids[0]] if leg is not None else None
+        return known is not None and not known.ended and not known.closed_by_us
 
     def _check_counters(self, item: str) -> None:
         mine, other = (splice.counters(item, self.now) for splice in self.splices)

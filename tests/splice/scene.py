@@ -200,6 +200,7 @@ class Scene:
         tables = kinds or (CLIENT_KINDS if client else UPSTREAM_KINDS)
         table = self.core.Kinds(**tables)
         self.splice.attach(end.leg, kinds=table, wrap=wrap or shape, now=self.now)
+        self.splice.turn(self.now)
 
     def detach(self, end: End) -> None:
         self.splice.detach(end.side, self.now)
@@ -217,7 +218,7 @@ class Scene:
         self.splice.mark(response, token.encode(), self.now, starts=starts)
         self.splice.turn(self.now)
 
-    def drop(self, response: str = "r1") -> list[tuple[str, int, float]]:
-        cut: list[tuple[str, int, float]] = self.splice.drop(response, self.now)
+    def drop(self, response: str = "r1") -> list[tuple[str, int, float, float]]:
+        cut: list[tuple[str, int, float, float]] = self.splice.drop(response, self.now)
         self.splice.turn(self.now)
         return cut

@@ -121,6 +121,21 @@ class Schedule(RuleBasedStateMachine):
         else:
             leg.say(peer.text(raw))
 
+    @rule(number=which, how=st.sampled_from(["close", "end", "violation"]))
+    def far_end_ends(self, number: int, how: str) -> None:
+        leg = self._leg(number)
+        if (
+            leg is None or leg.closed or leg.ending or self.count % 4
+        ):  # seldom, or there is no session
+            return
+        leg.ending = True
+        if how == "end":
+            self.pair.hang_up(leg)
+        elif how == "violation":
+            self.pair.violate(leg)
+        else:
+            leg.say(leg.peers[0].close(4001, "bye"))
+
     @rule(number=which, size=few_bytes)
     def bytes_arrive(self, number: int, size: int) -> None:
         if (leg := self._leg(number)) is not None:
@@ -225,6 +240,20 @@ class Schedule(RuleBasedStateMachine):
             self.pair.drain(leg)
             self.pair.read(leg)
             self.pair.detach(side)
+
+    @rule(side=sides)
+    def python_closes_a_leg(self, side: str) -> None:
+        """And detaches it, as a session does that has another coming."""
+        leg = self.pair.attached.get(side)
+        if leg is None or self.count % 4:
+            return
+        self.pair.on_leg(leg, "close", 4000, "enough", self.pair.now)
+        self.pair.turn()
+        for one in self.pair.legs:
+            self.pair.read(one)
+        while self.pair.marks:
+            self.pair.release_mark()
+        self.pair.detach(side)
 
     @rule(side=sides, prepared=st.integers(0, 2))
     def a_leg_comes(self, side: str, prepared: int) -> None:

@@ -122,12 +122,8 @@ def test_the_backlog_of_an_absent_client_has_the_same_bound(stage: Callable[...,
     assert scene.client.hears() == ["hello"]
 
 
-def test_an_upstream_that_does_not_read_is_closed(
-    stage: Callable[..., Scene], rust: object
-) -> None:
+def test_an_upstream_that_does_not_read_is_closed(stage: Callable[..., Scene]) -> None:
     scene = stage(burst_ms=1_000)
-    if scene.core is not rust:
-        pytest.skip("the model leaves this bound out")
     for _ in range(40):
         scene.client.says(spoken(100))
         scene.wait(100)

@@ -11,7 +11,7 @@ def test_a_drop_empties_lane_and_queue_and_tells_what_was_heard(scene: Scene) ->
     scene.upstream.says(*[delta(200)] * 10)
     scene.client.pulls(10)  # the first frame has begun
     scene.wait(150)
-    assert scene.drop() == [("i1", 0, 150)]
+    assert scene.drop() == [("i1", 0, 150, 2_000)]
     assert scene.client.hears() == ["audio 200"]
     scene.wait(10_000)
     assert scene.client.hears() == []
@@ -80,7 +80,7 @@ def test_an_earlier_response_that_still_plays_is_not_cut(scene: Scene) -> None:
     scene.mark("r2 done", response="r2")
     assert scene.client.hears() == ["audio 300", "audio 300"]
     scene.wait(100)
-    assert scene.drop("r2") == [("i2", 0, 0)]
+    assert scene.drop("r2") == [("i2", 0, 0, 300)]
     assert scene.client.delivers() == []
     scene.wait(199)
     assert scene.client.delivers() == []
@@ -95,7 +95,12 @@ def test_each_part_is_told_in_order(scene: Scene) -> None:
     )
     scene.upstream.says(delta(100, item="i3"))
     scene.wait(250)
-    assert scene.drop() == [("i1", 0, 100), ("i1", 1, 100), ("i2", 0, 50), ("i3", 0, 0)]
+    assert scene.drop() == [
+        ("i1", 0, 100, 100),
+        ("i1", 1, 100, 100),
+        ("i2", 0, 50, 600),
+        ("i3", 0, 0, 100),
+    ]
 
 
 def test_a_drop_of_nothing_is_nothing(scene: Scene) -> None:

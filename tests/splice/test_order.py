@@ -107,6 +107,31 @@ def test_audio_that_is_not_strict_base64_is_held(scene: Scene, payload: str) -> 
     assert scene.client.hears() == ["audio 20"]
 
 
+def test_audio_that_is_not_whole_samples_is_held(scene: Scene) -> None:
+    raw = message("audio_input", audio="AAAA")  # three bytes
+    scene.client.says(raw)
+    scene.client.delivers()
+    assert [one.raw for one in scene.client.messages] == [raw]
+    assert scene.splice.input_ms() == 0
+
+
+def test_a_held_message_may_turn_out_to_be_audio(scene: Scene) -> None:
+    """JSON may legally escape what base64 needs; Python reads it and hands it back."""
+    escaped = spoken(b"\xff\xff" * 480).replace(b"/", b"\\/")
+    scene.client.says(escaped, message("commit_audio"), spoken(20))
+    scene.client.delivers()
+    leg, hold = scene.client.leg, scene.client.open_hold
+    plain = escaped.replace(b"\\/", b"/")
+    assert not scene.splice.resubmit(leg, hold, message("commit_audio"), scene.now)
+    assert scene.splice.resubmit(leg, hold, plain, scene.now)
+    assert scene.splice.input_ms() == 20
+    scene.client.release()
+    assert scene.client.delivers() == ["hold commit_audio"]
+    assert scene.upstream.hears() == ["audio 20"]
+    with pytest.raises(ValueError, match=r"."):
+        scene.splice.resubmit(leg, hold, plain, scene.now)
+
+
 def test_binary_is_held_unless_it_is_the_audio(scene: Scene) -> None:
     audio = sound(20)
     scene.client.feed(scene.client.peer.binary(audio))

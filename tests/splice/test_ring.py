@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.splice import model
+from rtproxy import _audio_core
 from tests.splice.scene import DELTA, Scene, delta, message, sound, spoken
 
 
@@ -36,14 +36,11 @@ def test_one_chunk_larger_than_the_ring_leaves_its_end(stage: Callable[..., Scen
     assert scene.splice.ring_read(0, 450) == everything[350 * 48 :]
 
 
-@pytest.mark.parametrize("name", ["model", "rust"])
 @given(
     pieces=st.lists(st.integers(1, 400), max_size=12), cut=st.tuples(st.integers(), st.integers())
 )
-def test_any_span_of_the_ring_is_what_was_said(
-    name: str, pieces: list[int], cut: tuple[int, int], rust: ModuleType
-) -> None:
-    scene = Scene(model if name == "model" else rust, ring_ms=500)
+def test_any_span_of_the_ring_is_what_was_said(pieces: list[int], cut: tuple[int, int]) -> None:
+    scene = Scene(_audio_core, ring_ms=500)
     everything = sound(sum(pieces))
     at = 0
     for piece in pieces:

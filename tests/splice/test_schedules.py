@@ -50,7 +50,7 @@ def _raw(arrival: Any) -> bytes:
 
 def late_audio_passes_after_a_cut(splice: Any) -> None:
     class Lane(model_lane.Lane):
-        def drop(self, response: str, now: Fraction) -> list[tuple[str, int, float]]:
+        def drop(self, response: str, now: Fraction) -> list[tuple[str, int, float, float]]:
             told = super().drop(response, now)
             self.shut.clear()
             return told
@@ -68,7 +68,7 @@ def a_cut_leaves_the_queue_alone(splice: Any) -> None:
 
 def a_cut_lets_the_clock_run_on(splice: Any) -> None:
     class Lane(model_lane.Lane):
-        def drop(self, response: str, now: Fraction) -> list[tuple[str, int, float]]:
+        def drop(self, response: str, now: Fraction) -> list[tuple[str, int, float, float]]:
             play_end = self.play_end
             told = super().drop(response, now)
             self.play_end = play_end
@@ -202,8 +202,8 @@ def the_backlog_is_forgotten(splice: Any) -> None:
 def a_mark_is_lost_with_its_leg(splice: Any) -> None:
     class Splice(type(splice)):  # type: ignore[misc]  # of the case's own class
         def detach(self, side: Any, now: float) -> None:
-            if side.name == "CLIENT" and self.mark_unread is not None:
-                self.mark_unread = None
+            if side.name == "CLIENT":
+                self.marks_unread.clear()
             super().detach(side, now)
 
     splice.__class__ = Splice
