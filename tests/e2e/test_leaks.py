@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 
 import pytest
 import trio
 
 from . import speech
+from .conftest import StartProxy
 from .dialect import ALL, VOICE
 from .peer import Closed, Peer
 from .proxy_process import ProxyProcess
@@ -15,9 +17,12 @@ from .witness import becomes, witnessed
 
 SEED = 20_261_121
 SESSIONS = 200
-AT_ONCE = 20
+AT_ONCE = 40
 SETTLE_S = 10.0
 MIB = 1024 * 1024
+# Large blocks go back to the system when they are freed, so that what the process
+# holds is what it uses, not the most that it ever used (mallopt(3)).
+HONEST_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
 
 
 async def live_and_drop(proxy: ProxyProcess, dice: random.Random) -> None:
@@ -39,7 +44,9 @@ async def live_and_drop(proxy: ProxyProcess, dice: random.Random) -> None:
 async def leave(peer: Peer, how: str) -> None:
     """Go away."""
     if how == "close":
-        await peer.aclose()
+        # A message may have been cut off halfway; the proxy is then right to hang up first.
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            await peer.aclose()
     elif how == "reset":
         peer.reset()
     else:
@@ -68,18 +75,19 @@ async def settled(proxy: ProxyProcess, sessions: int) -> None:
 
 
 @pytest.mark.slow
-async def test_dropped_sessions_leave_nothing(proxy: ProxyProcess) -> None:
+async def test_dropped_sessions_leave_nothing(start_proxy: StartProxy) -> None:
+    proxy = start_proxy(env=HONEST_MEMORY)
     dice = random.Random(SEED)
     async with witnessed(proxy):
-        # The first wave fills pools and caches and takes memory to its high-water mark.
+        descriptors = proxy.descriptors
+        # The first wave fills pools and caches.
+        await wave(proxy, SESSIONS // 2, dice)
+        await settled(proxy, 1)
+        rss_bytes = proxy.rss_bytes
         await wave(proxy, SESSIONS, dice)
         await settled(proxy, 1)
-        descriptors, rss_bytes = proxy.descriptors, proxy.rss_bytes
-        await wave(proxy, SESSIONS, dice)
-        await settled(proxy, 1)
-        await trio.sleep(0.5)
-        assert proxy.descriptors <= descriptors
-        assert proxy.rss_bytes - rss_bytes < 16 * MIB
+        assert await becomes(lambda: proxy.descriptors <= descriptors, SETTLE_S), proxy.log
+        assert proxy.rss_bytes - rss_bytes < 8 * MIB
     assert "Traceback" not in proxy.log
 
 
