@@ -143,21 +143,6 @@ class Schedule(RuleBasedStateMachine):
         else:
             leg.say(leg.peers[0].close(4001, "bye"))
 
-    @rule(number=which, how=st.sampled_from(["close", "end", "violation"]))
-    def far_end_ends(self, number: int, how: str) -> None:
-        leg = self._leg(number)
-        if (
-            leg is None or leg.closed or leg.ending or self.count % 4
-        ):  # seldom, or there is no session
-            return
-        leg.ending = True
-        if how == "end":
-            self.pair.hang_up(leg)
-        elif how == "violation":
-            self.pair.violate(leg)
-        else:
-            leg.say(leg.peers[0].close(4001, "bye"))
-
     @rule(number=which, size=few_bytes)
     def bytes_arrive(self, number: int, size: int) -> None:
         if (leg := self._leg(number)) is not None:
