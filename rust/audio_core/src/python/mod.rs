@@ -5,6 +5,7 @@ mod reports;
 mod shapes;
 mod splice;
 mod text;
+mod units;
 mod wire;
 
 use crate::splice::refusal::Refusal;

@@ -3,13 +3,14 @@
 use super::enums::Side;
 use super::reports::{Counters, Level, Message};
 use super::shapes::{Kinds, Wrap};
+use super::units::{duration, moment};
 use super::{bytes_of, refused};
 use crate::splice::contain::{Contained, Panicked};
 use crate::splice::format::AudioFormat;
 use crate::splice::leg::{Attachment, LegLimits};
 use crate::splice::queue::Load;
 use crate::splice::splice::{self, Settings};
-use crate::splice::time::{self, Ticks};
+use crate::splice::time;
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -36,21 +37,6 @@ impl Splice {
             .run(work)
             .map_err(|Panicked(words)| SpliceError::new_err(words))
     }
-}
-
-fn moment(seconds: f64) -> PyResult<Ticks> {
-    finite(seconds, "a time").map(time::from_s)
-}
-
-fn duration(milliseconds: f64) -> PyResult<Ticks> {
-    finite(milliseconds, "a duration").map(time::from_ms)
-}
-
-fn finite(number: f64, what: &str) -> PyResult<f64> {
-    if number.is_finite() {
-        return Ok(number);
-    }
-    Err(PyValueError::new_err(format!("{what} cannot be {number}")))
 }
 
 #[pymethods]

@@ -75,11 +75,17 @@ impl Outbox {
 
     /// Send a ping before the next frame.
     pub fn ping(&mut self) {
+        if self.ending == Ending::Closed {
+            return;
+        }
         self.control.push_back((Opcode::Ping, Vec::new()));
     }
 
     /// Answer a ping before the next frame; of a flood only the latest.
     pub fn pong(&mut self, payload: Vec<u8>) {
+        if self.ending == Ending::Closed {
+            return;
+        }
         let is_pong = |(opcode, _): &(Opcode, _)| *opcode == Opcode::Pong;
         if self.control.iter().filter(|frame| is_pong(frame)).count() == MAX_PONGS {
             let oldest = self.control.iter().position(is_pong);
