@@ -202,7 +202,7 @@ class Splice:
 
     def _append(self, chunk: Chunk) -> None:
         upstream = self.sides.attached.get(Side.UPSTREAM)
-        if upstream is not None and not upstream.ended and not upstream.closed_by_us:
+        if upstream is not None and upstream.open:
             upstream.sent_ms += 1000 * chunk.seconds
             upstream.queue.put(Audio(chunk))
 
@@ -219,7 +219,7 @@ class Splice:
         self.marks_open.append((self._holds, mark))
 
     def _count_lost(self, queue: Queue) -> None:
-        self.lane.lose(queue.lost)
+        self.lane.lose([chunk for chunk in queue.lost if chunk.item in self.lane.counts])
         queue.lost = []
 
     # Messages
@@ -273,7 +273,7 @@ class Splice:
 
     def send_leg(self, leg: int, payload: bytes, now: float, *, binary: bool = False) -> None:
         one = self.legs.get(leg)
-        if one is not None and not one.ended and not one.closed_by_us:
+        if one is not None and one.open:
             one.queue.put(Text(payload, binary))
 
     def mark(self, response_id: str, token: bytes, now: float, *, starts: bool = False) -> None:
@@ -324,10 +324,13 @@ class Splice:
         return self.input.read(from_ms, to_ms)
 
     def replay(self, from_ms: float, now: float) -> float:
+        upstream = self.sides.attached.get(Side.UPSTREAM)
+        if upstream is None or not upstream.open:
+            return 0.0
         chunks = self.input.replay(from_ms)
         for chunk in chunks:
             self._append(chunk)
-            self.sides.attached[Side.UPSTREAM].queue.replayed += chunk.seconds
+            upstream.queue.replayed += chunk.seconds
         return ms(sum((chunk.seconds for chunk in chunks), Fraction(0)))
 
     def input_offset_ms(self) -> float:
@@ -356,16 +359,5 @@ class Splice:
         one.close(code, reason)
         one.queue.cut_audio()
         if one.side is Side.CLIENT and self.sides.has(one):
-            self._empty_lane()
-
-    def _empty_lane(self) -> None:
-        lane = self.lane
-        audio = [one for one in lane.entries if isinstance(one, Chunk)]
-        lane.lose(audio)
-        marks = [one for one in lane.entries if isinstance(one, Mark)]
-        for mark in (lane.standing, *marks):
-            if mark is not None:
-                mark.texts = []
-        for mark in marks:
-            self._hand_over(mark)
-        lane.entries, lane.paused = [], False
+            for mark in self.lane.close(exact(now)):
+                self._hand_over(mark)

@@ -59,6 +59,7 @@ class Lane:
         self.time_line: list[Played] = []
         self.counts: dict[str | None, Count] = {}
         self.parts: dict[Part, Fraction] = {}  # what has come of each, in order of arrival
+        self.begun: set[Part] = set()  # those of which some was let in
         self.shut: set[str | None] = set()
         self.excluded: set[str | None] = set()
 
@@ -73,6 +74,7 @@ class Lane:
         if chunk.response in self.shut:
             count.dropped += chunk.seconds
             return []
+        self.begun.add(part)
         if self.lead is None:
             return [self._release(chunk, now)]
         self.entries.append(chunk)
@@ -147,17 +149,32 @@ class Lane:
             if chunk.response == response:
                 self.counts[chunk.item].dropped += chunk.seconds
                 self.entries.remove(chunk)
-        mine = [one for one in self.time_line if one.chunk.response == response]
-        self.time_line = [one for one in self.time_line if one not in mine or one.start < now]
-        for played in mine:
-            played.end = min(played.end, now)
+        self._cut([one for one in self.time_line if one.chunk.response == response], now)
         self.play_end = max((played.end for played in self.time_line), default=now)
         self.shut.add(response)
         return [
             (part[1] or "", part[2], ms(self._heard_part(part, now)), ms(received))
             for part, received in self.parts.items()
-            if part[0] == response
+            if part[0] == response and part in self.begun
         ]
+
+    def _cut(self, mine: list[Played], now: Fraction) -> None:
+        """Nothing of these is heard from now on."""
+        self.time_line = [one for one in self.time_line if one not in mine or one.start < now]
+        for played in mine:
+            played.end = min(played.end, now)
+
+    def close(self, now: Fraction) -> list[Mark]:
+        """The client has been told goodbye: everything is cut, all marks are due."""
+        marks = [one for one in self.entries if isinstance(one, Mark)]
+        self.lose([one for one in self.entries if isinstance(one, Chunk)])
+        for mark in (self.standing, *marks):
+            if mark is not None:
+                mark.texts = []
+        self.entries = []
+        self._cut(self.time_line, now)
+        self.play_end = now
+        return marks
 
     def playback(self, item: str, seconds: Fraction, now: Fraction) -> bool:
         """Move the item, and all that comes after it, to where the client says it is."""

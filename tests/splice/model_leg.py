@@ -63,7 +63,6 @@ class Leg:
         self.unread = Fraction(0)  # how long we have not read since the ping
         self.unread_since: Fraction | None = None
         self.ended = False  # the peer's close, its end of stream, or a violation has come
-        self.gone = False  # its stream has ended: nothing can be written either
         self.closed_by_us = False
         self._reader = Reader(masked=side is Side.CLIENT, max_message_bytes=max_message_bytes)
 
@@ -77,8 +76,8 @@ class Leg:
             return
         if not data:
             self.end(Message(MessageKind.CLOSED, code=1006))
-            self.gone = True
-            self.queue.abandon()
+            if not self.closed_by_us:  # else the frame may still reach half a peer
+                self.queue.abandon()
         for heard in self._reader.read(data):
             if isinstance(heard, Broken):
                 self.violate(heard.code, "")
@@ -110,8 +109,13 @@ class Leg:
             self.queue.close(code, reason)
 
     @property
+    def open(self) -> bool:
+        """Messages may still be sent to it."""
+        return not self.ended and not self.closed_by_us
+
+    @property
     def finished(self) -> bool:
-        return self.gone or (self.ended and self.queue.closed)
+        return self.ended and self.queue.closed
 
     @property
     def inbox_full(self) -> bool:
@@ -121,7 +125,7 @@ class Leg:
 
     # Pings
     def ping(self, now: Fraction) -> None:
-        if self.ping_at is None and not self.ended and not self.closed_by_us:
+        if self.ping_at is None and self.open:
             self.ping_at, self.unread = now, Fraction(0)
             self.unread_since = now if self.unread_since is not None else None
             self.queue.control(Opcode.PING, b"")

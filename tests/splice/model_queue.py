@@ -58,6 +58,8 @@ class Queue:
 
     def control(self, opcode: Opcode, payload: bytes) -> None:
         """Before the next message; of many pongs the latest (RFC 6455 section 5.5.3)."""
+        if self.close_begun:
+            return
         pongs = [one for one in self._controls if one[0] & 0x0F == Opcode.PONG]
         if opcode is Opcode.PONG and len(pongs) == MAX_PONGS:
             self._controls.remove(pongs[0])
@@ -110,14 +112,14 @@ class Queue:
 
     def _begin(self, now: Fraction) -> bool:
         """Make sure that a frame has begun, if there is one."""
-        if self._begun:
-            return True
+        if self._begun or self.close_begun:
+            return bool(self._begun)
         self.expire(now)
         if self._controls:
             self._begun = [self._controls.pop(0)]
-        elif self.waiting and not self.close_begun:
+        elif self.waiting:
             self._begun = self._frames(self.waiting.pop(0))
-        elif self.closing is not None and not self.close_begun:
+        elif self.closing is not None:
             self.close_begun = True
             self._begun = [self.closing]
         return bool(self._begun)

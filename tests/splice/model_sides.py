@@ -79,10 +79,10 @@ class Sides:
                 leg.queue.waiting = []
 
     def bound_upstream(self, burst: Fraction) -> None:
-        """An upstream that has not taken what came long ago is given up before more
-        comes; what was replayed to it does not count against it."""
+        """An upstream is given up when a burst of the client waits for it and as much
+        has come since, at real time; what was replayed does not count against it."""
         leg = self.attached.get(Side.UPSTREAM)
-        if leg is not None and leg.queue.audio > burst + leg.queue.replayed:
+        if leg is not None and leg.queue.audio > 2 * burst + leg.queue.replayed:
             leg.queue.waiting = []
             leg.violate(1013, SLOW.format("upstream"))
 

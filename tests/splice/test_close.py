@@ -59,6 +59,14 @@ def test_a_frame_that_has_begun_is_finished_before_the_close(scene: Scene) -> No
     assert scene.client.hears() == ["audio 100", "close 1000"]
 
 
+def test_nothing_waits_behind_a_close_frame_that_was_written(scene: Scene) -> None:
+    scene.splice.close(scene.client.leg, 1001, "", scene.now)
+    assert scene.client.hears() == ["close 1001"]
+    scene.client.feed(scene.client.peer.ping(b"?"))
+    assert scene.client.hears() == []
+    assert scene.splice.waiting(scene.client.leg) == (0, 0)
+
+
 def test_the_peers_close_is_answered_with_its_own_code(scene: Scene) -> None:
     scene.upstream.feed(scene.upstream.peer.close(4000, "beta_api_shape_disabled"))
     assert scene.upstream.delivers() == ["closed 4000"]
