@@ -182,6 +182,7 @@ class Splice:
         else:
             assert sorted_.chunk is not None
             self._audio(leg.side, sorted_.chunk, now)
+            self._run_lane(now)
 
     # Audio
     def _audio(self, from_side: Side, chunk: Chunk, now: Fraction) -> None:
@@ -193,7 +194,6 @@ class Splice:
         for released in self.lane.add(chunk, now):
             assert isinstance(released, Audio)
             self.sides.put(Side.CLIENT, released)
-        self._run_lane(now)
 
     def _say(self, chunk: Chunk, now: Fraction) -> None:
         if chunk.counted:
@@ -246,6 +246,7 @@ class Splice:
         self._settle(exact(now))
 
     def resubmit(self, leg: int, hold: int, payload: bytes, now: float) -> bool:
+        """The audio goes into the lane; the lane moves at the release."""
         one = self.legs.get(leg)
         if one is None:
             return False

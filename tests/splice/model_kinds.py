@@ -83,7 +83,7 @@ def scan(raw: bytes) -> dict[str, Any]:
         raise UnsureError from None
     if not isinstance(value, dict) or _depth(value) > MAX_DEPTH:
         raise UnsureError
-    if b'"%s"' % str(value.get("type")).encode() not in raw:
+    if b'"type"' not in raw or b'"%s"' % str(value.get("type")).encode() not in raw:
         raise UnsureError  # written with escapes, or not a string
     return value
 

@@ -31,6 +31,7 @@ class PairedLeg:
         self.wire = b""
         self.heard: list[Heard] = []
         self.holds: list[tuple[int, int]] = []  # delivered, not yet released
+        self.held = b""  # what the last of them said
         self.ending = False  # its far end has ended it
         self.closed = False  # and Python knows
 
@@ -140,6 +141,13 @@ class Pair:
         mine, other = ([(one.opcode, one.code) for one in side] for side in heard)
         assert mine == other
 
+    def resubmit(self, leg: PairedLeg, escaped: bytes, plain: bytes) -> None:
+        """The held message again, as Python would write it."""
+        ids = zip(self.splices, leg.ids, leg.holds[0], strict=True)
+        raw = leg.held.replace(escaped, plain)
+        taken = [splice.resubmit(number, hold, raw, self.now) for splice, number, hold in ids]
+        assert taken[0] == taken[1]
+
     def release(self, leg: PairedLeg) -> None:
         numbers = leg.holds.pop(0)
         for splice, number, hold in zip(self.splices, leg.ids, numbers, strict=True):
@@ -195,13 +203,14 @@ class Pair:
             expected, got = ([one for one in side if (one[0] == "MARK") is marks] for side in told)
             assert [_plain(*one) for one in got] == [_plain(*one) for one in expected]
             for (name, mine), (_, other) in zip(expected, got, strict=True):
-                self._told(leg, name, mine.hold, other.hold)
+                self._told(leg, name, mine.raw, mine.hold, other.hold)
 
-    def _told(self, leg: PairedLeg, name: str, mine: int, other: int) -> None:
+    def _told(self, leg: PairedLeg, name: str, raw: bytes, mine: int, other: int) -> None:
         if name == "MARK":
             self.marks.append((mine, other, leg))
         elif name == "HOLD":
             leg.holds.append((mine, other))
+            leg.held = raw
         elif name == "CLOSED":
             leg.closed = True
 

@@ -18,6 +18,9 @@ from tests.splice.pair import Pair, PairedLeg
 from tests.splice.scene import delta, message, spoken
 from tests.splice.wsclient import Opcode
 
+RAMP = b"".join(one.to_bytes(2, "little") for one in range(65_536)) * 2
+KINDS = ["event", "relayed", "unsure", "escaped", "binary", "ping", "bad audio"]
+PLAIN_AND_ESCAPED = (b'"type":', b'"\\u0074ype":')
 RESPONSES = ["r1", "r2", "r3"]
 responses = st.sampled_from(RESPONSES)
 sides = st.sampled_from(["client", "upstream"])
@@ -53,10 +56,8 @@ class Schedule(RuleBasedStateMachine):
 
     def _sound(self, size: int) -> bytes:
         """Samples that are all different, up to 65,536 of them."""
-        self.sample += size
-        return b"".join(
-            (one % 65_536).to_bytes(2, "little") for one in range(self.sample - size, self.sample)
-        )
+        first, self.sample = self.sample, (self.sample + size) % 65_536
+        return RAMP[2 * first : 2 * (first + size)]
 
     def _leg(self, number: int) -> PairedLeg | None:
         legs = self.pair.legs
@@ -99,19 +100,12 @@ class Schedule(RuleBasedStateMachine):
             leg.say(b"".join(map(leg.peers[0].text, messages)))
             self.pair.feed(leg, len(leg.wire) if arrives else 0)
 
-    @rule(
-        number=which,
-        kind=st.sampled_from(["event", "relayed", "unsure", "binary", "ping", "bad audio"]),
-    )
-    def far_end_writes(self, number: int, kind: str) -> None:
+    @rule(number=which, kind=st.sampled_from(KINDS), arrives=st.booleans())
+    def far_end_writes(self, number: int, kind: str, *, arrives: bool) -> None:
         leg = self._leg(number)
         if leg is None or leg.closed:
             return
-        peer = leg.peers[0]
-        raw = {
-            "unsure": b'{"type":"relayed","type":%d}' % self._next(),
-            "bad audio": message("audio_input", audio="A"),
-        }.get(kind, message(kind, n=self._next()))
+        peer, raw = leg.peers[0], self._raw(leg, kind)
         if kind == "ping":
             leg.say(peer.ping(b"%d" % self._next()))
         elif kind == "binary":
@@ -120,6 +114,19 @@ class Schedule(RuleBasedStateMachine):
             leg.say(peer.fragments(raw[:5], raw[5:9], raw[9:], between=peer.ping(b"between")))
         else:
             leg.say(peer.text(raw))
+        self.pair.feed(leg, len(leg.wire) if arrives else 0)
+
+    def _raw(self, leg: PairedLeg, kind: str) -> bytes:
+        if kind == "escaped":
+            audio = self._sound(480)
+            raw = spoken(audio) if leg.side == "client" else delta(audio, "r1", "r1.1")
+            self.pair.items.add("r1.1")
+            return raw.replace(*PLAIN_AND_ESCAPED)
+        if kind == "unsure":
+            return b'{"type":"relayed","type":%d}' % self._next()
+        if kind == "bad audio":
+            return message("audio_input", audio="A")
+        return message(kind, n=self._next())
 
     @rule(number=which, how=st.sampled_from(["close", "end", "violation"]))
     def far_end_ends(self, number: int, how: str) -> None:
@@ -181,6 +188,7 @@ class Schedule(RuleBasedStateMachine):
             return
         self.pair.read(leg)
         if leg.holds:
+            self.pair.resubmit(leg, *reversed(PLAIN_AND_ESCAPED))
             self._send_all(answer)
             self.pair.release(leg)
 
@@ -222,13 +230,40 @@ class Schedule(RuleBasedStateMachine):
             self.pair.call("drop", response, self.pair.now)
             self.pair.turn()
 
+    @rule(
+        first=responses,
+        second=responses,
+        sizes=st.lists(frames, min_size=1, max_size=6),
+        by=ticks,
+    )
+    def someone_barges_in(self, first: str, second: str, sizes: list[int], by: int) -> None:
+        """An answer begins, is cut while it plays, goes on coming, and another follows."""
+        self.upstream_answers(first, sizes, words=True)
+        self.python_answers_a_mark([("to_client", None)])
+        self.time_goes_by(by)
+        self.a_response_is_cut(first)
+        self.upstream_speaks(first, 2, 0, sizes[:1], arrives=True)
+        self.upstream_answers(second, sizes, words=False)
+
     @rule(response=responses)
     def a_response_is_done(self, response: str) -> None:
         self.pair.call("finish", response, self.pair.now)
 
     @precondition(lambda self: self.paced)
+    @rule(response=responses, halves=st.integers(1, 4))
+    def the_lane_fills_while_it_is_paused(self, response: str, halves: int) -> None:
+        self.the_lane_is_paused(pause=True)
+        self.upstream_speaks(response, 1, 0, [12_000] * halves, arrives=True)
+
+    @rule(halves=st.integers(1, 3), by=ticks)
+    def client_uploads(self, halves: int, by: int) -> None:
+        """Faster than real time; then it waits."""
+        self.client_speaks([12_000] * halves, arrives=True)
+        self.time_goes_by(by)
+
+    @precondition(lambda self: self.paced)
     @rule(pause=st.booleans())
-    def the_lane_is_paused(self, pause: bool) -> None:
+    def the_lane_is_paused(self, *, pause: bool) -> None:
         self.pair.call("pause" if pause else "resume", self.pair.now)
         self.pair.turn()
 

@@ -48,8 +48,13 @@ class Itself(Schedule):
     core: ClassVar[ModuleType] = model
 
 
+# A schedule is forty steps long: fewer of them make as many tries.
+SESSIONS = settings(max_examples=max(1, settings().max_examples * 2 // 5))
+
 TestPaced = Paced.TestCase
 TestNarrow = Narrow.TestCase
 TestPlain = Plain.TestCase
 TestItself = Itself.TestCase
+for case in (TestPaced, TestNarrow, TestPlain):
+    case.settings = SESSIONS
 TestItself.settings = settings(max_examples=20)
