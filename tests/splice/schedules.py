@@ -273,7 +273,6 @@ class Schedule(RuleBasedStateMachine):
         leg = self.pair.attached.get(side)
         if leg is not None:
             self.pair.drain(leg)
-            self.pair.read(leg)
             self.pair.detach(side)
 
     @rule(side=sides)
@@ -328,11 +327,11 @@ class Schedule(RuleBasedStateMachine):
             return
         self.pair.call("resume", self.pair.now)
         self.pair.turn()
-        for _ in range(200):
+        for _ in range(400):
             self._come_to_rest()
             if not self._waits():
                 break
-            self.pair.turn(51)
+            self.pair.turn(200)
         else:
             raise AssertionError("the splice does not come to rest")
         self.pair.check()

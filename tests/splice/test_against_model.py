@@ -10,7 +10,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import ClassVar
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from rtproxy import _audio_core
 from tests.splice import model
@@ -48,13 +48,19 @@ class Itself(Schedule):
     core: ClassVar[ModuleType] = model
 
 
-# A schedule is forty steps long: fewer of them make as many tries.
-SESSIONS = settings(max_examples=max(1, settings().max_examples * 2 // 5))
+# A schedule is forty steps long: fewer of them make as many tries. To make a failing
+# one short takes minutes, which only the long profile spends.
+PROFILE = settings()
+SESSIONS = settings(
+    max_examples=max(1, PROFILE.max_examples * 2 // 5),
+    phases=PROFILE.phases if PROFILE.max_examples > 300 else set(Phase) - {Phase.shrink},
+)
 
 TestPaced = Paced.TestCase
+TestPaced.settings = SESSIONS
 TestNarrow = Narrow.TestCase
+TestNarrow.settings = SESSIONS
 TestPlain = Plain.TestCase
+TestPlain.settings = SESSIONS
 TestItself = Itself.TestCase
-for case in (TestPaced, TestNarrow, TestPlain):
-    case.settings = SESSIONS
 TestItself.settings = settings(max_examples=20)

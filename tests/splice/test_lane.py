@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from rtproxy import _audio_core
 from tests.splice.scene import Scene, delta, message, sound
 
 
@@ -156,3 +159,31 @@ def test_every_sample_arrives_in_order(scene: Scene) -> None:
         scene.client.hears()
         scene.wait(10)
     assert scene.client.heard_audio == b"".join(pieces)
+
+
+@settings(max_examples=60)
+@given(
+    lead_ms=st.sampled_from([40, 100, 400]),
+    answer=st.lists(
+        st.tuples(st.integers(0, 300), st.lists(st.integers(1, 500), max_size=4)), max_size=8
+    ),
+)
+def test_a_player_that_starts_at_once_never_holds_more_than_the_lead(
+    lead_ms: int, answer: list[tuple[int, list[int]]]
+) -> None:
+    """Seen from the client alone, without any knowledge of the clock inside."""
+    scene = Scene(_audio_core, lead_ms=lead_ms)
+    sent = heard = 0.0
+    playing_until = 0.0
+    waits = [5] * (sum(map(sum, (sizes for _, sizes in answer))) // 5 + 1)
+    for wait, sizes in [*answer, *((wait, []) for wait in waits)]:
+        scene.upstream.says(*map(delta, sizes))
+        sent += sum(sizes)
+        for _ in range(0, wait + 1, 5):
+            for one in scene.client.hears():
+                assert playing_until - scene.ms <= lead_ms
+                ms = float(one.split()[1])
+                playing_until = max(playing_until, scene.ms) + ms
+                heard += ms
+            scene.wait(5)
+    assert heard == sent  # and it was all of it

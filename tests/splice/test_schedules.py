@@ -78,7 +78,7 @@ def a_cut_lets_the_clock_run_on(splice: Any) -> None:
 
 
 def audio_leaves_too_early(splice: Any) -> None:
-    splice.lane.lead += Fraction(3, 1000)
+    splice.lane.lead += Fraction(20, 1000)
 
 
 def a_mark_comes_with_the_last_chunk_instead_of_after_it(splice: Any) -> None:
