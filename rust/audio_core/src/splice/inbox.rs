@@ -1,6 +1,7 @@
 //! What a leg has brought: messages in order, sorted up to a hold, and what of
 //! them goes to Python.
 
+use super::queue::give_back;
 use std::collections::VecDeque;
 
 /// Bytes that may lie unsorted behind a hold, or undelivered, before the leg is
@@ -109,6 +110,7 @@ impl Inbox {
             return None;
         }
         let arrival = self.unsorted.pop_front()?;
+        give_back(&mut self.unsorted);
         if let Arrival::Message { payload, .. } = &arrival {
             self.unsorted_bytes -= payload.len();
         }
@@ -158,6 +160,7 @@ impl Inbox {
     /// Take the next delivery.
     pub fn receive(&mut self) -> Option<Delivery> {
         let delivery = self.deliveries.pop_front()?;
+        give_back(&mut self.deliveries);
         self.undelivered_bytes -= delivery.raw.len();
         if let Some(standing) = &mut self.standing {
             standing.received |= standing.hold == delivery.stamp;

@@ -12,7 +12,7 @@ use super::clock::PlayClock;
 use super::inbox::Stamps;
 use super::items::{ItemId, Items};
 use super::marks::{Mark, ReachedMarks};
-use super::queue::{Load, Queue, Text};
+use super::queue::{give_back, Load, Queue, Text};
 use super::time::{Ticks, NEVER};
 use std::collections::VecDeque;
 
@@ -137,6 +137,7 @@ impl Lane {
                 None => break,
             }
         }
+        give_back(&mut self.entries);
     }
 
     /// When the next entry is due, if the lane does not stand still; what is due at

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 /// Pongs that may wait; RFC 6455, 5.5.3 lets us answer only the latest pings.
 const MAX_PONGS: usize = 16;
 /// Memory that an empty buffer may keep.
-const KEPT_BYTES: usize = 256 * 1024;
+const KEPT_BYTES: usize = 128 * 1024;
 
 /// How far our half of the connection is from its end.
 #[derive(Debug, PartialEq, Eq)]

@@ -20,6 +20,17 @@ pub struct Text {
     pub late: bool,
 }
 
+/// Room that an empty line of waiting things may keep.
+const KEPT_ROOM: usize = 64;
+
+/// Give back the memory of a line that was long and is empty: a session lasts an
+/// hour, its longest answer a minute.
+pub fn give_back<T>(line: &mut VecDeque<T>) {
+    if line.is_empty() && line.capacity() > KEPT_ROOM {
+        *line = VecDeque::new();
+    }
+}
+
 /// What waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
@@ -98,6 +109,7 @@ impl Queue {
     pub fn pop(&mut self, now: Ticks, items: &mut Items) -> Option<Entry> {
         loop {
             let entry = self.entries.pop_front()?;
+            give_back(&mut self.entries);
             match &entry {
                 Entry::Text(text) => self.load_of(text).remove(text.payload.len()),
                 Entry::Audio(chunk) => {
@@ -136,6 +148,7 @@ impl Queue {
             }
             _ => true,
         });
+        give_back(entries);
         self.find_expiry();
     }
 
@@ -268,6 +281,16 @@ mod tests {
         ];
         assert_eq!(seen, expected);
         assert_eq!((queue.load(), queue.audio_length()), (Load::default(), 0));
+    }
+
+    #[test]
+    fn an_empty_queue_keeps_little_memory() {
+        let (mut queue, mut items) = (Queue::default(), Items::default());
+        for _ in 0..1_000 {
+            queue.push_text(text("words"));
+        }
+        while queue.pop(0, &mut items).is_some() {}
+        assert!(queue.entries.capacity() <= KEPT_ROOM);
     }
 
     #[test]
