@@ -190,8 +190,7 @@ class Pair:
     def drain(self, leg: PairedLeg) -> None:
         while self.pull(leg, 65_536):
             pass
-        waits = self.splices[1].waiting(leg.ids[1])
-        assert waits == (0, 0) or self.model.legs[leg.ids[0]].queue.close_begun
+        assert self.splices[1].waiting(leg.ids[1]) == (0, 0)
 
     def read(self, leg: PairedLeg) -> None:
         """What Python is told of the leg. Holds and marks are each in order; the order

@@ -91,6 +91,7 @@ class End:
 
     # The far end
     def says(self, *messages: bytes) -> None:
+        assert messages, "nothing at all would be the end of the stream"
         self.feed(b"".join(map(self.peer.text, messages)))
 
     def feed(self, data: bytes) -> None:
