@@ -19,6 +19,7 @@ from tests.splice.scene import CLIENT_KINDS, LIMIT, SEED, TO_CLIENT, TO_UPSTREAM
 from tests.splice.wsclient import Heard, Peer
 
 TICKS_PER_S = 512
+NEVER_MS = 10**12
 SIDES = ("client", "upstream")
 
 
@@ -79,8 +80,14 @@ class Pair:
         self.call("turn", self.now)
 
     def open(self, side: str) -> PairedLeg:
+        """Without deadlines, which the model does not know: half a frame may lie for long."""
         ids = [
-            splice.open_leg(getattr(core.Side, side.upper()), max_message_bytes=LIMIT)
+            splice.open_leg(
+                getattr(core.Side, side.upper()),
+                max_message_bytes=LIMIT,
+                stall_ms=NEVER_MS,
+                message_ms=NEVER_MS,
+            )
             for splice, core in zip(self.splices, self.cores, strict=True)
         ]
         leg = PairedLeg(side, (ids[0], ids[1]))
