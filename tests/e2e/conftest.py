@@ -28,7 +28,7 @@ SHORT_DEADLINES = {
         "DIAL_S",
         "FIRST_EVENT_S",
     )
-}
+} | {"RTPROXY_LIMITS__DIAL_BACKOFF_S": "0.05"}
 
 StartProxy = Callable[..., ProxyProcess]
 
