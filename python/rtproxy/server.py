@@ -117,7 +117,7 @@ def build_front_door(config: Config, process: Process, upstreams: list[Upstream]
         close_s=limits.close_s,
     )
     return FrontDoor(
-        dialler=Dialler(upstreams, limits.dial_s, Backoff()),
+        dialler=Dialler(upstreams, limits.dial_s, Backoff(limits.dial_backoff_s)),
         limits=SessionLimits(
             client_message_bytes=limits.client_message_bytes,
             relayed_message_bytes=limits.openai_message_bytes,

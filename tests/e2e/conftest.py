@@ -22,12 +22,14 @@ SHORT_DEADLINES = {
         "HEAD_S",
         "FRAME_STALL_S",
         "PING_EVERY_S",
-        "PONG_WITHIN_S",
         "SEND_S",
         "CLOSE_S",
         "DIAL_S",
         "FIRST_EVENT_S",
     )
+} | {
+    "RTPROXY_LIMITS__PONG_WITHIN_S": "1",  # later than a stalled frame is found
+    "RTPROXY_LIMITS__DIAL_BACKOFF_S": "0.05",
 }
 
 StartProxy = Callable[..., ProxyProcess]

@@ -14,6 +14,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,36 @@ def free_port() -> int:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
         return port
+
+
+@contextmanager
+def running_simulator() -> Iterator[str]:
+    """`rtproxy simulate` as a process of its own, as fast as it can; its URL."""
+    port = free_port()
+    arguments = ["--port", str(port), "--speed", "1000", "--first-audio-delay-ms", "0"]
+    with subprocess.Popen(
+        [str(COMMAND), "simulate", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_clean_environment({}),
+    ) as process:
+        try:
+            _await_listening(port)
+            yield f"ws://127.0.0.1:{port}/v1/realtime"
+        finally:
+            process.kill()
+
+
+def _await_listening(port: int) -> None:
+    deadline = time.monotonic() + UP_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            assert time.monotonic() < deadline, "rtproxy simulate did not come up"
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _clean_environment(extra: dict[str, str]) -> dict[str, str]:

@@ -66,6 +66,7 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     waiting_bytes: Bytes = 1_048_576
     send_s: Seconds = 10.0
     dial_s: Seconds = 10.0
+    dial_backoff_s: Seconds = 1.0  # before the second dial; doubles
     first_event_s: Seconds = 10.0
 
 
