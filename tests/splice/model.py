@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from tests.splice.model_input import Input
 from tests.splice.model_kinds import Chunk, Format, Kinds, Wrap
-from tests.splice.model_lane import Count, Lane, Mark, exact, ms
+from tests.splice.model_lane import Counters, Lane, Mark, exact, ms
 from tests.splice.model_leg import Leg, Message, MessageKind, Side
 from tests.splice.model_queue import Audio, Queue, Text
 from tests.splice.model_sides import Sides
@@ -23,14 +23,6 @@ __all__ = ["Counters", "Kinds", "Message", "MessageKind", "Side", "Splice", "Spl
 
 class SpliceError(Exception):
     """Never raised: the model has no panics."""
-
-
-class Counters:
-    """The same numbers as the extension's Counters."""
-
-    def __init__(self, count: Count, heard: Fraction) -> None:
-        self.received_ms, self.released_ms = ms(count.received), ms(count.released)
-        self.heard_ms, self.dropped_ms = ms(heard), ms(count.dropped)
 
 
 class Splice:
@@ -127,14 +119,9 @@ class Splice:
             return True
         if leg.side is Side.CLIENT:
             return self.input.ahead(now) <= self.input.burst
-        return self._answer_waiting() < self.lane.answer
-
-    def _answer_waiting(self) -> Fraction:
-        if self.lane.lead is not None:
-            return self.lane.seconds_waiting
-        client = self.sides.attached.get(Side.CLIENT)
-        queue = client.queue if client is not None else self.sides.backlog
-        return queue.audio
+        paced = self.lane.lead is not None
+        waiting = self.lane.seconds_waiting if paced else self.sides.client_queue.audio
+        return waiting < self.lane.answer
 
     def finished(self, leg: int) -> bool:
         return leg in self.legs and self.legs[leg].finished

@@ -47,6 +47,14 @@ class Count:
     dropped: Fraction = Fraction(0)
 
 
+class Counters:
+    """The same numbers as the extension's Counters."""
+
+    def __init__(self, count: Count, heard: Fraction) -> None:
+        self.received_ms, self.released_ms = ms(count.received), ms(count.released)
+        self.heard_ms, self.dropped_ms = ms(heard), ms(count.dropped)
+
+
 class Lane:
     """Audio and marks in upstream's order, released as the clock allows."""
 

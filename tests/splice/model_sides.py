@@ -34,6 +34,11 @@ class Sides:
     def has(self, leg: Leg) -> bool:
         return self.attached.get(leg.side) is leg
 
+    @property
+    def client_queue(self) -> Queue:
+        client = self.attached.get(Side.CLIENT)
+        return client.queue if client is not None else self.backlog
+
     def attach(self, leg: Leg) -> None:
         """The leg gets what waited for it; a backlog past its bound ends it."""
         self.attached[leg.side] = leg
