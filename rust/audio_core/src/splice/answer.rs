@@ -1,7 +1,7 @@
 //! What Python asks of the lane to the client, and asks it to do.
 
 use super::barred::Bar;
-use super::items::ItemId;
+use super::chunk::ItemId;
 use super::lane::Lane;
 use super::queue::Queue;
 use super::splice::Splice;

@@ -1,8 +1,10 @@
 //! One message's audio on its way through a lane.
 
-use super::items::ItemId;
 use super::time::{Ticks, NEVER};
 use std::ops::Range;
+
+/// Names an item for the life of its splice.
+pub type ItemId = u64;
 
 /// What is kept of the message that brought the audio.
 #[derive(Clone, Debug, PartialEq, Eq)]

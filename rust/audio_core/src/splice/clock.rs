@@ -4,7 +4,8 @@
 //! is corrected by what a client reports. It runs on while nobody listens and
 //! waits only where there is nothing to play.
 
-use super::items::{ItemId, Items};
+use super::chunk::ItemId;
+use super::items::Items;
 use super::time::Ticks;
 use std::collections::VecDeque;
 

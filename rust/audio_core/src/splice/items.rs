@@ -4,12 +4,9 @@
 //! a listener hears as one run. Conservation holds for each of them: what was
 //! received either waits, or was dropped, or has left.
 
-use super::chunk::Chunk;
+use super::chunk::{Chunk, ItemId};
 use super::time::Ticks;
 use std::collections::VecDeque;
-
-/// Names an item for the life of its splice.
-pub type ItemId = u64;
 
 /// Finished items that are remembered for their counters.
 const KEPT: usize = 512;

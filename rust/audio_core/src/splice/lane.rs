@@ -8,9 +8,10 @@
 
 use super::barred::BarredResponses;
 use super::chunk::Chunk;
+use super::chunk::ItemId;
 use super::clock::PlayClock;
 use super::inbox::Stamps;
-use super::items::{ItemId, Items};
+use super::items::Items;
 use super::marks::{Mark, ReachedMarks};
 use super::queue::{give_back, Load, Queue, Text};
 use super::time::{Ticks, NEVER};
