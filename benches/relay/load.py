@@ -30,7 +30,7 @@ from benches.relay.wire import (
 
 MASK = b"\x37\xfa\x21\x3d"
 READY_S = 10.0
-TAIL_S = 3.0
+TAIL_S = 15.0  # a relay that fell behind on a busy machine may catch up
 
 
 @dataclass(frozen=True, slots=True)

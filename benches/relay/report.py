@@ -32,10 +32,11 @@ from benches.relay.measure import (
 from benches.relay.wire import RelayError
 
 BAR = 0.5  # of the naive relay's CPU per message: limits.md, first conversation
+BEHIND_MS = 250.0  # a trip that takes longer: the relay did not keep up, but worked in batches
 LOAD_CEILING = 0.9  # above it the load, not the relay, would be what is measured
 CAPTION = (
-    "core, load: how busy their cores were; trip: there and back through the relay; "
-    "late: how far the load was behind its own schedule"
+    "core, load: how busy their cores were; trip: ms there and back through the relay, "
+    "p50/p99; late: ms that the load was behind its own schedule, p99"
 )
 BESIDE = Path(sys.executable).parent
 
@@ -59,6 +60,11 @@ class Run:
     def us_per_message(self) -> float:
         """CPU of the relay per audio message relayed."""
         return self.relay_cpu_s / self.tally.relayed * 1e6
+
+    @property
+    def kept_up(self) -> bool:
+        """Whether the relay relayed in real time, and so did all of the work it was given."""
+        return percentile(self.tally.round_trips_ms, 99) < BEHIND_MS
 
 
 class Probe:
@@ -112,9 +118,9 @@ def table_of(runs: list[Run]) -> Table:
         "core",
         "messages",
         "words",
-        "trip p50/p99",
+        "trip",
         "load",
-        "late p99",
+        "late",
     )
     for column in columns:
         table.add_column(column, justify="left" if column == "relay" else "right")
@@ -126,9 +132,9 @@ def table_of(runs: list[Run]) -> Table:
             f"{run.relay_cpu_s / run.wall_s:.0%}",
             str(run.tally.relayed),
             str(run.tally.transcripts),
-            f"{percentile(trips, 50):.1f}/{percentile(trips, 99):.1f} ms",
+            f"{percentile(trips, 50):.1f}/{percentile(trips, 99):.1f}",
             f"{run.load_cpu_s / run.wall_s:.0%}",
-            f"{percentile(run.tally.late_ms, 99):.1f} ms",
+            f"{percentile(run.tally.late_ms, 99):.1f}",
         )
     return table
 
@@ -179,6 +185,26 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
+def measure_rounds(
+    relays: list[str], options: argparse.Namespace, cores: Cores, console: Console
+) -> list[Run]:
+    """Rounds of one run of each relay; one in which a relay fell behind is made again.
+
+    Raises RelayError where messages were lost, or the machine is too busy to keep up.
+    """
+    plan = Plan(options.sessions, options.warm_up_s, options.window_s)
+    runs: list[Run] = []
+    for _ in range(2 * options.rounds):
+        found = [measure(relay, plan, cores, options.transcripts_hz) for relay in relays]
+        told = ", ".join(f"{run.relay} {run.us_per_message:.1f} µs" for run in found)
+        late = [run.relay for run in found if not run.kept_up]
+        console.print(f"  {told}" + (f": again, {' and '.join(late)} fell behind" if late else ""))
+        runs += [] if late else found
+        if len(runs) == options.rounds * len(relays):
+            return runs
+    raise RelayError(f"The machine is too busy for {options.sessions} sessions in real time.")
+
+
 def main(arguments: list[str]) -> int:
     """Run the comparison; 0 unless something was wrong, or a checked bar was missed."""
     options = parse(arguments)
@@ -187,14 +213,9 @@ def main(arguments: list[str]) -> int:
     os.sched_setaffinity(0, {cores.load})
     if not cores.apart:
         console.print("There is one core for relay and load together: expect noise.")
-    plan = Plan(options.sessions, options.warm_up_s, options.window_s)
     relays = [options.only] if options.only else list(RELAYS)
-    runs: list[Run] = []
     try:
-        for _ in range(options.rounds):
-            for relay in relays:
-                runs.append(measure(relay, plan, cores, options.transcripts_hz))
-                console.print(f"  {relay}: {runs[-1].us_per_message:.1f} µs per message")
+        runs = measure_rounds(relays, options, cores, console)
     except RelayError as error:
         console.print(f"[red]The run is void.[/red] {error}")
         return 1
