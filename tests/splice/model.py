@@ -255,9 +255,8 @@ class Splice:
         response_id: str | None = None,
     ) -> None:
         text = Text(payload, binary)
-        if side is Side.CLIENT and self.lane.add_text(response_id, text):
-            return
-        self.sides.put(side, text)
+        if side is not Side.CLIENT or not self.lane.add_text(response_id, text):
+            self.sides.put(side, text)
 
     def send_leg(self, leg: int, payload: bytes, now: float, *, binary: bool = False) -> None:
         one = self.legs.get(leg)

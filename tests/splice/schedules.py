@@ -321,17 +321,15 @@ class Schedule(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Let everything come to its end: nothing may be left or lost."""
         if not hasattr(self, "pair"):
-            return
+            return None
         self.pair.call("resume", self.pair.now)
         self.pair.turn()
         for _ in range(400):
             self._come_to_rest()
             if not self._waits():
-                break
+                return self.pair.check()
             self.pair.turn(200)
-        else:
-            raise AssertionError("the splice does not come to rest")
-        self.pair.check()
+        raise AssertionError("the splice does not come to rest")
 
     def _come_to_rest(self) -> None:
         for leg in list(self.pair.legs):
