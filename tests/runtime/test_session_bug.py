@@ -53,19 +53,18 @@ async def test_a_bug_ends_its_session_alone(
         return understood(self, event, now)
 
     monkeypatch.setattr(Session, "receive", receive)
-    async with open_proxy() as (process, listener), talking(listener) as witness:
-        async with talking(listener) as victim:
+    async with open_proxy() as (process, listener):
+        async with talking(listener) as witness, talking(listener) as victim:
             await victim.send_message('{"type":"text","text":"boom"}')
             told = await until(victim, "error")
             assert (told["code"], told["fatal"]) == ("internal_error", True)
             with pytest.raises(trio_websocket.ConnectionClosed) as closed, trio.fail_after(10):
                 await victim.get_message()
             assert closed.value.reason.code == 1011
-        await witness.send_message('{"type":"ping"}')
-        await until(witness, "pong")
+            await witness.send_message('{"type":"ping"}')
+            await until(witness, "pong")
         with trio.fail_after(10):
-            while len(process.live) > 1:
-                await trio.sleep(0.01)
+            await process.live.wait_empty()
     error_id = told["message"].rsplit(" ", 1)[1].rstrip(".")
     logged = capsys.readouterr().out
     assert error_id in logged
