@@ -1,7 +1,8 @@
 """What all tests share: hypothesis profiles, and failures that can be repeated.
 
-`--hypothesis-profile=long` searches deeper than a commit can wait for. A failure
-prints the blob that repeats it.
+A commit's run tries the same examples every time; `--hypothesis-profile=long`
+searches on, deeper than a commit can wait for, and makes what it finds short. A
+failure prints the blob that repeats it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,16 @@ settings.register_profile(
     "default",
     max_examples=300,
     stateful_step_count=40,
+    derandomize=True,
     deadline=timedelta(seconds=2),
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.register_profile(
-    "long", settings.get_profile("default"), max_examples=10_000, stateful_step_count=120
+    "long",
+    settings.get_profile("default"),
+    max_examples=10_000,
+    stateful_step_count=120,
+    derandomize=False,
 )
 settings.load_profile("default")

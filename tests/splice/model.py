@@ -22,7 +22,7 @@ __all__ = ["Counters", "Kinds", "Message", "MessageKind", "Side", "Splice", "Spl
 
 
 class SpliceError(Exception):
-    """Never raised: the model has no panics."""
+    """Never raised."""
 
 
 class Splice:
@@ -60,7 +60,7 @@ class Splice:
         message_ms: int = 60_000,
         max_tiny_fragments: int = 4_096,
     ) -> int:
-        """The deadlines are not modelled: their tests run on the extension alone."""
+        # The deadlines are not modelled: their tests run on the extension alone.
         return self.sides.open(side, max_message_bytes)
 
     def attach(
@@ -119,9 +119,8 @@ class Splice:
             return True
         if leg.side is Side.CLIENT:
             return self.input.ahead(now) <= self.input.burst
-        paced = self.lane.lead is not None
-        waiting = self.lane.seconds_waiting if paced else self.sides.client_queue.audio
-        return waiting < self.lane.answer
+        queued = self.sides.client_queue.audio if self.lane.lead is None else 0
+        return self.lane.seconds_waiting + queued < self.lane.answer
 
     def finished(self, leg: int) -> bool:
         return leg in self.legs and self.legs[leg].finished
@@ -137,6 +136,8 @@ class Splice:
 
     # Everything that can move, moves
     def _settle(self, now: Fraction) -> None:
+        """The lane moves once all that came is sorted, so with lead what is relayed
+        overtakes audio that came in the same bytes."""
         self.now = now
         for leg in list(self.legs.values()):
             self._sort_inbox(leg, now)
@@ -169,7 +170,6 @@ class Splice:
         else:
             assert sorted_.chunk is not None
             self._audio(leg.side, sorted_.chunk, now)
-            self._run_lane(now)
 
     # Audio
     def _audio(self, from_side: Side, chunk: Chunk, now: Fraction) -> None:
