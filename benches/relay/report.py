@@ -33,6 +33,7 @@ from benches.relay.wire import RelayError
 
 BAR = 0.5  # of the naive relay's CPU per message: limits.md, first conversation
 BEHIND_MS = 250.0  # a trip that takes longer: the relay did not keep up, but worked in batches
+RETRIES = 3
 LOAD_CEILING = 0.9  # above it the load, not the relay, would be what is measured
 CAPTION = (
     "core, load: how busy their cores were; trip: ms there and back through the relay, "
@@ -194,7 +195,7 @@ def measure_rounds(
     """
     plan = Plan(options.sessions, options.warm_up_s, options.window_s)
     runs: list[Run] = []
-    for _ in range(2 * options.rounds):
+    for _ in range(RETRIES * options.rounds):
         found = [measure(relay, plan, cores, options.transcripts_hz) for relay in relays]
         told = ", ".join(f"{run.relay} {run.us_per_message:.1f} µs" for run in found)
         late = [run.relay for run in found if not run.kept_up]
