@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from contextlib import suppress
 from pathlib import Path
@@ -112,11 +113,16 @@ async def test_row_20_an_unknown_type(proxy: ProxyProcess, dialect: Dialect) -> 
         assert (error["fatal"], error["event_id"]) == (False, "mine-1")
 
 
-@pytest.mark.parametrize("dialect", ALL, ids=lambda dialect: dialect.name)
-@pytest.mark.parametrize("what", BAD_AUDIO)
+# `openai` passes audio on as it is: how strict to be beyond this is the upstream's business.
+BAD_FOR_ALL = ("no-base64", "bad-length", "no-padding")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "what"),
+    [*itertools.product(SMALL, BAD_AUDIO), *itertools.product([OPENAI], BAD_FOR_ALL)],
+    ids=lambda value: getattr(value, "name", value),
+)
 async def test_row_21_bad_audio(proxy: ProxyProcess, dialect: Dialect, what: str) -> None:
-    if dialect is OPENAI and what not in {"no-base64", "bad-length", "no-padding"}:
-        pytest.skip("passed on as it is: how strict to be is the upstream's business")
     message = {"type": dialect.append, "audio": BAD_AUDIO[what], "event_id": "mine-2"}
     async with witnessed(proxy) as nursery:
         peer = await dialect.open(nursery, proxy.port)
