@@ -75,7 +75,7 @@ class PlainHttp:
         context = WorkerContext(None)
         state = ConnectionState(self._state)
         # It asks of a stream only what OneRequestStream has.
-        await TCPServer(self._app, self._config, context, state, stream)  # type: ignore[arg-type]
+        await TCPServer(self._app, self._config, context, state, stream)  # type: ignore[arg-type] # any stream does
 
 
 @asynccontextmanager
