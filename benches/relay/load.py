@@ -59,8 +59,12 @@ class Tally:
 
     @property
     def relayed(self) -> int:
-        """Audio messages that crossed the relay, both directions."""
-        return self.sent + self.received
+        """Audio messages that crossed the relay, both directions.
+
+        What came back has crossed it twice; what was sent and is still waiting in a
+        relay that lags has not, so it does not count.
+        """
+        return 2 * self.received
 
 
 class ServerMessage(msgspec.Struct):
