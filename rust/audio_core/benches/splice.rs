@@ -6,7 +6,7 @@
     reason = "criterion_group! writes a function without any"
 )]
 
-use audio_core::splice::format::PCM16_24K;
+use audio_core::dsp::format::PCM16_24K;
 use audio_core::splice::kinds::{KindRules, Kinds};
 use audio_core::splice::leg::{Attachment, LegId, LegLimits, Side};
 use audio_core::splice::queue::Load;

@@ -8,7 +8,6 @@ mod text;
 mod units;
 mod wire;
 
-use crate::splice::refusal::Refusal;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -27,7 +26,7 @@ fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 /// What the core refuses is a mistake of the caller.
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
-fn refused(refusal: Refusal) -> PyErr {
+fn refused(refusal: impl std::error::Error) -> PyErr {
     PyValueError::new_err(refusal.to_string())
 }
 

@@ -5,8 +5,8 @@ use super::reports::{Counters, Level, Message};
 use super::shapes::{Kinds, Wrap};
 use super::units::{duration, moment};
 use super::{bytes_of, refused};
+use crate::dsp::format::{AudioFormat, Encoding};
 use crate::splice::contain::{Contained, Panicked};
-use crate::splice::format::AudioFormat;
 use crate::splice::leg::{Attachment, LegLimits};
 use crate::splice::queue::Load;
 use crate::splice::splice::{self, Settings};
@@ -119,6 +119,7 @@ impl Splice {
     ) -> PyResult<()> {
         let now = moment(now)?;
         let (encoding, rate_hz, channels) = audio_format;
+        let encoding = Encoding::named(encoding).map_err(refused)?;
         let attachment = Attachment {
             kinds: Arc::clone(&kinds.0),
             wrap: Arc::clone(&wrap.0),

@@ -4,9 +4,10 @@
 //! format conversion will be a step before the ring, its state flushed by
 //! `end_input`.
 
-use super::format::AudioFormat;
+use super::format::PlayTime;
 use super::ring::Ring;
 use super::time::Ticks;
+use crate::dsp::format::AudioFormat;
 
 /// A client's audio against real time: how far ahead of it audio has come.
 #[derive(Debug)]

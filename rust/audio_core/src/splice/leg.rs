@@ -3,13 +3,13 @@
 //! Knows its own rules and deadlines; what its messages mean, and what of other
 //! legs goes out here, is the splice's business.
 
-use super::format::AudioFormat;
 use super::inbox::{Arrival, End, Inbox};
 use super::kinds::Kinds;
 use super::outbox::Outbox;
 use super::reading::ReadingClock;
 use super::time::{whole_ms, Ticks};
 use super::wrap::Wrap;
+use crate::dsp::format::AudioFormat;
 use crate::wire::codec::{Decoder, DecoderLimits, Incoming};
 use crate::wire::frame::NO_CODE;
 use std::collections::VecDeque;

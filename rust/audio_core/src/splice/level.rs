@@ -2,8 +2,8 @@
 //!
 //! A sink: it looks at the audio that passes and holds nothing up.
 
-use super::format::{AudioFormat, Encoding};
 use super::time::Ticks;
+use crate::dsp::format::{AudioFormat, Encoding};
 
 /// A chunk up to this size is kept until someone asks; a longer one is measured as
 /// it passes, so that a meter stays small.
@@ -130,8 +130,8 @@ fn alaw(code: u8) -> i16 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::format::PCM16_24K;
     use super::*;
+    use crate::dsp::format::PCM16_24K;
 
     fn measured(audio: &[u8], format: AudioFormat) -> Level {
         let mut meter = Meter::default();
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_silent() {
-        let format = AudioFormat::new("f32", 48_000, 1).unwrap();
+        let format = AudioFormat::new(Encoding::F32, 48_000, 1).unwrap();
         let audio = [f32::NAN, 0.5, f32::INFINITY, -0.5].map(f32::to_le_bytes);
         let level = measured(audio.as_flattened(), format);
         assert!(near(level.peak, 0.5) && near(level.rms, (0.5_f64 / 4.0).sqrt()));

@@ -2,8 +2,9 @@
 //!
 //! A sink. Its times are input time: how much audio the client had sent.
 
-use super::format::AudioFormat;
+use super::format::PlayTime;
 use super::time::{self, Ticks};
+use crate::dsp::format::AudioFormat;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -97,9 +98,9 @@ impl Ring {
 
 #[cfg(test)]
 mod tests {
-    use super::super::format::PCM16_24K;
     use super::super::time::TICKS_PER_MS;
     use super::*;
+    use crate::dsp::format::{Encoding, PCM16_24K};
     use proptest::prelude::*;
 
     #[test]
@@ -120,7 +121,7 @@ mod tests {
     fn another_format_starts_afresh_but_time_goes_on() {
         let mut ring = Ring::new(1_000 * TICKS_PER_MS, PCM16_24K);
         ring.push(&[1; 1_920], PCM16_24K);
-        let ulaw = AudioFormat::new("g711_ulaw", 8_000, 1).unwrap();
+        let ulaw = AudioFormat::new(Encoding::G711Ulaw, 8_000, 1).unwrap();
         ring.push(&[2; 160], ulaw);
         assert_eq!(ring.span_ms(), (40.0, 60.0));
         assert_eq!(ring.read(0..NEVER_ENDING), vec![2; 160]);

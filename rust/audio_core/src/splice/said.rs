@@ -1,6 +1,7 @@
 //! What Python asks of the lane to the upstream.
 
 use super::chunk::{Body, Chunk};
+use super::format::PlayTime;
 use super::leg::Side;
 use super::splice::Splice;
 use super::time::{self, Ticks, TICKS_PER_MS};

@@ -2,7 +2,7 @@
 
 use super::barred::Bar;
 use super::chunk::{Body, Chunk};
-use super::format::AudioFormat;
+use super::format::PlayTime;
 use super::inbox::Arrival;
 use super::items::{text_of, Names, NULL};
 use super::kinds::{Sorted, Spans};
@@ -11,6 +11,7 @@ use super::queue::Text;
 use super::splice::Splice;
 use super::time::{Ticks, NEVER};
 use super::wrap::Wrap;
+use crate::dsp::format::AudioFormat;
 use crate::text::base64;
 use std::ops::Range;
 

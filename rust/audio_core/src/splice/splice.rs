@@ -1,6 +1,5 @@
 //! The splice: the legs of one session, its two lanes, and who is attached.
 
-use super::format::PCM16_24K;
 use super::inbox::Stamps;
 use super::input::Input;
 use super::lane::Lane;
@@ -11,6 +10,7 @@ use super::queue::{Load, Queue};
 use super::refusal::Refusal;
 use super::time::{whole_ms, Ticks};
 use super::wrap::Wrap;
+use crate::dsp::format::PCM16_24K;
 use std::sync::Arc;
 
 /// A close code: the peer may try again later.

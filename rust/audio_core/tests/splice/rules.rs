@@ -1,7 +1,7 @@
 //! Rules that need a look from Rust, or a clock to the tick.
 
 use super::stage::{after, attachment, delta, said, settings, sound, text, Stage, LIMITS};
-use audio_core::splice::format::AudioFormat;
+use audio_core::dsp::format::{AudioFormat, Encoding};
 use audio_core::splice::leg::{Attachment, Side};
 use audio_core::splice::refusal::Refusal;
 use audio_core::splice::splice::Splice;
@@ -121,7 +121,7 @@ fn a_replay_is_said_in_the_upstreams_own_shape_where_messages_pass_on() {
 fn what_would_have_to_be_converted_is_refused() {
     let mut splice = Splice::new(settings(None));
     let leg = splice.open_leg(Side::Client, LIMITS);
-    let ulaw = AudioFormat::new("g711_ulaw", 8_000, 1).unwrap();
+    let ulaw = AudioFormat::new(Encoding::G711Ulaw, 8_000, 1).unwrap();
     let rewrapped = Attachment {
         format: ulaw,
         ..attachment(Side::Client)

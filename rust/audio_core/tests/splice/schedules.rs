@@ -2,7 +2,8 @@
 //! ahead of its time, nothing panics.
 
 use super::stage::{after, attachment, delta, frame, said, sound, text, FarEnd, Stage, LIMITS};
-use audio_core::splice::format::PCM16_24K;
+use audio_core::dsp::format::PCM16_24K;
+use audio_core::splice::format::PlayTime;
 use audio_core::splice::leg::Side;
 use audio_core::splice::splice::Splice;
 use audio_core::splice::time::{Ticks, TICKS_PER_MS};

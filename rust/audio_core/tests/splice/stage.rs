@@ -1,7 +1,7 @@
 //! A splice with a client and an upstream, and the words in which tests speak of it.
 
+use audio_core::dsp::format::PCM16_24K;
 use audio_core::splice::contain::Contained;
-use audio_core::splice::format::PCM16_24K;
 use audio_core::splice::kinds::{KindRules, Kinds};
 use audio_core::splice::leg::{Attachment, LegId, LegLimits, Side};
 use audio_core::splice::queue::Load;
