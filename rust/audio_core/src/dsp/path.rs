@@ -1,0 +1,234 @@
+//! One stream in one direction, from one audio format to another.
+//!
+//! Owns what makes a stream of chunks: the frame that a chunk's end has cut, the
+//! filters' state, the scratch. Knows nothing of messages, time or Python.
+
+use super::cpu::Simd;
+use super::error::AudioError;
+use super::format::AudioFormat;
+use super::plane::Plane;
+use super::resample::Quality;
+use super::{decode, encode};
+
+/// A long chunk is taken in pieces of so many frames: they stay in the cache, and
+/// the scratch stays small.
+const BLOCK_FRAMES: usize = 4_096;
+/// Stereo of 32 bit.
+const MAX_FRAME_BYTES: usize = 8;
+
+/// What is done to audio beside changing its format.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shape {
+    /// Of the filters between sample rates.
+    pub quality: Quality,
+    /// 0 to 4.
+    pub gain: f32,
+    /// 0.5 to 2, the duration kept.
+    pub pitch: f32,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self {
+            quality: Quality::LowLatency,
+            gain: 1.0,
+            pitch: 1.0,
+        }
+    }
+}
+
+/// The frame that the end of the last chunk has cut.
+#[derive(Debug, Default)]
+struct Remnant {
+    bytes: [u8; MAX_FRAME_BYTES],
+    length: usize,
+}
+
+/// A stream of audio between two formats.
+///
+/// Stereo stays stereo only where both formats have it; else the mean of the
+/// channels goes on, or the one channel to both. However a stream is cut into
+/// chunks, its output is the same, and after a whole number of frames so many have
+/// come out as have had their time, rounded down, from the first chunk on.
+#[derive(Debug)]
+pub struct AudioPath {
+    source: AudioFormat,
+    target: AudioFormat,
+    shape: Shape,
+    planes: Vec<Plane>,
+    remnant: Remnant,
+}
+
+impl AudioPath {
+    /// The kernels use the instructions of `simd`.
+    pub fn new(
+        source: AudioFormat,
+        target: AudioFormat,
+        shape: Shape,
+        simd: Simd,
+    ) -> Result<Self, AudioError> {
+        check_gain(shape.gain)?;
+        check_pitch(shape.pitch)?;
+        let count = source.channels().min(target.channels());
+        let planes = (0..count)
+            .map(|_| Plane::new(source.rate_hz(), target.rate_hz(), shape, simd))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            source,
+            target,
+            shape,
+            planes,
+            remnant: Remnant::default(),
+        })
+    }
+
+    /// What goes in.
+    pub const fn source(&self) -> AudioFormat {
+        self.source
+    }
+
+    /// What comes out.
+    pub const fn target(&self) -> AudioFormat {
+        self.target
+    }
+
+    /// What is done beside.
+    pub const fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Append to `out` what `chunk` makes. A frame cut by its end waits for the
+    /// next chunk.
+    pub fn process(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
+        let chunk = self.complete_remnant(chunk, out);
+        let (whole, rest) = chunk.split_at(chunk.len() - chunk.len() % self.source.frame_bytes());
+        self.convert(whole, out);
+        if !rest.is_empty() {
+            self.remnant.bytes[..rest.len()].copy_from_slice(rest);
+            self.remnant.length = rest.len();
+        }
+    }
+
+    /// `process` for samples of a source in 32 bit float, as they lie in memory.
+    pub fn process_f32(&mut self, chunk: &[f32], out: &mut Vec<u8>) {
+        for block in chunk.chunks(BLOCK_FRAMES) {
+            let bytes: Vec<u8> = block
+                .iter()
+                .flat_map(|sample| sample.to_le_bytes())
+                .collect();
+            self.process(&bytes, out);
+        }
+    }
+
+    /// Fill up the cut frame from the head of `chunk`; returns the rest of it.
+    fn complete_remnant<'a>(&mut self, chunk: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+        let known = self.remnant.length;
+        if known == 0 {
+            return chunk;
+        }
+        let frame_bytes = self.source.frame_bytes();
+        let (head, chunk) = chunk.split_at(chunk.len().min(frame_bytes - known));
+        self.remnant.bytes[known..known + head.len()].copy_from_slice(head);
+        self.remnant.length += head.len();
+        if self.remnant.length == frame_bytes {
+            let frame = self.remnant.bytes;
+            self.remnant.length = 0;
+            self.convert(&frame[..frame_bytes], out);
+        }
+        chunk
+    }
+
+    fn convert(&mut self, frames: &[u8], out: &mut Vec<u8>) {
+        if self.is_identity() {
+            out.extend_from_slice(frames);
+            return;
+        }
+        for block in frames.chunks(BLOCK_FRAMES * self.source.frame_bytes()) {
+            self.decode(block);
+            for plane in &mut self.planes {
+                plane.run();
+            }
+            self.encode(out);
+        }
+    }
+
+    fn decode(&mut self, frames: &[u8]) {
+        for plane in &mut self.planes {
+            plane.samples.clear();
+        }
+        match &mut self.planes[..] {
+            [left, right] => {
+                decode::stereo(frames, self.source, &mut left.samples, &mut right.samples);
+            }
+            [only, ..] => decode::mono(frames, self.source, &mut only.samples),
+            [] => {}
+        }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        match &self.planes[..] {
+            [left, right] => encode::stereo(&left.samples, &right.samples, self.target, out),
+            [only, ..] => encode::mono(&only.samples, self.target, out),
+            [] => {}
+        }
+    }
+
+    /// Append what is still inside, then be as new. A frame that is cut is lost.
+    pub fn flush(&mut self, out: &mut Vec<u8>) {
+        for plane in &mut self.planes {
+            plane.flush();
+        }
+        self.encode(out);
+        self.remnant.length = 0;
+    }
+
+    /// Forget all that went in; gain and pitch stay.
+    pub fn reset(&mut self) {
+        for plane in &mut self.planes {
+            plane.reset();
+        }
+        self.remnant.length = 0;
+    }
+
+    /// How much louder it becomes, from 0 to 4, from now on.
+    pub fn set_gain(&mut self, gain: f32) -> Result<(), AudioError> {
+        check_gain(gain)?;
+        self.shape.gain = gain;
+        for plane in &mut self.planes {
+            plane.set_gain(gain);
+        }
+        Ok(())
+    }
+
+    /// How much higher it becomes, from 0.5 to 2, from now on.
+    pub fn set_pitch(&mut self, ratio: f32) -> Result<(), AudioError> {
+        check_pitch(ratio)?;
+        self.shape.pitch = ratio;
+        Ok(())
+    }
+
+    /// How late output is against input.
+    pub fn latency_ms(&self) -> f64 {
+        self.planes.first().map_or(0.0, Plane::latency_ms)
+    }
+
+    /// Whether bytes leave as they came.
+    #[expect(clippy::float_cmp, reason = "exactly 1 means untouched")]
+    pub fn is_identity(&self) -> bool {
+        self.source == self.target && self.shape.gain == 1.0
+    }
+}
+
+fn check_gain(gain: f32) -> Result<(), AudioError> {
+    if (0.0..=4.0).contains(&gain) {
+        return Ok(());
+    }
+    Err(AudioError::Gain(gain))
+}
+
+fn check_pitch(ratio: f32) -> Result<(), AudioError> {
+    if (0.5..=2.0).contains(&ratio) {
+        return Ok(());
+    }
+    Err(AudioError::Pitch(ratio))
+}

@@ -1,0 +1,78 @@
+//! One channel on its way: what is done to its samples, in order, and where they lie.
+
+use super::cpu::Simd;
+use super::error::AudioError;
+use super::path::Shape;
+use super::resample::Resampler;
+
+/// The state of one channel of one stream.
+#[derive(Debug)]
+pub struct Plane {
+    /// What goes in, and after a run what has come out.
+    pub samples: Vec<f32>,
+    spare: Vec<f32>,
+    resampler: Option<Resampler>,
+    gain: f32,
+}
+
+impl Plane {
+    /// From `source_hz` to `target_hz`.
+    pub fn new(
+        source_hz: u32,
+        target_hz: u32,
+        shape: Shape,
+        simd: Simd,
+    ) -> Result<Self, AudioError> {
+        let resampler = (source_hz != target_hz)
+            .then(|| Resampler::new(source_hz, target_hz, shape.quality, simd))
+            .transpose()?;
+        Ok(Self {
+            samples: Vec::new(),
+            spare: Vec::new(),
+            resampler,
+            gain: shape.gain,
+        })
+    }
+
+    /// Take `samples` through, and leave there what comes out.
+    pub fn run(&mut self) {
+        if let Some(resampler) = &mut self.resampler {
+            self.spare.clear();
+            resampler.process(&self.samples, &mut self.spare);
+            std::mem::swap(&mut self.samples, &mut self.spare);
+        }
+        self.amplify();
+    }
+
+    /// Leave in `samples` what was still inside, then be as new.
+    pub fn flush(&mut self) {
+        self.samples.clear();
+        if let Some(resampler) = &mut self.resampler {
+            resampler.flush(&mut self.samples);
+        }
+        self.amplify();
+    }
+
+    fn amplify(&mut self) {
+        for sample in &mut self.samples {
+            *sample *= self.gain;
+        }
+    }
+
+    /// Forget what is inside.
+    pub fn reset(&mut self) {
+        if let Some(resampler) = &mut self.resampler {
+            resampler.reset();
+        }
+    }
+
+    /// How much louder it becomes from now on.
+    pub fn set_gain(&mut self, gain: f32) {
+        self.gain = gain;
+    }
+
+    /// How late what comes out is.
+    pub fn latency_ms(&self) -> f64 {
+        self.resampler.as_ref().map_or(0.0, Resampler::latency_ms)
+    }
+}
