@@ -25,7 +25,6 @@ fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
 }
 
 /// What the core refuses is a mistake of the caller.
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn refused(refusal: impl std::error::Error) -> PyErr {
     PyValueError::new_err(refusal.to_string())
 }
