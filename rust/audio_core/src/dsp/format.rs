@@ -107,7 +107,7 @@ impl AudioFormat {
 
     /// Whether `bytes` are whole frames.
     pub const fn is_whole(self, bytes: usize) -> bool {
-        bytes % self.frame_bytes() == 0
+        bytes.is_multiple_of(self.frame_bytes())
     }
 }
 

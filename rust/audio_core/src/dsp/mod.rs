@@ -1,5 +1,6 @@
 //! What is done to audio: pure kernels, without I/O, clock or Python.
 
+pub mod cpu;
 mod decode;
 mod encode;
 pub mod error;
@@ -7,13 +8,4 @@ pub mod format;
 pub mod path;
 mod plain;
 mod plane;
-
-/// Which instructions the kernels use.
-pub mod cpu {
-    pub use super::plain::Simd;
-}
-
-/// From one sample rate to another.
-pub mod resample {
-    pub use super::plain::{Quality, Resampler};
-}
+pub mod resample;

@@ -71,7 +71,7 @@ fn diagnose(data: &[u8]) -> Base64Error {
     if end < data.len() && data[end] != b'=' {
         return error(end, Cause::Alphabet);
     }
-    if data.len() % 4 != 0 {
+    if !data.len().is_multiple_of(4) {
         return error(data.len(), Cause::Length);
     }
     let padding = &data[end..];
