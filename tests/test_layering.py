@@ -127,7 +127,10 @@ def test_imports_point_down(name: str):
 
 
 def test_the_package_itself_imports_the_extension_alone():
-    assert graph()["__init__"] <= {"_audio_core"}
+    """The public names come later, when they are asked for."""
+    body = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8")).body
+    at_once = {node.module for node in body if isinstance(node, ast.ImportFrom)}
+    assert {name for name in at_once if name.startswith("rtproxy")} == {"rtproxy._audio_core"}
 
 
 def test_nothing_goes_round():
