@@ -3,7 +3,10 @@
 //! A sink: it looks at the audio that passes and holds nothing up.
 
 use super::time::Ticks;
+use crate::dsp::cpu::Simd;
 use crate::dsp::format::{AudioFormat, Encoding};
+use crate::dsp::g711::{self, Law};
+use crate::dsp::level;
 
 /// A chunk up to this size is kept until someone asks; a longer one is measured as
 /// it passes, so that a meter stays small.
@@ -55,77 +58,26 @@ impl Meter {
 }
 
 fn loudness(audio: &[u8], encoding: Encoding) -> (f64, f64) {
+    let simd = Simd::chosen();
     match encoding {
-        Encoding::Pcm16 => pcm16(audio),
-        Encoding::F32 => f32s(audio),
-        Encoding::G711Ulaw => linear(audio.iter().map(|&code| ulaw(code))),
-        Encoding::G711Alaw => linear(audio.iter().map(|&code| alaw(code))),
+        Encoding::Pcm16 => level::loudness_pcm16(simd, audio),
+        Encoding::F32 => level::loudness(simd, &floats(audio)),
+        Encoding::G711Ulaw => companded(simd, Law::Ulaw, audio),
+        Encoding::G711Alaw => companded(simd, Law::Alaw, audio),
     }
 }
 
-const FULL_SCALE: f64 = 32_768.0;
-
-fn pcm16(audio: &[u8]) -> (f64, f64) {
-    linear(
-        audio
-            .chunks_exact(2)
-            .map(|pair| i16::from_le_bytes([pair[0], pair[1]])),
-    )
+fn floats(audio: &[u8]) -> Vec<f32> {
+    audio
+        .chunks_exact(4)
+        .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        .collect()
 }
 
-/// Whole numbers until the end: the same result in any order of summing.
-fn linear(samples: impl Iterator<Item = i16>) -> (f64, f64) {
-    let (mut energy, mut peak, mut count) = (0_u64, 0_u16, 0_u64);
-    for sample in samples {
-        let size = sample.unsigned_abs();
-        energy += u64::from(u32::from(size) * u32::from(size));
-        peak = peak.max(size);
-        count += 1;
-    }
-    let rms = (energy as f64 / count as f64).sqrt() / FULL_SCALE;
-    (rms, f64::from(peak) / FULL_SCALE)
-}
-
-/// What is not a number counts as silence.
-fn f32s(audio: &[u8]) -> (f64, f64) {
-    let (mut energy, mut peak, mut count) = (0.0_f64, 0.0_f64, 0_u64);
-    for bytes in audio.chunks_exact(4) {
-        let sample = f64::from(f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
-        let sample = if sample.is_finite() { sample } else { 0.0 };
-        energy += sample * sample;
-        peak = peak.max(sample.abs());
-        count += 1;
-    }
-    ((energy / count as f64).sqrt(), peak)
-}
-
-/// One mu-law code as a 16 bit sample (ITU-T G.711, table 2).
-fn ulaw(code: u8) -> i16 {
-    const BIAS: i16 = 0x84;
-    let code = !code;
-    let exponent = (code >> 4) & 7;
-    let magnitude = (((i16::from(code & 0xF) << 3) + BIAS) << exponent) - BIAS;
-    if code & 0x80 == 0 {
-        magnitude
-    } else {
-        -magnitude
-    }
-}
-
-/// One A-law code as a 16 bit sample (ITU-T G.711, table 1).
-fn alaw(code: u8) -> i16 {
-    let code = code ^ 0x55;
-    let exponent = (code >> 4) & 7;
-    let mantissa = (i16::from(code & 0xF) << 4) + 8;
-    let magnitude = match exponent {
-        0 => mantissa,
-        _ => (mantissa + 0x100) << (exponent - 1),
-    };
-    if code & 0x80 == 0 {
-        -magnitude
-    } else {
-        magnitude
-    }
+fn companded(simd: Simd, law: Law, codes: &[u8]) -> (f64, f64) {
+    let mut samples = vec![0.0; codes.len()];
+    g711::decode_f32(simd, law, codes, &mut samples);
+    level::loudness(simd, &samples)
 }
 
 #[cfg(test)]
@@ -183,11 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn g711_ends_of_the_scale() {
-        assert_eq!(
-            [0x00, 0x80, 0x7F, 0xFF, 0xFE].map(ulaw),
-            [-32_124, 32_124, 0, 0, 8]
-        );
-        assert_eq!([0xD5, 0x55, 0x2A, 0xAA].map(alaw), [8, -8, -32_256, 32_256]);
+    fn the_ends_of_g711() {
+        for (name, code, peak) in [("g711_ulaw", 0x00, 32_124.0), ("g711_alaw", 0x2A, 32_256.0)] {
+            let encoding = Encoding::named(name).unwrap();
+            let format = AudioFormat::new(encoding, 8_000, 1).unwrap();
+            assert!(near(measured(&[code; 320], format).peak, peak / 32_768.0));
+        }
     }
 }
