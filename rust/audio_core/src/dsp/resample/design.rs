@@ -6,9 +6,11 @@
 use super::Quality;
 use std::f64::consts::PI;
 
-/// How far images and aliases are pushed down. Kaiser's side lobes fall from there
-/// on, so that a tone far from the edge of the band has its images lower still.
-const LOW_LATENCY_DB: f64 = 112.0;
+/// How far aliases are pushed down where one rate is a multiple of the other.
+const DECIMATING_DB: f64 = 104.0;
+/// How far images are: there are several of each tone, and those of 1 kHz are to be
+/// below 120 dB, where Kaiser's side lobes have fallen by another 14.
+const INTERPOLATING_DB: f64 = 109.0;
 const STRICT_DB: f64 = 122.0;
 /// The band kept in any case, as a share of the lower rate's half.
 const PASSBAND: f64 = 0.9;
@@ -53,7 +55,8 @@ impl Band {
         // A transition that is symmetric about the lower Nyquist frequency makes
         // every max(up, down)-th tap zero: half of the work of a half-band.
         let (stop, attenuation_db) = match quality {
-            Quality::LowLatency => (2.0 - PASSBAND, LOW_LATENCY_DB),
+            Quality::LowLatency if ratio.up == 1 => (2.0 - PASSBAND, DECIMATING_DB),
+            Quality::LowLatency => (2.0 - PASSBAND, INTERPOLATING_DB),
             Quality::Strict => (1.0, STRICT_DB),
         };
         Self {
