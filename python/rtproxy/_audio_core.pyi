@@ -33,7 +33,9 @@ __all__ = [
     "check_base64",
     "decode_base64",
     "encode_base64",
+    "limit_simd",
     "scan_envelope",
+    "simd",
 ]
 
 __version__: str
@@ -541,6 +543,16 @@ class AudioPath:
         """From 0.5 to 2; a change takes effect with the next chunk, without a click."""
     @pitch.setter
     def pitch(self, value: SupportsFloat) -> None: ...
+
+def simd() -> Literal["portable", "avx2", "avx512"]:
+    """The vector instructions that an object made now will use."""
+
+def limit_simd(name: Literal["auto", "portable", "avx2", "avx512"]) -> None:
+    """Use no wider vector instructions than these in what is made from now on.
+
+    For the whole process; "auto" lifts the limit, and no limit gives a machine what it
+    does not have. Results differ by rounding alone. ValueError for another name.
+    """
 
 def scan_envelope(raw: bytes, payload: str | None = None) -> dict[str, bytes] | None:
     """The JSON tokens, as they came, of what the splice reads in a message.

@@ -19,6 +19,7 @@ import structlog
 import trio
 from msgspec.structs import asdict
 
+from rtproxy._audio_core import limit_simd
 from rtproxy.api.application import create_application
 from rtproxy.config import Config, UpstreamConfig
 from rtproxy.dialects.dialect import Dialect
@@ -61,6 +62,7 @@ async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
     certificate that cannot be read).
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    limit_simd(config.audio.simd)
     async with trio.open_nursery() as nursery:
         process, listener = await open_server(nursery, config)
         # What is here now stays: collections need not look at it again, so that they

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import asdict
 
+from rtproxy._audio_core import simd
 from rtproxy.cli.describe import upstream_sentence
 from rtproxy.cli.options import ConfigFile, UpstreamChoice, configured
 from rtproxy.cli.words import say
@@ -47,6 +48,8 @@ def _changes(config: Config) -> Iterator[str]:
     for key, value in asdict(config.limits).items():
         if value != usual[key]:
             yield f"  limits.{key}: {value} (usually {usual[key]})"
+    if config.audio.simd != "auto":
+        yield f"  audio.simd: {config.audio.simd} at most; this machine has {simd()}"
     for name, dialect in asdict(config.dialect).items():
         for key, value in asdict(dialect).items():
             if value is not None:

@@ -7,6 +7,7 @@ what the values are used for, and never opens a socket.
 
 from rtproxy.config.load import load_config
 from rtproxy.config.schema import (
+    AudioConfig,
     Config,
     DialectConfig,
     DialectsConfig,
@@ -19,6 +20,7 @@ from rtproxy.config.schema import (
 from rtproxy.config.secret import Secret
 
 __all__ = [
+    "AudioConfig",
     "Config",
     "DialectConfig",
     "DialectsConfig",

@@ -53,6 +53,7 @@ def load_config(
         limits=sections.limits,
         simulator=_checked_simulator(sections.simulator),
         dialect=sections.dialect,
+        audio=sections.audio,
         log=sections.log,
         upstreams=choose_upstreams(sections.upstream, upstream, environ),
         notes=unused(environ),

@@ -110,6 +110,12 @@ class DialectsConfig(Section, frozen=True, kw_only=True):
     conversation: DialectConfig = DialectConfig()
 
 
+class AudioConfig(Section, frozen=True, kw_only=True):
+    """`[audio]`: how audio is converted."""
+
+    simd: Literal["auto", "portable", "avx2", "avx512"] = "auto"  # auto: the machine's best
+
+
 class LogConfig(Section, frozen=True, kw_only=True):
     """`[log]`: what is written to stderr."""
 
@@ -125,6 +131,7 @@ class Sections(Section, frozen=True, kw_only=True):
     upstream: dict[str, UpstreamSection] = {}
     simulator: SimulatorConfig = SimulatorConfig()
     dialect: DialectsConfig = DialectsConfig()
+    audio: AudioConfig = AudioConfig()
     log: LogConfig = LogConfig()
 
 
@@ -156,7 +163,7 @@ class Config:
     """A configuration that can be run.
 
     Attributes:
-        server, limits, simulator, dialect, log: the sections, complete.
+        server, limits, simulator, dialect, audio, log: the sections, complete.
         upstreams: at least one, in order of preference, keys resolved.
         notes: sentences for the person who starts it, about what was given and
             is not used.
@@ -166,6 +173,7 @@ class Config:
     limits: LimitsConfig
     simulator: SimulatorConfig
     dialect: DialectsConfig
+    audio: AudioConfig
     log: LogConfig
     upstreams: tuple[UpstreamConfig, ...]
     notes: tuple[str, ...] = ()

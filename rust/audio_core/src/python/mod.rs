@@ -7,6 +7,7 @@ mod reports;
 mod resampler;
 mod samples;
 mod shapes;
+mod simd;
 mod splice;
 mod text;
 mod turns;
@@ -25,6 +26,7 @@ fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     reports::register(module)?;
     resampler::register(module)?;
     shapes::register(module)?;
+    simd::register(module)?;
     splice::register(module)?;
     text::register(module)?;
     wire::register(module)?;
