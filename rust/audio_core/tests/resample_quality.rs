@@ -82,7 +82,7 @@ fn heard(output: &[f64], rate: u32, hz: f64) -> Heard {
         .sum();
     let input = AMPLITUDE * AMPLITUDE / 2.0;
     Heard {
-        tone_db: 10.0 * ((a * a + b * b) / 2.0 / input).log10(),
+        tone_db: 10.0 * ((a * a + b * b) * 0.5 / input).log10(),
         rest_db: 10.0 * (rest / output.len() as f64 / input).log10(),
     }
 }

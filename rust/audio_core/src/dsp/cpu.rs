@@ -25,7 +25,10 @@ impl Simd {
     pub fn detected() -> Self {
         if !(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")) {
             Self::Portable
-        } else if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
+        } else if is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+        {
             Self::Avx512
         } else {
             Self::Avx2
@@ -51,6 +54,12 @@ impl Simd {
     fn limited() -> Self {
         let limit = LIMIT.load(Ordering::Relaxed);
         Self::ALL[usize::from(limit)]
+    }
+
+    /// All that this machine has, from low to high.
+    pub fn here() -> impl Iterator<Item = Self> {
+        let best = Self::detected();
+        Self::ALL.into_iter().filter(move |simd| *simd <= best)
     }
 
     /// The set that is written portable, avx2 or avx512.

@@ -4,13 +4,6 @@ use super::design::{Ratio, Taps};
 use super::*;
 use proptest::prelude::*;
 
-/// What this machine can do, from low to high.
-fn levels() -> impl Iterator<Item = Simd> {
-    Simd::ALL
-        .into_iter()
-        .filter(|simd| *simd <= Simd::detected())
-}
-
 fn pairs() -> impl Iterator<Item = (u32, u32)> {
     let all = RATES_HZ.into_iter();
     all.flat_map(|from| RATES_HZ.into_iter().map(move |to| (from, to)))
@@ -61,7 +54,7 @@ fn every_pair_is_what_is_defined() {
             let resampler = |simd| Resampler::new(from, to, quality, simd).unwrap();
             let plain = whole(resampler(Simd::Portable), &input);
             let expected = defined(from, to, quality, &input, plain.len());
-            for simd in levels() {
+            for simd in Simd::here() {
                 let output = whole(resampler(simd), &input);
                 assert_eq!(output.len(), expected.len(), "{from} to {to}");
                 for (at, (output, expected)) in output.iter().zip(&expected).enumerate() {
@@ -156,7 +149,7 @@ proptest! {
         let (from, to) = pairs().nth(pair).unwrap();
         let quality = if strict { Quality::Strict } else { Quality::LowLatency };
         let input = noise(cuts.iter().sum());
-        for simd in levels() {
+        for simd in Simd::here() {
             let mut resampler = Resampler::new(from, to, quality, simd).unwrap();
             let mut whole = Vec::new();
             resampler.process(&input, &mut whole);

@@ -9,13 +9,9 @@ impl Bank {
         match (self.kind, self.ratio.up) {
             (Kind::Polyphase, _) => output.extend_from_slice(fresh),
             (Kind::Halving, _) => {
-                let middles = &input[self.middle_input() + 2 * span.from..];
-                output.extend(
-                    fresh
-                        .iter()
-                        .zip(middles.chunks_exact(2))
-                        .map(|(sum, pair)| sum + self.middle * pair[0]),
-                );
+                let (middles, _) = input[self.middle_input() + 2 * span.from..].as_chunks::<2>();
+                let pairs = fresh.iter().zip(middles);
+                output.extend(pairs.map(|(sum, [input, _])| sum + self.middle * input));
             }
             (Kind::Multiplying, up) => {
                 let middles = &input[self.middle_input() + span.from / (up - 1)..];
@@ -32,8 +28,9 @@ impl Bank {
 fn weave<const SUMS: usize, const ALL: usize>(inputs: &[f32], sums: &[f32], output: &mut Vec<f32>) {
     let begin = output.len();
     output.resize(begin + sums.len() / SUMS * ALL, 0.0);
-    let frames = output[begin..].chunks_exact_mut(ALL);
-    for ((frame, input), sums) in frames.zip(inputs).zip(sums.chunks_exact(SUMS)) {
+    let (frames, _) = output[begin..].as_chunks_mut::<ALL>();
+    let (sums, _) = sums.as_chunks::<SUMS>();
+    for ((frame, input), sums) in frames.iter_mut().zip(inputs).zip(sums) {
         frame[0] = *input;
         frame[1..].copy_from_slice(sums);
     }
