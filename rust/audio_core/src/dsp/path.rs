@@ -4,11 +4,15 @@
 //! filters' state, the scratch. Knows nothing of messages, time or Python.
 
 use super::cpu::Simd;
+use super::decode::Reader;
+use super::encode::Writer;
 use super::error::AudioError;
-use super::format::AudioFormat;
+use super::format::{AudioFormat, Encoding};
 use super::plane::Plane;
 use super::resample::Quality;
-use super::{decode, encode};
+
+#[cfg(target_endian = "big")]
+compile_error!("samples are read as they lie in memory, which has to be little-endian");
 
 /// A long chunk is taken in pieces of so many frames: they stay in the cache, and
 /// the scratch stays small.
@@ -55,7 +59,9 @@ pub struct AudioPath {
     source: AudioFormat,
     target: AudioFormat,
     shape: Shape,
+    reader: Reader,
     planes: Vec<Plane>,
+    writer: Writer,
     remnant: Remnant,
     /// Whether there is anything to flush.
     is_begun: bool,
@@ -69,7 +75,6 @@ impl AudioPath {
         shape: Shape,
         simd: Simd,
     ) -> Result<Self, AudioError> {
-        check_gain(shape.gain)?;
         check_pitch(shape.pitch)?;
         let count = source.channels().min(target.channels());
         let planes = (0..count)
@@ -79,7 +84,9 @@ impl AudioPath {
             source,
             target,
             shape,
+            reader: Reader::new(source, simd),
             planes,
+            writer: Writer::new(target, simd),
             remnant: Remnant::default(),
             is_begun: false,
         })
@@ -119,13 +126,10 @@ impl AudioPath {
 
     /// `process` for samples of a source in 32 bit float, as they lie in memory.
     pub fn process_f32(&mut self, chunk: &[f32], out: &mut Vec<u8>) {
-        for block in chunk.chunks(BLOCK_FRAMES) {
-            let bytes: Vec<u8> = block
-                .iter()
-                .flat_map(|sample| sample.to_le_bytes())
-                .collect();
-            self.process(&bytes, out);
-        }
+        debug_assert_eq!(self.source.encoding(), Encoding::F32);
+        // SAFETY: any byte of a float is a byte, and bytes lie anywhere.
+        let (_, bytes, _) = unsafe { chunk.align_to::<u8>() };
+        self.process(bytes, out);
     }
 
     /// Fill up the cut frame from the head of `chunk`; returns the rest of it.
@@ -167,17 +171,18 @@ impl AudioPath {
         }
         match &mut self.planes[..] {
             [left, right] => {
-                decode::stereo(frames, self.source, &mut left.samples, &mut right.samples);
+                self.reader
+                    .read_stereo(frames, &mut left.samples, &mut right.samples);
             }
-            [only, ..] => decode::mono(frames, self.source, &mut only.samples),
+            [only, ..] => self.reader.read_mono(frames, &mut only.samples),
             [] => {}
         }
     }
 
-    fn encode(&self, out: &mut Vec<u8>) {
+    fn encode(&mut self, out: &mut Vec<u8>) {
         match &self.planes[..] {
-            [left, right] => encode::stereo(&left.samples, &right.samples, self.target, out),
-            [only, ..] => encode::mono(&only.samples, self.target, out),
+            [left, right] => self.writer.write_stereo(&left.samples, &right.samples, out),
+            [only, ..] => self.writer.write_mono(&only.samples, out),
             [] => {}
         }
     }
@@ -206,11 +211,10 @@ impl AudioPath {
 
     /// How much louder it becomes, from 0 to 4, from now on.
     pub fn set_gain(&mut self, gain: f32) -> Result<(), AudioError> {
-        check_gain(gain)?;
-        self.shape.gain = gain;
         for plane in &mut self.planes {
-            plane.set_gain(gain);
+            plane.set_gain(gain)?;
         }
+        self.shape.gain = gain;
         Ok(())
     }
 
@@ -227,17 +231,9 @@ impl AudioPath {
     }
 
     /// Whether bytes leave as they came.
-    #[expect(clippy::float_cmp, reason = "exactly 1 means untouched")]
     pub fn is_identity(&self) -> bool {
-        self.source == self.target && self.shape.gain == 1.0
+        self.source == self.target && self.planes.iter().all(Plane::is_identity)
     }
-}
-
-fn check_gain(gain: f32) -> Result<(), AudioError> {
-    if (0.0..=4.0).contains(&gain) {
-        return Ok(());
-    }
-    Err(AudioError::Gain(gain))
 }
 
 fn check_pitch(ratio: f32) -> Result<(), AudioError> {

@@ -2,6 +2,7 @@
 
 use super::cpu::Simd;
 use super::error::AudioError;
+use super::gain::Gain;
 use super::path::Shape;
 use super::resample::Resampler;
 
@@ -12,7 +13,7 @@ pub struct Plane {
     pub samples: Vec<f32>,
     spare: Vec<f32>,
     resampler: Option<Resampler>,
-    gain: f32,
+    gain: Gain,
 }
 
 impl Plane {
@@ -30,7 +31,7 @@ impl Plane {
             samples: Vec::new(),
             spare: Vec::new(),
             resampler,
-            gain: shape.gain,
+            gain: Gain::new(target_hz, shape.gain)?,
         })
     }
 
@@ -41,7 +42,7 @@ impl Plane {
             resampler.process(&self.samples, &mut self.spare);
             std::mem::swap(&mut self.samples, &mut self.spare);
         }
-        self.amplify();
+        self.gain.process(&mut self.samples);
     }
 
     /// Leave in `samples` what was still inside, then be as new.
@@ -50,13 +51,8 @@ impl Plane {
         if let Some(resampler) = &mut self.resampler {
             resampler.flush(&mut self.samples);
         }
-        self.amplify();
-    }
-
-    fn amplify(&mut self) {
-        for sample in &mut self.samples {
-            *sample *= self.gain;
-        }
+        self.gain.process(&mut self.samples);
+        self.gain.reset();
     }
 
     /// Forget what is inside.
@@ -64,11 +60,17 @@ impl Plane {
         if let Some(resampler) = &mut self.resampler {
             resampler.reset();
         }
+        self.gain.reset();
     }
 
     /// How much louder it becomes from now on.
-    pub fn set_gain(&mut self, gain: f32) {
-        self.gain = gain;
+    pub fn set_gain(&mut self, gain: f32) -> Result<(), AudioError> {
+        self.gain.set(gain)
+    }
+
+    /// Whether samples leave as they came.
+    pub fn is_identity(&self) -> bool {
+        self.resampler.is_none() && self.gain.is_unity()
     }
 
     /// How late what comes out is.
