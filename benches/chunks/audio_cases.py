@@ -15,7 +15,7 @@ import pybase64
 from numpy.typing import NDArray
 
 from benches.chunks import peers, sound
-from benches.chunks.base64_cases import PCM, TEXT
+from benches.chunks.base64_cases import TEXT
 from benches.chunks.case import Case, Work
 from rtproxy import AudioFormat, AudioPath, AudioProcessor, Encoding, Resampler
 
@@ -127,7 +127,7 @@ def from_upstream() -> Iterator[Case]:
     """What the upstream sends, to what players take."""
     for rate_hz, name, bar in ((48_000, "48 kHz", 4.0), (44_100, "44.1 kHz", None)):
         path = AudioPath(UPSTREAM, AudioFormat(Encoding.F32, rate_hz, 2))
-        ours = Work(path.process_from_base64, TEXT)
+        ours = Work(path.process_from_base64_to_floats, TEXT)
         peer = partial(peers.FromUpstream, rate_hz, 2)
         title = f"base64 → {name} stereo f32"
         yield resampled(title, path, ours, of_floats(2), peer, TEXT, rate_hz, PCM16_DB, bar)

@@ -1,4 +1,4 @@
-"""Work on audio that keeps its rate: identity, gain, pitch, voice activity, level."""
+"""Work on audio that keeps its rate: identity, mu-law, gain, pitch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from benches.chunks.audio_cases import UPSTREAM, ulaw
 from benches.chunks.base64_cases import PCM
 from benches.chunks.case import Case, Work, WrongResultError, expect
 from rtproxy import AudioFormat, AudioPath, Encoding
-from rtproxy._audio_core import VoiceActivity
 
 GAIN = 1.5
 PITCH = 1.5
@@ -22,8 +21,6 @@ def cases() -> Iterator[Case]:
     yield _identity()
     yield _ulaw()
     yield _gain()
-    yield _pitch()
-    yield _voice()
 
 
 def _identity() -> Case:
@@ -76,14 +73,3 @@ def _pitch() -> Case:
             raise WrongResultError(f"pitch: 200 Hz became {loudest_hz} Hz")
 
     return Case("pitch shift 1.5", Work(path.process, tone), check)
-
-
-def _voice() -> Case:
-    activity = VoiceActivity(24_000)
-
-    def check() -> None:
-        for chunk, speaking in ((bytes(len(PCM)), False), (PCM, True)):
-            found = [activity.process(chunk) for _ in range(50)]
-            expect("voice activity", bool(found[-1]), speaking)
-
-    return Case("voice activity", Work(activity.process, PCM), check)

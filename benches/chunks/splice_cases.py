@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from wsproto.events import Message
+
 from benches.chunks.base64_cases import TEXT
 from benches.chunks.case import CHUNK_S, Case, Work, expect
 from benches.chunks.wire_cases import (
@@ -23,7 +25,6 @@ from benches.chunks.wire_cases import (
     server_connection,
 )
 from rtproxy._audio_core import Kinds, Side, Splice, Wrap
-from wsproto.events import Message
 
 APPEND = '{"type":"input_audio_buffer.append","event_id":"rt_$number","audio":"$audio"}'
 CHUNK = '{"type":"audio_chunk","audio":"$audio"}'

@@ -93,6 +93,4 @@ def _encode() -> Case:
         expect("frame encode", message_of(server_connection(), framed), FROM_CLIENT.decode())
 
     ours = Work(partial(encoder.encode, "text"), FROM_CLIENT)
-    return Case(
-        "frame encode, masked", ours, check, "wsproto", Work(connection.send, message), 10
-    )
+    return Case("frame encode, masked", ours, check, "wsproto", Work(connection.send, message), 10)
