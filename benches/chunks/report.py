@@ -85,13 +85,18 @@ def table_of(title: str, figures: list[Figure], judge: Judge) -> Table:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options."""
     parser = argparse.ArgumentParser(prog="python -m benches chunks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer runs, for CI")
+    parser.add_argument("--quick", action="store_true", help="fewer runs, for CI: all sets")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a case fails")
     parser.add_argument("--record", action="store_true", help="rewrite recorded.toml, all sets")
-    parser.add_argument(
-        "--simd", choices=["all", *simd.available()], default=simd.fair(), help="instruction set"
-    )
+    parser.add_argument("--simd", choices=["all", *simd.available()], help="instruction set")
     return parser.parse_args(arguments)
+
+
+def sets_of(options: argparse.Namespace) -> list[str]:
+    """The instruction sets to measure: by default the one that the bars are stated for."""
+    if options.record or options.simd == "all" or (options.quick and options.simd is None):
+        return simd.available()
+    return [options.simd or simd.fair()]
 
 
 def measure(chosen: str, rounds: int, judge: Judge) -> list[Figure]:
@@ -118,9 +123,8 @@ def main(arguments: list[str]) -> int:
     if not console.is_terminal:
         console = Console(width=WIDTH)
     known = {} if options.record else recorded.read()
-    sets = simd.available() if options.record or options.simd == "all" else [options.simd]
     failed, measured = False, {}
-    for chosen in sets:
+    for chosen in sets_of(options):
         judge = Judge(chosen, known.get(chosen, {}))
         try:
             figures = measure(chosen, QUICK_ROUNDS if options.quick else ROUNDS, judge)
