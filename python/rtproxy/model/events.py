@@ -199,6 +199,15 @@ class OutputItemAdded(Event, frozen=True, kw_only=True):
     output_index: int = 0
 
 
+class PartAdded(Event, frozen=True, kw_only=True):
+    """An item of an answer has a new part: `part.type` is "audio" or "text"."""
+
+    response_id: str
+    item_id: str
+    part: Json
+    content_index: int = 0
+
+
 class OutputTextDelta(Event, frozen=True, kw_only=True):
     """A piece of an answer's text: written, or the transcript of what it speaks."""
 
@@ -281,6 +290,13 @@ class AnswerStarted(Event, frozen=True, kw_only=True):
 
     response_id: str
     item_id: str | None
+
+
+class AudioStarted(Event, frozen=True, kw_only=True):
+    """The audio that comes next, bare, is of this item."""
+
+    response_id: str
+    item_id: str
 
 
 class AnswerPlayed(Event, frozen=True, kw_only=True):
