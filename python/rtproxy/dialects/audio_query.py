@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from rtproxy.model.audio_format import PCM16_24K, RATES_HZ, AudioFormat, Encoding
+from rtproxy.model.audio_format import CHANNELS, PCM16_24K, RATES_HZ, AudioFormat, Encoding
 from rtproxy.model.events import Misunderstood
 
-_CHANNELS = {"1": 1, "2": 2}
+_CHANNELS = {str(channels): channels for channels in CHANNELS}
 _RATES_HZ = {str(rate_hz): rate_hz for rate_hz in RATES_HZ}
 _ENCODINGS = {encoding.value: encoding for encoding in Encoding}
 _SHAPES = {"json": False, "binary": True}

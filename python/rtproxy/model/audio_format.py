@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import Enum, unique
 
 
-# The sample rates that there are filters for.
+# What the extension converts between: telephony, speech, music, and their halves.
 RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000)
+CHANNELS = (1, 2)
 
 
 @unique
