@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from enum import Enum, unique
 
 
+# What the extension converts between: telephony, speech, music, and their halves.
+RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000)
+CHANNELS = (1, 2)
+
+
 @unique
 class Encoding(Enum):
     """How one sample is written."""
@@ -34,9 +39,19 @@ class AudioFormat:
     channels: int = 1
 
     @property
+    def frame_bytes(self) -> int:
+        """Bytes of one sample of all channels."""
+        return self.encoding.sample_bytes * self.channels
+
+    @property
     def bytes_per_s(self) -> int:
         """Bytes of one second."""
         return self.encoding.sample_bytes * self.rate_hz * self.channels
+
+    def __str__(self) -> str:
+        """As people say it."""
+        channels = {1: "mono", 2: "stereo"}.get(self.channels, f"{self.channels} channels")
+        return f"{self.encoding.value}, {self.rate_hz} Hz, {channels}"
 
     def milliseconds(self, size_bytes: int) -> float:
         """How long `size_bytes` of it play."""
