@@ -39,6 +39,7 @@ TAIL_S = 5.0  # for what is outstanding when all has been said
 TURN_TAIL_S = 15.0  # for an answer that is being played
 CLOSE_S = 3.0
 TICK_S = 0.5
+SLOT_S = 0.001  # a wake costs about as much as a chunk: never more than a thousand a second
 MESSAGE_MAX_BYTES = 16 * 1024 * 1024
 _CALLS: dict[Mode, Callable[[int, Frontend, Speech, Tally], Call]] = {
     Mode.ECHO: EchoCall,
@@ -231,15 +232,22 @@ class Run:
     # The microphones
 
     async def _speak(self) -> None:
-        """Every session says a chunk every 40 ms, each at its own phase."""
+        """Every session says a chunk every 40 ms, each at its own phase.
+
+        Those whose phases are less than `SLOT_S` apart are woken for once.
+        """
         slots = sorted((self.plan.phase_s(n), n) for n in range(self.plan.sessions))
         frame = trio.current_time()
         while True:
+            awake_until = 0.0
             for phase_s, number in slots:
                 session = self._sessions.get(number)
-                if session is not None and session.speaks:
+                if session is None or not session.speaks:
+                    continue
+                if phase_s >= awake_until:
+                    awake_until = phase_s + SLOT_S
                     await trio.sleep_until(frame + phase_s)
-                    self._say(session, frame + phase_s)
+                self._say(session, frame + phase_s)
             frame += CHUNK_S
             await trio.sleep_until(frame)
 
