@@ -6,7 +6,8 @@ and as it ends. Must not know how the processes were started.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rtproxy.load.gauges import Reading, cores, read_process
 from rtproxy.load.plan import Plan
@@ -14,27 +15,32 @@ from rtproxy.load.report import Report, Used, report
 from rtproxy.load.run import Observer, Run
 from rtproxy.load.tally import Span
 
-OnTick = Callable[[Run, Span, Mapping[str, float]], None]
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The last span, and how many cores each process used in it."""
+
+    span: Span
+    cores: Mapping[str, float]
 
 
 class Measurement:
     """One run against the proxy at `url`; `pids` are the processes to read, by name.
 
-    `on_tick` is given the run, the span that is over, and the cores that each
-    process used in it.
+    `glance` is what there is to see just now, renewed twice a second.
     """
 
-    def __init__(self, plan: Plan, url: str, pids: Mapping[str, int], on_tick: OnTick) -> None:
+    def __init__(self, plan: Plan, url: str, pids: Mapping[str, int]) -> None:
         observer = Observer(
             ticked=self._ticked, full_began=self._full_began, full_ended=self._full_ended
         )
         self._url = url
         self._pids = pids
-        self._on_tick = on_tick
         self._before: dict[str, Reading] = {}
         self._began: dict[str, Reading] = {}
         self._ended: dict[str, Reading] = {}
         self._last: dict[str, Reading] = {}
+        self.glance: Glance | None = None
         self.run = Run(plan, url, observer)
 
     async def measure(self, version: str) -> Report:
@@ -65,7 +71,7 @@ class Measurement:
             for name, now in self._last.items()
             if name in last and span.duration_s
         }
-        self._on_tick(self.run, span, used)
+        self.glance = Glance(span, used)
 
     def _full_began(self) -> None:
         self._began = self._read()

@@ -37,11 +37,13 @@ def plot(report: Report, path: Path) -> None:
     """
     from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and optional
 
-    ways = _ways(report)
+    steps = _points(report)
+    ways = _ways(report.mode, steps)
     figure = Figure(figsize=(4.6 * len(ways), 4.2), layout="constrained")
     axes = figure.subplots(1, len(ways), sharey=True, squeeze=False)[0]
     for one, (title, way) in zip(axes, ways.items(), strict=True):
-        _draw(one, title, report.steps, way)
+        _draw(one, title, steps, way)
+    axes[0].set_yscale("log")  # shared by all: p50 and p99 are far apart
     axes[0].set_ylabel("ms")
     axes[0].legend()
     figure.suptitle(
@@ -51,10 +53,16 @@ def plot(report: Report, path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
-def _ways(report: Report) -> dict[str, list[Percentiles | None]]:
-    if report.mode == "parrot":
-        return {"end of question to first audio": [step.first_audio for step in report.steps]}
-    steps = [step.latency for step in report.steps]
+def _points(report: Report) -> list[Step]:
+    """The steps of the ramp; the full load in place of the last, which is the same but shorter."""
+    *ramp, full = report.steps
+    return [*(step for step in ramp if step.sessions < full.sessions), full]
+
+
+def _ways(mode: str, points: list[Step]) -> dict[str, list[Percentiles | None]]:
+    if mode == "parrot":
+        return {"end of question to first audio": [step.first_audio for step in points]}
+    steps = [step.latency for step in points]
     ways = {
         "to the upstream": [each.to_upstream for each in steps],
         "to the client": [each.to_client for each in steps],
@@ -71,5 +79,4 @@ def _draw(axes: Axes, title: str, steps: list[Step], way: list[Percentiles | Non
         axes.plot([x for x, _ in points], [y for _, y in points], style, label=label)
     axes.set_title(title)
     axes.set_xlabel("sessions up")
-    axes.set_ylim(bottom=0)
-    axes.grid(alpha=0.3)
+    axes.grid(alpha=0.3, which="both")

@@ -6,6 +6,7 @@ is shown while it runs in `screen`, what is said at the end in `summary`.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -33,6 +34,7 @@ from rtproxy.load.plan import OPENED_HZ, Mode, Plan
 from rtproxy.load.plot import plot as draw
 from rtproxy.load.plot import require_matplotlib
 from rtproxy.load.report import Report
+from rtproxy.load.run import TICK_S
 from rtproxy.model.errors import ConfigError, LocalError
 
 INTERRUPTED = 130  # as shells count it: 128 + SIGINT
@@ -129,15 +131,32 @@ async def _run(
     """The report, or why there is none."""
     try:
         async with _target(plan, url, pid) as target:
-            measurement = Measurement(plan, target.url, target.pids, screen.show)
+            measurement = Measurement(plan, target.url, target.pids)
+            _be_steady()
             with screen:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(_stop_when_told, measurement)
+                    nursery.start_soon(_show, measurement, screen)
                     report = await measurement.measure(__version__)
                     nursery.cancel_scope.cancel()
     except LocalError as error:
         return error
     return report
+
+
+def _be_steady() -> None:
+    """What would stop this process for milliseconds would be measured as latency."""
+    sys.setswitchinterval(0.0001)  # beside the thread that draws
+    gc.collect()
+    gc.freeze()
+
+
+async def _show(measurement: Measurement, screen: LoadScreen) -> None:
+    """Draw in a thread: a redraw takes longer than a chunk may be late."""
+    while True:
+        await trio.sleep(TICK_S)
+        if measurement.glance is not None:
+            await trio.to_thread.run_sync(screen.show, measurement.run, measurement.glance)
 
 
 async def _stop_when_told(measurement: Measurement) -> None:

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rtproxy.load.histogram import Histogram
+from rtproxy.load.measure import Glance
 from rtproxy.load.plan import Mode, Plan
 from rtproxy.load.run import TICK_S, Run
 from rtproxy.load.tally import Span
@@ -40,7 +41,7 @@ class LoadScreen(Protocol):
     ) -> None:
         """The run is over."""
 
-    def show(self, run: Run, span: Span, cores: Mapping[str, float]) -> None:
+    def show(self, run: Run, glance: Glance) -> None:
         """Half a second is over."""
 
 
@@ -70,9 +71,10 @@ class LineScreen:
     ) -> None:
         pass
 
-    def show(self, run: Run, span: Span, cores: Mapping[str, float]) -> None:
+    def show(self, run: Run, glance: Glance) -> None:
         """Every tenth time a line."""
         self._ticks += 1
+        span = glance.span
         if self._ticks % LINE_EVERY_TICKS == 0:
             way = span.round_trip if self._plan.mode is Mode.ECHO else span.first_audio
             print(
@@ -103,9 +105,9 @@ class LiveScreen:
     ) -> None:
         self._live.__exit__(kind, error, traceback)
 
-    def show(self, run: Run, span: Span, cores: Mapping[str, float]) -> None:
+    def show(self, run: Run, glance: Glance) -> None:
         """Draw it anew."""
-        self._live.update(self._panel(run, span, cores), refresh=True)
+        self._live.update(self._panel(run, glance.span, glance.cores), refresh=True)
 
     def _panel(self, run: Run, span: Span, cores: Mapping[str, float]) -> Group:
         bar = Table.grid(padding=(0, 1))
@@ -149,7 +151,8 @@ def _counts(run: Run) -> Text:
     tally = run.tally
     text = Text(f"{tally.lost + tally.cut_off} lost · ")
     text.append(f"{tally.reordered} reordered · {tally.changed + tally.repeated} changed · ")
-    errors = ", ".join(f"{kind} ×{count}" for kind, count in tally.errors.items())
+    # A copy, because this is another thread than the one that counts.
+    errors = ", ".join(f"{kind} ×{count}" for kind, count in tally.errors.copy().items())
     text.append(errors or "no errors", style="red" if errors else "")
     if run.plan.mode is Mode.PARROT:
         text.append(f" · {tally.turns.complete} of {tally.turns.asked} questions answered")

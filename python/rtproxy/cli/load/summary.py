@@ -33,9 +33,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield from _latencies(report)
     yield ""
-    for name in ("proxy", "load", "upstream"):
-        if name in report.processes:
-            yield _row(name, _usage(report.processes[name]))
+    yield from _processes(report)
     yield from ("", *report.remarks) if report.remarks else ()
     yield ""
     yield _verdict(report, chunks.lost + chunks.reordered + chunks.repeated + chunks.changed)
@@ -88,26 +86,42 @@ def _latencies(report: Report) -> Iterator[str]:
 
 def _percentiles(way: Percentiles) -> str:
     values = (way.p50_ms, way.p95_ms, way.p99_ms, way.p999_ms, way.max_ms)
-    return "".join("        –" if value is None else f"{value:9.2f}" for value in values)
+    return "".join(f"{_cell(value, 2):>9}" for value in values)
+
+
+def _processes(report: Report) -> Iterator[str]:
+    """What each process used at full load."""
+    heads = ("cores", "µs/message", "ms/session·s", "MiB", "KiB/session")
+    if report.processes:
+        yield _row("at full load", "".join(f"{head:>13}" for head in heads))
+    for name in ("proxy", "load", "upstream"):
+        if name in report.processes:
+            yield _row(name, _usage(report.processes[name]))
 
 
 def _usage(usage: Usage) -> str:
-    words = [f"{usage.cores:.0%} of a core"]
-    if usage.cpu_us_per_message is not None:
-        words.append(f"{usage.cpu_us_per_message:.0f} µs a message")
-    if usage.cpu_ms_per_session_s is not None:
-        words.append(f"{usage.cpu_ms_per_session_s:.1f} ms CPU a second and session")
-    words.append(f"{usage.memory_bytes / 2**20:.0f} MiB")
-    if usage.memory_per_session_bytes is not None:
-        words.append(f"{usage.memory_per_session_bytes / 1024:.0f} KiB a session")
-    return ", ".join(words)
+    grown = usage.memory_per_session_bytes
+    cells = (
+        f"{usage.cores:.2f}",
+        _cell(usage.cpu_us_per_message, 1),
+        _cell(usage.cpu_ms_per_session_s, 2),
+        f"{usage.memory_bytes / 2**20:.0f}",
+        _cell(None if grown is None else grown / 1024, 0),
+    )
+    return "".join(f"{cell:>13}" for cell in cells)
+
+
+def _cell(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def _verdict(report: Report, misplaced: int) -> str:
     if report.passed:
+        if report.turns is not None:
+            return "Passed: every question was answered, whole."
         return "Passed: every chunk came back once, unchanged and in order."
     if not report.chunks.back:
         return "Failed: nothing came back."
     if misplaced:
         return f"Failed: {misplaced} chunks were lost, repeated, changed or out of order."
-    return "Failed: see the errors above."
+    return "Failed: see above what was missing or told."
