@@ -177,11 +177,12 @@ class LeanLeg:
                     pass
 
     def _take_close(self, words: bytes, code: int) -> None:
-        theirs = CloseReason(code, words.decode(errors="replace"), Origin.PEER)
-        if self._closing is None:
+        ours, theirs = self._closing, CloseReason(code, words.decode(errors="replace"), Origin.PEER)
+        reason = self._closing = ours or theirs  # even if our answer cannot be written any more
+        if ours is None:
             on_the_wire = _NO_STATUS_ON_THE_WIRE if code == CloseCode.NO_STATUS else code
             self._write(self._encode("close", b"", on_the_wire))
-        self._end(self._closing or theirs)
+        self._end(reason)
 
     def _write(self, data: bytes) -> None:
         if self.gone.is_set():

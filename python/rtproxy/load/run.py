@@ -263,6 +263,13 @@ class Run:
         while True:
             await trio.sleep(TICK_S)
             self._end_span()
+            if self._nobody_left():
+                self._enough.set()
+
+    def _nobody_left(self) -> bool:
+        """Whether every session has come and gone: there is nothing left to measure."""
+        all_opened = self._opened == self.plan.sessions and not self._opening
+        return all_opened and all(each.over.is_set() for each in self._sessions.values())
 
     def _end_span(self) -> None:
         now = trio.current_time()
