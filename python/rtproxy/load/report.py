@@ -161,7 +161,7 @@ def report(
         url=url,
         seconds=round(full.duration_s, 3),
         interrupted=interrupted,
-        passed=_passed(tally, full),
+        passed=_passed(tally),
         sessions=Sessions(plan.sessions, tally.ready, tally.failed, full.sessions),
         chunks=_chunks(tally, full),
         words=Words(tally.words, tally.words_lost),
@@ -194,12 +194,12 @@ def _ms(value_us: int | None) -> float | None:
     return None if value_us is None else value_us / 1000
 
 
-def _passed(tally: Tally, full: Span) -> bool:
-    """Nothing lost, reordered, repeated or changed; every session lived; something was said."""
+def _passed(tally: Tally) -> bool:
+    """Nothing lost, reordered, repeated or changed; every session lived; something came."""
     turns = tally.turns
     answered = not (turns.partial or turns.different or turns.unanswered)
     clean = not (tally.misplaced or tally.words_lost or tally.failed or tally.errors)
-    return clean and answered and full.back > 0
+    return clean and answered and tally.back > 0
 
 
 def _chunks(tally: Tally, full: Span) -> Chunks:
