@@ -7,9 +7,16 @@ float is shown. Nothing here blocks.
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Self, final
+from typing import Literal, Self, SupportsFloat, final
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Buffer
+
+from rtproxy.model.audio_format import AudioFormat
 
 __all__ = [
+    "AudioPath",
     "Counters",
     "FrameDecoder",
     "FrameEncoder",
@@ -17,6 +24,7 @@ __all__ = [
     "Level",
     "Message",
     "MessageKind",
+    "Resampler",
     "Side",
     "Splice",
     "SpliceError",
@@ -415,6 +423,124 @@ class FrameEncoder:
         The payload of a close is its reason, cut to whole characters that fit;
         without a code (0) it is empty. ValueError for what no peer may get.
         """
+
+@final
+class Resampler:
+    """One channel of audio from one sample rate to another, chunk by chunk.
+
+    Rates are 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000 or 96000 Hz.
+    After k samples in, floor(k * output_rate_hz / input_rate_hz) samples have come out
+    in sum, from the first chunk on and however the stream is cut; the first of them are
+    the silence before its beginning. `quality`: "low_latency" lets a little of what lies
+    just above the lower Nyquist frequency fold into what lies just below; "strict" does
+    not, at some milliseconds more.
+
+    ValueError for an unknown rate or quality. One stream, one object: RuntimeError where
+    two threads are inside at once. The GIL is kept for chunks of less than about 1 ms of
+    work, and let go for longer ones.
+    """
+
+    def __new__(
+        cls,
+        input_rate_hz: int,
+        output_rate_hz: int,
+        *,
+        quality: Literal["low_latency", "strict"] = "low_latency",
+    ) -> Self: ...
+    def process(self, chunk: Buffer) -> NDArray[np.float32]:
+        """What the next samples make.
+
+        `chunk` is an array (or any buffer) of native float32, contiguous, of shape
+        (samples,) or (samples, 1), full scale ±1; it is read where it lies. What is not a
+        number counts as 0. TypeError for another type of item, ValueError for another
+        shape, BufferError for gaps in memory; the stream is as before then.
+        """
+    def flush(self) -> NDArray[np.float32]:
+        """The rest of what went in, `latency_ms` of it; the object is as new then."""
+    def reset(self) -> None:
+        """Forget what went in."""
+    @property
+    def latency_ms(self) -> float:
+        """How much later than in the input anything is in the output; constant."""
+
+@final
+class AudioPath:
+    """A stream of audio from one format to another, chunk by chunk.
+
+    `source` and `target` are `AudioFormat`s or their tuples (encoding, rate in Hz,
+    channels): encodings "pcm16" (little-endian), "f32" (full scale ±1), "g711_ulaw",
+    "g711_alaw"; the rates of `Resampler`; 1 or 2 channels, interleaved. Stereo is kept
+    where both formats have it, else it becomes the mean of its channels, or the one
+    channel is written to both.
+
+    After k whole frames in, floor(k * target rate / source rate) frames have come out in
+    sum, from the first chunk on and however the stream is cut. A frame that the end of a
+    chunk cuts waits for the next chunk. Equal formats without gain and pitch pass
+    untouched. Otherwise full scale saturates, what is not a number becomes 0.
+
+    Args:
+        quality: as of `Resampler`.
+        gain: 0 to 4, a factor.
+        pitch: 0.5 to 2, a factor of the frequencies; the duration is kept.
+
+    ValueError for a format, quality, gain or pitch that does not exist. One stream, one
+    object: RuntimeError where two threads are inside at once. The GIL is kept for chunks
+    of less than about 1 ms of work, and let go for longer ones.
+    """
+
+    def __new__(
+        cls,
+        source: AudioFormat | tuple[str, int, int],
+        target: AudioFormat | tuple[str, int, int],
+        *,
+        quality: Literal["low_latency", "strict"] = "low_latency",
+        gain: SupportsFloat = 1.0,
+        pitch: SupportsFloat = 1.0,
+    ) -> Self: ...
+    def process(self, chunk: Buffer) -> bytes:
+        """What the next chunk makes, in the target format.
+
+        `chunk` is bytes in the source format, cut anywhere, or an array (or any buffer)
+        of its native samples (int16, float32, uint8 for G.711), contiguous, of shape
+        (samples,) or (frames, channels); it is read where it lies. TypeError for another
+        type of item, ValueError for another shape or a released memoryview, BufferError
+        for gaps in memory; the stream is as before then.
+        """
+    def process_to_base64(self, chunk: Buffer) -> str:
+        """As `process`, in base64."""
+    def process_to_floats(self, chunk: Buffer) -> NDArray[np.float32]:
+        """As `process`, as a new array of shape (frames,), or (frames, 2) for stereo.
+
+        ValueError unless the target's encoding is f32.
+        """
+    def process_from_base64(self, text: str | Buffer) -> bytes:
+        """As `process`, of a chunk in base64.
+
+        ValueError names place and cause where it is not strict base64 (standard alphabet,
+        padded, unused bits zero); the stream is as before then.
+        """
+    def process_from_base64_to_floats(self, text: str | Buffer) -> NDArray[np.float32]:
+        """As `process_to_floats`, of a chunk in base64."""
+    def flush(self) -> bytes:
+        """The rest of what went in, `latency_ms` of it, in the target format.
+
+        The object is as new then, but for gain and pitch. A frame that is cut is lost.
+        """
+    def reset(self) -> None:
+        """Forget what went in; gain and pitch stay."""
+    @property
+    def latency_ms(self) -> float:
+        """How much later than in the input anything is in the output."""
+    @property
+    def gain(self) -> float:
+        """From 0 to 4; a change takes effect with the next chunk, without a click."""
+    @gain.setter
+    def gain(self, value: SupportsFloat) -> None: ...
+    @property
+    def pitch(self) -> float:
+        """From 0.5 to 2; a change takes effect with the next chunk, without a click."""
+    @pitch.setter
+    def pitch(self, value: SupportsFloat) -> None: ...
 
 def scan_envelope(raw: bytes, payload: str | None = None) -> dict[str, bytes] | None:
     """The JSON tokens, as they came, of what the splice reads in a message.

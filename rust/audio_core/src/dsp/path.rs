@@ -97,6 +97,11 @@ impl AudioPath {
         self.shape
     }
 
+    /// Whether a chunk of so many bytes leaves as it is, whole, and nothing else with it.
+    pub fn passes(&self, chunk_bytes: usize) -> bool {
+        self.is_identity() && self.remnant.length == 0 && self.source.is_whole(chunk_bytes)
+    }
+
     /// Append to `out` what `chunk` makes. A frame cut by its end waits for the
     /// next chunk.
     pub fn process(&mut self, chunk: &[u8], out: &mut Vec<u8>) {

@@ -1,10 +1,15 @@
 //! The module `rtproxy._audio_core`: faces only, no logic.
 
+mod audio_path;
 mod enums;
+mod formats;
 mod reports;
+mod resampler;
+mod samples;
 mod shapes;
 mod splice;
 mod text;
+mod turns;
 mod units;
 mod wire;
 
@@ -15,8 +20,10 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    audio_path::register(module)?;
     enums::register(module)?;
     reports::register(module)?;
+    resampler::register(module)?;
     shapes::register(module)?;
     splice::register(module)?;
     text::register(module)?;
