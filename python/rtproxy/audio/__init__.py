@@ -1,1 +1,1 @@
-"""Audio for users of the package: files now, conversion when it is needed."""
+"""Audio for users of the package: conversion for the Realtime API, and files."""

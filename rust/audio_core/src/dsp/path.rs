@@ -57,6 +57,8 @@ pub struct AudioPath {
     shape: Shape,
     planes: Vec<Plane>,
     remnant: Remnant,
+    /// Whether there is anything to flush.
+    is_begun: bool,
 }
 
 impl AudioPath {
@@ -79,6 +81,7 @@ impl AudioPath {
             shape,
             planes,
             remnant: Remnant::default(),
+            is_begun: false,
         })
     }
 
@@ -148,6 +151,7 @@ impl AudioPath {
             out.extend_from_slice(frames);
             return;
         }
+        self.is_begun |= !frames.is_empty();
         for block in frames.chunks(BLOCK_FRAMES * self.source.frame_bytes()) {
             self.decode(block);
             for plane in &mut self.planes {
@@ -178,12 +182,16 @@ impl AudioPath {
         }
     }
 
-    /// Append what is still inside, then be as new. A frame that is cut is lost.
+    /// Append what is still inside, then be as new: nothing where nothing went in. A
+    /// frame that is cut is lost.
     pub fn flush(&mut self, out: &mut Vec<u8>) {
-        for plane in &mut self.planes {
-            plane.flush();
+        if self.is_begun {
+            for plane in &mut self.planes {
+                plane.flush();
+            }
+            self.encode(out);
         }
-        self.encode(out);
+        self.is_begun = false;
         self.remnant.length = 0;
     }
 
@@ -192,6 +200,7 @@ impl AudioPath {
         for plane in &mut self.planes {
             plane.reset();
         }
+        self.is_begun = false;
         self.remnant.length = 0;
     }
 

@@ -1,0 +1,62 @@
+"""Recordings in files, as arrays.
+
+Owns the two public functions; libsndfile reads and writes. Must not know rates and
+channels beyond passing them on. `wav.py` reads a recording without decoding it.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32] | NDArray[np.int16]
+
+
+def load_wav(path: str | PathLike[str]) -> tuple[NDArray[np.float32], int]:
+    """The samples of a sound file and its sample rate in Hz.
+
+    Float32, full scale ±1, of shape (frames,) where there is one channel, otherwise
+    (frames, channels). Takes WAV and what else libsndfile reads (FLAC, Ogg, MP3, AIFF).
+    OSError where the file cannot be opened, ValueError where it is no sound file.
+    """
+    import soundfile  # noqa: PLC0415 - its C library takes a while to load
+
+    with Path(path).open("rb") as file:
+        try:
+            samples, rate_hz = soundfile.read(file, dtype="float32")
+        except soundfile.LibsndfileError as error:
+            raise ValueError(f"{path} is not a sound file: {error.error_string}") from error
+    return samples, rate_hz
+
+
+def save_wav(path: str | PathLike[str], samples: Samples, rate_hz: int) -> None:
+    """Write a WAV file that `load_wav` gives back as it was.
+
+    `samples` is float32 (written as 32 bit float) or int16 (written as PCM16), of shape
+    (frames,) or (frames, channels), of any rate. TypeError and ValueError for anything
+    else, before a file is made; OSError where it cannot be written.
+    """
+    import soundfile  # noqa: PLC0415 - its C library takes a while to load
+
+    subtype = _subtype(samples)
+    if samples.ndim not in (1, 2) or 0 in samples.shape[1:]:
+        raise ValueError(
+            f"the shape of samples is (frames,) or (frames, channels), not {samples.shape}"
+        )
+    if rate_hz < 1:
+        raise ValueError(f"a sample rate is above 0 Hz, not {rate_hz}")
+    with Path(path).open("wb") as file:
+        soundfile.write(file, samples, rate_hz, subtype=subtype, format="WAV")
+
+
+def _subtype(samples: Samples) -> str:
+    dtype = getattr(samples, "dtype", None)
+    if dtype == np.float32:
+        return "FLOAT"
+    if dtype == np.int16:
+        return "PCM_16"
+    what = f"of {dtype}" if dtype is not None else f"a {type(samples).__name__}"
+    raise TypeError(f"samples are an array of float32 or int16, not {what}")
