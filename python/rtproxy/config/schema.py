@@ -21,6 +21,7 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Bytes = Annotated[int, Meta(ge=1_024, le=1_073_741_824)]
 Text = Annotated[str, Meta(min_length=1)]
 Kind = Literal["openai", "compatible", "simulator"]
+WireFormat = Literal["audio/pcm", "audio/pcmu", "audio/pcma"]  # as the Realtime API names them
 
 
 class Section(Struct, frozen=True, kw_only=True):
@@ -90,6 +91,8 @@ class SimulatorConfig(Section, frozen=True, kw_only=True):
     speed: Annotated[float, Meta(gt=0, le=1_000)] = 4.0
     first_audio_delay_ms: Milliseconds = 200
     seed: Annotated[int, Meta(ge=0)] | None = None
+    force_input_format: WireFormat | None = None  # None: what the session asks for
+    force_output_format: WireFormat | None = None
 
 
 class DialectConfig(Section, frozen=True, kw_only=True):
