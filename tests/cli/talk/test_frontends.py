@@ -131,4 +131,4 @@ def test_talk_understands_what_the_proxy_says(
     dialect = choose_dialect(frontend.path, {}, ())
     assert dialect is not None
     (raw,) = dialect.encode(event)
-    assert frontend.read(raw) == heard
+    assert frontend.read(raw.decode()) == heard

@@ -56,7 +56,7 @@ def _read(file: Path, raw: bytes) -> Recording:
         return read_wav(raw)
     except ValueError as first:
         # numpy and libsndfile cost more to import than all the rest: only where they are needed.
-        from rtproxy.audio.wav import load_wav
+        from rtproxy.audio.sound_file import load_wav
 
         try:
             samples, rate_hz = load_wav(file)
