@@ -10,7 +10,6 @@ pub mod gain;
 pub mod level;
 pub mod mix;
 pub mod path;
-mod plain;
 mod plane;
 pub mod pitch;
 pub mod resample;
