@@ -62,7 +62,7 @@ impl Converter {
 
     /// Be ready for audio of `part`; true if it goes through a path from here on, and
     /// with it the time by which that path delays it, where it is a fresh one.
-    pub fn begin(
+    pub(super) fn begin(
         &mut self,
         part: ItemId,
         source: AudioFormat,

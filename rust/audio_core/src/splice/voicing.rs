@@ -33,7 +33,11 @@ impl Voicing {
         if self.coming.is_some_and(|part| parts.contains(&part)) {
             self.coming = None;
         }
-        if self.converter.part().is_some_and(|part| parts.contains(&part)) {
+        if self
+            .converter
+            .part()
+            .is_some_and(|part| parts.contains(&part))
+        {
             self.converter.discard();
         }
     }
@@ -113,7 +117,11 @@ impl Lane {
             item: Some(part),
             length: 0,
             until,
-            expires: if paced { self.clock.next_start(now) + length } else { NEVER },
+            expires: if paced {
+                self.clock.next_start(now) + length
+            } else {
+                NEVER
+            },
             ends: false,
         });
     }
@@ -134,7 +142,9 @@ impl Lane {
 
     /// Convert the chunk and send it; one too short to be heard stays in the filters.
     pub(super) fn voice(&mut self, mut chunk: Chunk, queue: &mut Queue) {
-        let Voicing { target, converter, .. } = &mut self.voicing;
+        let Voicing {
+            target, converter, ..
+        } = &mut self.voicing;
         if let (Body::Audio(audio), Some(target)) = (&mut chunk.body, *target) {
             converter.convert(audio);
             if chunk.ends {

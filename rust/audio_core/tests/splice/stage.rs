@@ -52,7 +52,7 @@ pub fn attachment(side: Side) -> Attachment {
         kinds: Arc::new(kinds.unwrap()),
         wrap: Arc::new(Wrap::template(shape, None).unwrap()),
         speaks: PCM16_24K,
-                hears: Some(PCM16_24K),
+        hears: Some(PCM16_24K),
     }
 }
 
