@@ -48,6 +48,14 @@ def test_a_figure_is_judged(ours_us, theirs_us, bar, complaint):
     assert judge.complaint(figure(ours_us, theirs_us, bar)) == complaint
 
 
+def test_a_short_run_fails_for_what_it_lost_but_not_for_a_bar():
+    judge = Judge(simd.fair(), {"case": 4.0})
+    missed, fallen = figure(2.0, 7.8, 4.0), figure(2.0, 5.9)
+    assert judge.fails(missed, bars=True)
+    assert not judge.fails(missed, bars=False)
+    assert judge.fails(fallen, bars=False)
+
+
 def test_the_bars_are_those_of_the_fair_comparison():
     other = next(name for name in simd.SETS if name != simd.fair())
     assert Judge(other, {}).complaint(figure(2.0, 2.0, bar=4.0)) == ""
