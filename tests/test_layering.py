@@ -32,7 +32,12 @@ TIER = {room: number for number, rooms in enumerate(TIERS) for room in rooms}
 
 # Rooms (and the simulator but for its shell) that get events and the time, and return commands.
 PURE = ("dialects", "resilience", "session", "rooms", "simulator", "config/schema", "model")
-SHELL = {"simulator/server", "simulator/connection"}
+SHELL = {
+    "simulator/server",
+    "simulator/lean_server",
+    "simulator/reception",
+    "simulator/connection",
+}
 # What knows the world: I/O, the clock, dice, tasks, the log.
 WORLD = {
     "asyncio",

@@ -1,87 +1,139 @@
-"""Timing the cases in turns, the table, and whether the bars are met.
+"""The options, the table, and what fails: a chunk over budget, a bar missed, a ratio fallen.
 
-The figure of a case is the fastest of many short runs, ours and the stand-in's
-alternating: the machine's other work can only add to a run, never take away.
+The bars are stated for AVX2 on both sides (`simd.py`). The recorded ratios are
+those of the instruction set that is measured.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
 
-from benches.chunks.cases import Case, WrongResultError, all_cases
+from benches import simd
+from benches.chunks import (
+    audio_cases,
+    base64_cases,
+    recorded,
+    shape_cases,
+    splice_cases,
+    wire_cases,
+)
+from benches.chunks.case import Case, WrongResultError
+from benches.chunks.timing import Figure, timed_until
+from rtproxy._audio_core import limit_simd
+
+ROUNDS, QUICK_ROUNDS = 150, 30
+TRIES = 4
+WIDTH = 118
+CAPTION = (
+    "µs per 40 ms chunk: the fastest of many runs, the call from Python included; "
+    "budget: the share of the 40 ms; ratio: how many times faster than the peer"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One case, timed."""
-
-    case: Case
-    ours_us: float
-    theirs_us: float
-
-    @property
-    def ratio(self) -> float:
-        """How many times faster ours is."""
-        return self.theirs_us / self.ours_us
-
-    @property
-    def met(self) -> bool:
-        """Whether that is enough."""
-        return self.ratio >= self.case.bar
+def all_cases() -> Iterator[Case]:
+    """From the paths to their parts; made while the instruction set is chosen."""
+    yield from audio_cases.cases()
+    yield from shape_cases.cases()
+    yield from base64_cases.cases()
+    yield from wire_cases.cases()
+    yield from splice_cases.cases()
 
 
-def run_us(work: Callable[[], object], calls: int) -> float:
-    """Microseconds of one call, averaged over a short run."""
-    start = time.perf_counter_ns()
-    for _ in range(calls):
-        work()
-    return (time.perf_counter_ns() - start) / calls / 1000
+class Judge:
+    """Says of a figure what is wrong with it, if anything."""
+
+    def __init__(self, chosen: str, ratios: dict[str, float]) -> None:
+        """Against what was recorded for the chosen instruction set."""
+        self._bars_hold = chosen == simd.fair()
+        self._ratios = ratios
+
+    def complaint(self, figure: Figure) -> str:
+        """Empty for a good one."""
+        if not figure.in_budget:
+            return "OVER BUDGET"
+        before = self._ratios.get(figure.case.name)
+        if figure.ratio is not None and figure.ratio < recorded.floor(before):
+            return f"FELL from {before:.1f}"
+        return "MISSED" if self._bars_hold and not figure.met else ""
 
 
-def figure_of(case: Case, rounds: int, calls: int) -> Figure:
-    """Check the case, time it, and check it again."""
-    case.check()
-    pairs = [(run_us(case.ours, calls), run_us(case.theirs, calls)) for _ in range(rounds)]
-    case.check()
-    return Figure(case, min(ours for ours, _ in pairs), min(theirs for _, theirs in pairs))
-
-
-def table_of(figures: list[Figure]) -> Table:
+def table_of(title: str, figures: list[Figure], judge: Judge) -> Table:
     """One row a case."""
-    table = Table(caption="µs per 40 ms chunk, the fastest of many runs, call overhead included")
-    table.add_column("case")
-    for column in ("ours", "stand-in", "times faster", "bar"):
+    table = Table(title=title, caption=CAPTION)
+    table.add_column("path")
+    for column in ("µs", "budget", "peer, µs", "ratio", "bar"):
         table.add_column(column, justify="right")
+    table.add_column("")
     for figure in figures:
+        case = figure.case
         table.add_row(
-            figure.case.name,
+            case.name,
             f"{figure.ours_us:.2f}",
-            f"{figure.theirs_us:.2f} {figure.case.stand_in}",
-            f"{figure.ratio:.1f}",
-            f"{figure.case.bar:g}{'' if figure.met else ' MISSED'}",
+            f"{figure.share:.4%}",
+            "" if figure.theirs_us is None else f"{case.peer} {figure.theirs_us:.2f}",
+            "" if figure.ratio is None else f"{figure.ratio:.1f}",
+            "" if case.bar is None else f"{case.bar:g}",
+            judge.complaint(figure) or "ok",
         )
     return table
 
 
-def main(arguments: list[str]) -> int:
-    """Run all cases; 1 where a result is wrong, or a bar is missed under `--check`."""
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the options."""
     parser = argparse.ArgumentParser(prog="python -m benches chunks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="under two seconds, for CI")
-    parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
-    options = parser.parse_args(arguments)
-    rounds, calls = (20, 100) if options.quick else (100, 500)
-    console = Console()
+    parser.add_argument("--quick", action="store_true", help="fewer runs, for CI: all sets")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a case fails")
+    parser.add_argument("--record", action="store_true", help="rewrite recorded.toml, all sets")
+    parser.add_argument("--simd", choices=["all", *simd.available()], help="instruction set")
+    return parser.parse_args(arguments)
+
+
+def sets_of(options: argparse.Namespace) -> list[str]:
+    """The instruction sets to measure: by default the one that the bars are stated for."""
+    if options.record or options.simd == "all" or (options.quick and options.simd is None):
+        return simd.available()
+    return [options.simd or simd.fair()]
+
+
+def measure(chosen: str, rounds: int, judge: Judge) -> list[Figure]:
+    """Every case with this instruction set; raises WrongResultError."""
+    limit_simd(chosen)
     try:
-        figures = [figure_of(case, rounds, calls) for case in all_cases()]
-    except WrongResultError as error:
-        console.print(f"[red]A result is wrong, so there is no figure.[/red] {error}")
-        return 1
-    console.print(table_of(figures))
-    missed = [figure.case.name for figure in figures if not figure.met]
-    return 1 if options.check and missed else 0
+        return [
+            timed_until(case, rounds, lambda figure: not judge.complaint(figure), TRIES)
+            for case in all_cases()
+        ]
+    finally:
+        limit_simd(simd.DETECTED)
+
+
+def ratios_of(figures: list[Figure]) -> dict[str, float]:
+    """What is recorded of a run."""
+    return {figure.case.name: figure.ratio for figure in figures if figure.ratio is not None}
+
+
+def main(arguments: list[str]) -> int:
+    """Run all cases; 1 where a result is wrong, or under `--check` where a case fails."""
+    options = parse(arguments)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    known = {} if options.record else recorded.read()
+    failed, measured = False, {}
+    for chosen in sets_of(options):
+        judge = Judge(chosen, known.get(chosen, {}))
+        try:
+            figures = measure(chosen, QUICK_ROUNDS if options.quick else ROUNDS, judge)
+        except WrongResultError as error:
+            console.print(f"[red]A result is wrong, so there is no figure.[/red] {error}")
+            return 1
+        console.print(table_of(f"ours {chosen}, peers {simd.fair()}", figures, judge))
+        failed = failed or any(judge.complaint(figure) for figure in figures)
+        measured[chosen] = ratios_of(figures)
+    if options.record:
+        recorded.write(measured)
+    return 1 if options.check and failed else 0

@@ -34,6 +34,8 @@ from benches.relay.wire import RelayError
 BAR = 0.5  # of the naive relay's CPU per message: limits.md, first conversation
 BEHIND_MS = 250.0  # a trip that takes longer: the relay did not keep up, but worked in batches
 RETRIES = 3
+QUICK_SESSIONS = 25  # that a machine with other work on it still carries
+TRIES = 3  # a bar that is missed under --check is measured again, with all rounds counting
 LOAD_CEILING = 0.9  # above it the load, not the relay, would be what is measured
 CAPTION = (
     "core, load: how busy their cores were; trip: ms there and back through the relay, "
@@ -45,6 +47,10 @@ RELAYS = {
     "naive": [sys.executable, "-m", "benches.relay.naive"],
     "rtproxy": [str(BESIDE / "rtproxy"), "serve"],
 }
+
+
+class TooBusyError(Exception):
+    """Even the yardstick fell behind: the machine has no time for a comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.quick:
         options.rounds, options.warm_up_s, options.window_s = 1, 1.0, 4.0
+        options.sessions = min(options.sessions, QUICK_SESSIONS)
     return options
 
 
@@ -191,19 +198,24 @@ def measure_rounds(
 ) -> list[Run]:
     """Rounds of one run of each relay; one in which a relay fell behind is made again.
 
-    Raises RelayError where messages were lost, or the machine is too busy to keep up.
+    Raises RelayError where messages were lost, or only rtproxy could not keep up, and
+    TooBusyError where the naive relay could not either.
     """
     plan = Plan(options.sessions, options.warm_up_s, options.window_s)
     runs: list[Run] = []
+    behind: set[str] = set()
     for _ in range(RETRIES * options.rounds):
         found = [measure(relay, plan, cores, options.transcripts_hz) for relay in relays]
         told = ", ".join(f"{run.relay} {run.us_per_message:.1f} µs" for run in found)
         late = [run.relay for run in found if not run.kept_up]
         console.print(f"  {told}" + (f": again, {' and '.join(late)} fell behind" if late else ""))
+        behind.update(late)
         runs += [] if late else found
         if len(runs) == options.rounds * len(relays):
             return runs
-    raise RelayError(f"The machine is too busy for {options.sessions} sessions in real time.")
+    if behind == {"rtproxy"}:
+        raise RelayError("rtproxy fell behind where the naive relay did not.")
+    raise TooBusyError(f"The machine is too busy for {options.sessions} sessions in real time.")
 
 
 def main(arguments: list[str]) -> int:
@@ -216,11 +228,24 @@ def main(arguments: list[str]) -> int:
         console.print("There is one core for relay and load together: expect noise.")
     relays = [options.only] if options.only else list(RELAYS)
     try:
-        runs = measure_rounds(relays, options, cores, console)
+        return compare(relays, options, cores, console)
     except RelayError as error:
         console.print(f"[red]The run is void.[/red] {error}")
         return 1
+    except TooBusyError as error:
+        console.print(f"There is no figure. {error}")
+        return 0 if options.quick else 1
+
+
+def compare(relays: list[str], options: argparse.Namespace, cores: Cores, console: Console) -> int:
+    """Measure, print and judge; a missed bar is measured again before it counts."""
+    runs: list[Run] = []
+    for _ in range(TRIES if options.check else 1):
+        runs += measure_rounds(relays, options, cores, console)
+        if options.only:
+            break
+        if verdict(runs, console):
+            console.print(table_of(runs))
+            return 0
     console.print(table_of(runs))
-    if options.only:
-        return 0
-    return 0 if verdict(runs, console) or not options.check else 1
+    return 1 if options.check and not options.only else 0

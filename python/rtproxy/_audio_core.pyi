@@ -230,15 +230,19 @@ class Splice:
         kinds: Kinds,
         wrap: Wrap,
         now: float,
-        audio_format: tuple[str, int, int] = ("pcm16", 24_000, 1),
+        speaks: tuple[str, int, int] = ("pcm16", 24_000, 1),
+        hears: tuple[str, int, int] | None = ("pcm16", 24_000, 1),
     ) -> None:
         """Make `leg` its side's leg; one that was attached is detached first.
 
-        ValueError: an unknown leg; a format that is unknown or, with a wrap other
-        than `verbatim` and `renamed`, any but the default: nothing is converted yet.
+        ValueError: an unknown leg, an unknown format.
 
-        `kinds` sorts what comes from it, `wrap` shapes the audio that goes to it,
-        `audio_format` (encoding, rate in Hz, channels) is what it speaks. What
+        `kinds` sorts what comes from it, `wrap` shapes the audio that goes to it.
+        `speaks` (encoding, rate in Hz, channels) is the audio that comes from it,
+        `hears` what it takes: audio of the other side is converted to that, unless
+        the wrap passes messages on (`verbatim`, `renamed`). An upstream with `hears`
+        None is sent no audio yet, as if there were none. What waits for the leg, and
+        the replay ring, are converted where its format changes. What
         waited for an absent client goes to it now, and what one that went by itself
         had not taken; if that was beyond the bound, the leg is closed with 1013.
         Attaching the attached leg again only changes kinds, wrap and format.
@@ -344,6 +348,12 @@ class Splice:
         """
     def playing(self, now: float) -> tuple[str, str, int, float] | None:
         """(response_id, item_id, content_index, heard_ms) of what is being heard, if anything."""
+    def shape(self, gain: float, pitch: float, now: float) -> None:
+        """From the next audio on that the lane lets go: gain 0 to 4, pitch 0.5 to 2.
+
+        The duration is kept. ValueError beyond these. Without effect on a client
+        whose wrap passes messages on.
+        """
     def exclude(self, response_id: str) -> None:
         """The response is out-of-band: its audio never enters the lane."""
     def counters(self, item_id: str, now: float) -> Counters | None: ...
@@ -351,8 +361,10 @@ class Splice:
     # The lane to the upstream
     def end_input(self, now: float) -> None:
         """A commit goes out: conversion tails are flushed before it."""
+    def discard_input(self) -> None:
+        """The input buffer is cleared: conversion tails are forgotten."""
     def input_ms(self) -> float:
-        """Audio received from the client so far."""
+        """Audio received from the client so far, by its own format's time."""
     def ring_span(self) -> tuple[float, float]:
         """The milliseconds of upstream input time that the replay ring holds, from and to."""
     def ring_read(self, from_ms: float, to_ms: float) -> bytes:

@@ -22,9 +22,11 @@ from msgspec.structs import asdict
 from rtproxy._audio_core import limit_simd
 from rtproxy.api.application import create_application
 from rtproxy.config import Config, UpstreamConfig
+from rtproxy.config.schema import DialectConfig
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.legs.leg import LegsOptions
 from rtproxy.legs.listener import Listener, open_listener
+from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.personas.catalog import load_persona
 from rtproxy.personas.persona import Persona
@@ -130,6 +132,7 @@ def build_front_door(config: Config, process: Process, upstreams: list[Upstream]
         ),
         process=process,
         persona=lambda dialect: _persona(config, dialect),
+        input_rate_hz=lambda dialect: _input_rate_hz(config, dialect),
         paced=paced,
         relayed=replace(paced, lead_ms=None),
     )
@@ -138,9 +141,18 @@ def build_front_door(config: Config, process: Process, upstreams: list[Upstream]
 def _persona(config: Config, dialect: Dialect) -> Persona:
     """The dialect's own persona, with what the configuration says otherwise."""
     persona = load_persona(dialect.persona or "ally")
-    wanted = getattr(config.dialect, dialect.name)
-    changes = {key: value for key, value in asdict(wanted).items() if value is not None}
+    wanted = asdict(getattr(config.dialect, dialect.name))
+    del wanted["input_rate_hz"]  # the client's, whoever answers
+    changes = {key: value for key, value in wanted.items() if value is not None}
     return replace(persona, **changes)
+
+
+def _input_rate_hz(config: Config, dialect: Dialect) -> int:
+    """What clients of the dialect speak that name no rate."""
+    if dialect.relays:
+        return PCM16_24K.rate_hz
+    wanted: DialectConfig = getattr(config.dialect, dialect.name)
+    return wanted.input_rate_hz
 
 
 async def _serve_until_told(scope: trio.CancelScope, process: Process) -> None:

@@ -155,6 +155,14 @@ def test_talk_says_why_it_cannot_save(tmp_path: Path, capsys):
     [
         (["no.wav"], "no.wav cannot be read"),
         (["--save", "nowhere/a.wav"], "there is no folder nowhere"),
+        (["--mic-format", "f31"], '--mic-format is "f31": the encoding is "f31"; it may be pcm16'),
+        (["--speaker-format", "f32/1"], '--speaker-format is "f32/1": the rate in Hz is "1"'),
+        (
+            ["--dialect", "openai", "--mic-format", "f32"],
+            "--mic-format is f32, 24000 Hz, mono; the Realtime API takes pcm16/24000, g711_ulaw",
+        ),
+        (["--dialect", "openai", "--binary"], "--binary is for voice and conversation"),
+        (["--url", "ws://127.0.0.1/?rate=8000"], "--url names rate"),
         (["--url", "127.0.0.1:8000"], '--url is "127.0.0.1:8000"; it must be like ws://'),
         (["--url", "http://127.0.0.1"], "it must be like ws://127.0.0.1:8000 (or wss://…)"),
     ],

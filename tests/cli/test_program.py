@@ -70,7 +70,7 @@ def test_what_serve_says_to_try_gives_an_answer(
         assert line in asked.stdout
     answer = read_wav((tmp_path / "answer.wav").read_bytes())
     question = load_question(None)
-    assert answer.data in question.pcm + bytes(48_000)
+    assert answer.data in question.recording.data + bytes(48_000)
     assert answer.duration_ms > question.speech_ms - 500
 
     serving.send_signal(signal.SIGINT)

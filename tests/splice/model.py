@@ -60,7 +60,6 @@ class Splice:
         message_ms: int = 60_000,
         max_tiny_fragments: int = 4_096,
     ) -> int:
-        # The deadlines are not modelled: their tests run on the extension alone.
         return self.sides.open(side, max_message_bytes)
 
     def attach(
@@ -70,12 +69,13 @@ class Splice:
         kinds: Kinds,
         wrap: Wrap,
         now: float,
-        audio_format: tuple[str, int, int] = ("pcm16", 24_000, 1),
+        speaks: tuple[str, int, int] = ("pcm16", 24_000, 1),
+        hears: tuple[str, int, int] | None = ("pcm16", 24_000, 1),
     ) -> None:
         if leg not in self.legs:
             raise ValueError(leg)
         new = self.legs[leg]
-        new.set_up(kinds, wrap, Format(*audio_format))
+        new.set_up(kinds, wrap, Format(*speaks), hears=hears is not None)
         if not self.sides.has(new):
             self.detach(new.side, now)
             self.sides.attach(new)
@@ -189,7 +189,7 @@ class Splice:
 
     def _append(self, chunk: Chunk) -> None:
         upstream = self.sides.attached.get(Side.UPSTREAM)
-        if upstream is not None and upstream.open:
+        if upstream is not None and upstream.takes_audio:
             upstream.sent_ms += 1000 * chunk.seconds
             upstream.queue.put(Audio(chunk))
 
@@ -298,7 +298,7 @@ class Splice:
 
     # The lane to the upstream
     def end_input(self, now: float) -> None:
-        """Nothing is converted yet, so there is nothing to flush."""
+        """The model converts nothing, so there is nothing to flush."""
 
     def input_ms(self) -> float:
         return float(self.input.received_ms)
@@ -312,7 +312,7 @@ class Splice:
 
     def replay(self, from_ms: float, now: float) -> float:
         upstream = self.sides.attached.get(Side.UPSTREAM)
-        if upstream is None or not upstream.open:
+        if upstream is None or not upstream.takes_audio:
             return 0.0
         chunks = self.input.replay(from_ms)
         for chunk in chunks:

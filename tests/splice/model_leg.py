@@ -58,6 +58,7 @@ class Leg:
         self.hold: int | None = None
         self.kinds = Kinds()
         self.format = Format()
+        self.hears = True
         self.sent_ms = Fraction(0)  # input audio sent to it, in its own time
         self.ping_at: Fraction | None = None
         self.unread = Fraction(0)  # how long we have not read since the ping
@@ -66,8 +67,8 @@ class Leg:
         self.closed_by_us = False
         self._reader = Reader(masked=side is Side.CLIENT, max_message_bytes=max_message_bytes)
 
-    def set_up(self, kinds: Kinds, wrap: Wrap, audio_format: Format) -> None:
-        self.kinds, self.queue.wrap, self.format = kinds, wrap, audio_format
+    def set_up(self, kinds: Kinds, wrap: Wrap, speaks: Format, *, hears: bool) -> None:
+        self.kinds, self.queue.wrap, self.format, self.hears = kinds, wrap, speaks, hears
 
     # Bytes
     def feed(self, data: bytes) -> None:
@@ -112,6 +113,10 @@ class Leg:
     def open(self) -> bool:
         """Messages may still be sent to it."""
         return not self.ended and not self.closed_by_us
+
+    @property
+    def takes_audio(self) -> bool:
+        return self.open and self.hears
 
     @property
     def finished(self) -> bool:

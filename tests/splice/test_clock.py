@@ -147,7 +147,7 @@ def test_other_formats_keep_their_own_time(stage: Callable[..., Scene]) -> None:
             kinds=kinds,
             wrap=core.Wrap.verbatim(),
             now=scene.now,
-            audio_format=("g711_ulaw", 8_000, 1),
+            speaks=("g711_ulaw", 8_000, 1),
         )
     ids = {"response_id": "r1", "item_id": "i1", "content_index": 0}
     audio = encode(b"\xff" * 800)

@@ -112,24 +112,21 @@ def test_a_side_is_a_member_of_side() -> None:
         one.detach("client", 0.0)  # type: ignore[arg-type]  # wrong on purpose
 
 
-def test_what_needs_converting_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [(("opus", 48_000, 2), "opus"), (("pcm16", 47_000, 1), "48000"), (("f32", 8_000, 3), "3")],
+)
+def test_a_format_that_nobody_speaks_is_refused(named: tuple[str, int, int], words: str) -> None:
     one, leg = splice()
-    with pytest.raises(ValueError, match="opus"):
-        one.attach(
-            leg,
-            kinds=Kinds(),
-            wrap=Wrap.verbatim(),
-            now=0.0,
-            audio_format=("opus", 48_000, 2),
-        )
-    with pytest.raises(ValueError, match="24000"):
-        one.attach(
-            leg,
-            kinds=Kinds(),
-            wrap=Wrap.binary(),
-            now=0.0,
-            audio_format=("pcm16", 16_000, 1),
-        )
+    for way in ("speaks", "hears"):
+        with pytest.raises(ValueError, match=words):
+            one.attach(leg, kinds=Kinds(), wrap=Wrap.binary(), now=0.0, **{way: named})  # type: ignore[arg-type]  # either way
+
+
+@pytest.mark.parametrize(("gain", "pitch"), [(-1, 1), (5, 1), (1, 0.1), (1, 3), (math.nan, 1)])
+def test_a_shape_out_of_range_is_refused(gain: float, pitch: float) -> None:
+    with pytest.raises(ValueError, match="between"):
+        splice()[0].shape(gain, pitch, 0.0)
 
 
 def test_mistakes_are_value_errors_and_races_are_nothing() -> None:

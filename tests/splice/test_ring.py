@@ -135,7 +135,7 @@ def test_levels_of_telephone_audio(rust: ModuleType, encoding: str) -> None:
             kinds=rust.Kinds(audio={"audio_input": "audio"}),
             wrap=rust.Wrap.verbatim(),
             now=real.now,
-            audio_format=(encoding, 8_000, 1),
+            speaks=(encoding, 8_000, 1),
         )
     real.client.says(spoken(bytes([loud]) * 160))
     assert 0.95 < real.splice.level(rust.Side.CLIENT).peak <= 1.0

@@ -17,6 +17,7 @@ _COMMANDS = {
     "serve": "rtproxy.cli.serve",
     "talk": "rtproxy.cli.talk",
     "simulate": "rtproxy.cli.simulate",
+    "load": "rtproxy.cli.load",
     "check": "rtproxy.cli.check",
 }
 

@@ -16,6 +16,7 @@ import typer
 
 from rtproxy.cli.failure import MISUSED, fail
 from rtproxy.cli.words import this_command
+from rtproxy.config.schema import WireFormat
 from rtproxy.model.errors import ConfigError
 from rtproxy.observability.log import configure_logging
 from rtproxy.simulator.faults import Fault, parse_fault
@@ -67,6 +68,14 @@ def simulate(
             "drop, stall, refuse, rate_limit, expire, close.",
         ),
     ] = None,
+    force_input_format: Annotated[
+        WireFormat | None,
+        typer.Option(help="Take audio in this format only, whatever a session asks for."),
+    ] = None,
+    force_output_format: Annotated[
+        WireFormat | None,
+        typer.Option(help="Answer in this format only, whatever a session asks for."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Makes ids and choices repeatable.")] = None,
 ) -> None:
     """Run the upstream simulator alone: a Realtime API that needs no key and no network."""
@@ -83,6 +92,8 @@ def simulate(
             echo_transcript_hz=echo_transcript_hz,
             session_max_s=session_max_s,
             require_key=require_key,
+            force_input_format=force_input_format,
+            force_output_format=force_output_format,
             faults=_faults(fault or []),
             seed=seed,
         )

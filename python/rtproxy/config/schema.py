@@ -20,7 +20,9 @@ Milliseconds = Annotated[int, Meta(ge=0, le=3_600_000)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Bytes = Annotated[int, Meta(ge=1_024, le=1_073_741_824)]
 Text = Annotated[str, Meta(min_length=1)]
+Rate = Literal[8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000]
 Kind = Literal["openai", "compatible", "simulator"]
+WireFormat = Literal["audio/pcm", "audio/pcmu", "audio/pcma"]  # as the Realtime API names them
 
 
 class Section(Struct, frozen=True, kw_only=True):
@@ -90,6 +92,8 @@ class SimulatorConfig(Section, frozen=True, kw_only=True):
     speed: Annotated[float, Meta(gt=0, le=1_000)] = 4.0
     first_audio_delay_ms: Milliseconds = 200
     seed: Annotated[int, Meta(ge=0)] | None = None
+    force_input_format: WireFormat | None = None  # None: what the session asks for
+    force_output_format: WireFormat | None = None
 
 
 class DialectConfig(Section, frozen=True, kw_only=True):
@@ -101,6 +105,7 @@ class DialectConfig(Section, frozen=True, kw_only=True):
     threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
     prefix_padding_ms: Annotated[int, Meta(ge=0, le=5_000)] | None = None
     silence_ms: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    input_rate_hz: Rate = 24_000  # of clients that name none
 
 
 class DialectsConfig(Section, frozen=True, kw_only=True):

@@ -13,7 +13,6 @@ from rtproxy.dialects.fields import (
     COMMON_WORDS,
     Readings,
     Text,
-    audio_reading,
 )
 from rtproxy.dialects.table import TableDialect, Words
 from rtproxy.model import events as ev
@@ -30,7 +29,6 @@ def _typed(fields: Text) -> Sequence[ev.Event]:
 
 
 _READINGS: Readings = {
-    "audio": audio_reading("audio"),
     "text": (Text, _typed),
     **COMMON_READINGS,
 }

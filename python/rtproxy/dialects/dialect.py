@@ -6,11 +6,12 @@ it must not keep state, do I/O, or decide what an event leads to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from rtproxy._audio_core import Kinds, Wrap
-from rtproxy.model.events import Event
+from rtproxy.dialects.audio_query import AudioTerms
+from rtproxy.model.events import Event, Misunderstood
 
 
 class Dialect(Protocol):
@@ -35,6 +36,16 @@ class Dialect(Protocol):
     @property
     def subprotocol(self) -> str:
         """What is echoed in the handshake when the client offers it."""
+
+    @property
+    def audio(self) -> AudioTerms:
+        """What audio the client sends and is sent; where messages are relayed, at first."""
+
+    def asked(self, query: Mapping[str, str], *, input_rate_hz: int) -> Dialect | Misunderstood:
+        """The dialect as a connection with this query speaks it, or what is wrong with that.
+
+        `input_rate_hz` is the sample rate of its audio where the query names none.
+        """
 
     def client_kinds(self) -> Kinds:
         """How messages from the client are sorted."""

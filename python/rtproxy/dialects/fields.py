@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from rtproxy._audio_core import decode_base64
 from rtproxy.dialects.json_text import parse_object
+from rtproxy.dialects.spoken import SpokenAudio
 from rtproxy.model import events as ev
 
 # A message's fields as a struct, and the events that it means.
@@ -30,13 +30,6 @@ class Nothing(msgspec.Struct):
     event_id: str | None = None
 
 
-class Audio(msgspec.Struct):
-    """A message with a base64 payload."""
-
-    audio: str
-    event_id: str | None = None
-
-
 class Text(msgspec.Struct):
     """A message with a text."""
 
@@ -44,30 +37,34 @@ class Text(msgspec.Struct):
     event_id: str | None = None
 
 
-def read_message(raw: bytes, *, binary: bool, readings: Readings) -> Sequence[ev.Event]:
-    """The events that a client's held message means, by the dialect's table."""
+def read_message(
+    raw: bytes, *, binary: bool, readings: Readings, audio: SpokenAudio
+) -> Sequence[ev.Event]:
+    """The events that a client's held message means, by the dialect's tables."""
     if binary:
-        message = (
-            "A binary message came where text is due: this connection speaks JSON. "
-            "Send audio as base64 in a text message."
-        )
-        return [ev.Misunderstood(code="binary_not_expected", message=message)]
+        return audio.read_binary(raw)
     parsed = parse_object(raw)
     if isinstance(parsed, ev.Misunderstood):
         return [parsed]
-    return _read_object(parsed, readings)
+    return _read_object(parsed, readings, audio)
 
 
-def _read_object(parsed: dict[str, Any], readings: Readings) -> Sequence[ev.Event]:
+def _read_object(
+    parsed: dict[str, Any], readings: Readings, audio: SpokenAudio
+) -> Sequence[ev.Event]:
     event_id = parsed.get("event_id")
     echoed = event_id if isinstance(event_id, str) else None
     name = parsed.get("type")
     if not isinstance(name, str):
-        message = f"Every message needs a string 'type'; known are: {', '.join(readings)}."
+        known = ", ".join((*audio.types, *readings))
+        message = f"Every message needs a string 'type'; known are: {known}."
         return [_refuse("missing_type", message, "type", echoed)]
+    if name in audio.types:
+        return audio.read(name, parsed)
     reading = readings.get(name)
     if reading is None:
-        message = f"Unknown message type '{name[:64]}'; known are: {', '.join(readings)}."
+        known = ", ".join((*audio.types, *readings))
+        message = f"Unknown message type '{name[:64]}'; known are: {known}."
         return [_refuse("unknown_type", message, "type", echoed)]
     shape, meaning = reading
     try:
@@ -87,27 +84,6 @@ def _wrong_field(name: str, said: str, event_id: str | None) -> ev.Misunderstood
 
 def _refuse(code: str, message: str, param: str | None, event_id: str | None) -> ev.Misunderstood:
     return ev.Misunderstood(code=code, message=message, param=param, event_id=event_id)
-
-
-def audio_reading(name: str) -> Reading:
-    """Audio that the scanner was not sure of: base64 written with escapes, or wrong."""
-
-    def meaning(fields: Audio) -> Sequence[ev.Event]:
-        try:
-            size_bytes = len(decode_base64(fields.audio.encode()))
-        except ValueError as error:
-            message = f"{name}: 'audio' is not base64: {error}."
-            return [_refuse("invalid_audio", message, "audio", fields.event_id)]
-        if size_bytes % 2:
-            message = (
-                f"{name}: 'audio' holds {size_bytes} bytes, which is no whole number of "
-                "16-bit samples; send PCM16, little-endian, 24 kHz, mono."
-            )
-            return [_refuse("invalid_audio", message, "audio", fields.event_id)]
-        canonical = msgspec.json.encode({"type": name, "audio": fields.audio})
-        return [ev.InputAudio(canonical=canonical)]
-
-    return Audio, meaning
 
 
 def plain(make: Callable[[str | None], Sequence[ev.Event]]) -> Reading:
@@ -156,6 +132,11 @@ COMMON_WORDS: dict[type[ev.Event], Callable[[Any], dict[str, Any]]] = {
     },
     ev.AnswerStarted: lambda event: {
         "type": "response_started",
+        "responseId": event.response_id,
+        "itemId": event.item_id,
+    },
+    ev.AudioStarted: lambda event: {
+        "type": "audio_start",
         "responseId": event.response_id,
         "itemId": event.item_id,
     },

@@ -8,13 +8,14 @@ SDKs validate strictly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from rtproxy._audio_core import Kinds, Wrap
 from rtproxy.dialects import realtime
+from rtproxy.dialects.audio_query import AudioTerms
 from rtproxy.dialects.json_text import parse_object
 from rtproxy.model import events as ev
 
@@ -27,6 +28,12 @@ class OpenAI:
     relays = True
     persona = None
     subprotocol = "realtime"
+    audio = AudioTerms()
+
+    def asked(self, query: Mapping[str, str], *, input_rate_hz: int) -> OpenAI:
+        """Its audio is agreed upon with the upstream, by `session.update`."""
+        del query, input_rate_hz
+        return self
 
     def client_kinds(self) -> Kinds:
         """Audio is not checked here: the upstream answers for it."""

@@ -96,6 +96,7 @@ _SERVER: dict[str, _Decode] = {
     "response.created": _plain(ev.ResponseCreated),
     "response.done": _plain(ev.ResponseDone),
     "response.output_item.added": _plain(ev.OutputItemAdded),
+    "response.content_part.added": _plain(ev.PartAdded),
     "response.output_text.delta": _text_delta,
     "response.output_text.done": _plain(ev.OutputTextDone),
     "response.output_audio_transcript.delta": _spoken_delta,

@@ -7,14 +7,16 @@ them: each brings its own tables.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from rtproxy._audio_core import Kinds, Wrap
 from rtproxy.dialects import realtime
+from rtproxy.dialects.audio_query import AudioTerms, read_audio_terms
 from rtproxy.dialects.fields import Readings, read_message
+from rtproxy.dialects.spoken import SpokenAudio
 from rtproxy.model import events as ev
 
 Words = Mapping[type[ev.Event], Callable[[Any], dict[str, Any]]]
@@ -25,7 +27,7 @@ class TableDialect:
     """See `Dialect`.
 
     `audio_types` maps a type to where its payload lies, `audio_template` is how the
-    lane wraps audio for the client.
+    lane wraps audio for the client; `audio` is what this connection's query asked for.
     """
 
     name: str
@@ -35,6 +37,7 @@ class TableDialect:
     audio_template: str
     readings: Readings
     words: Words
+    audio: AudioTerms = AudioTerms()
     relays: bool = False
 
     @property
@@ -42,17 +45,24 @@ class TableDialect:
         """What a client offers that wants this dialect on another one's path."""
         return f"rtproxy.{self.name}"
 
+    def asked(
+        self, query: Mapping[str, str], *, input_rate_hz: int
+    ) -> TableDialect | ev.Misunderstood:
+        """The dialect as a connection with this query speaks it, or what is wrong with that."""
+        terms = read_audio_terms(query, input_rate_hz=input_rate_hz)
+        return replace(self, audio=terms) if isinstance(terms, AudioTerms) else terms
+
     def client_kinds(self) -> Kinds:
         """Audio takes the lane; Python answers the rest."""
-        return Kinds(audio=self.audio_types)
+        return Kinds(audio=self.audio_types, binary="audio" if self.audio.binary else "hold")
 
     def upstream_kinds(self) -> Kinds:
         """Python answers all but audio."""
         return realtime.held_kinds()
 
     def client_wrap(self) -> Wrap:
-        """The dialect's own audio message."""
-        return Wrap.template(self.audio_template)
+        """The dialect's own audio message, or the audio bare."""
+        return Wrap.binary() if self.audio.binary else Wrap.template(self.audio_template)
 
     def upstream_wrap(self) -> Wrap:
         """An append of ours."""
@@ -60,7 +70,8 @@ class TableDialect:
 
     def decode(self, raw: bytes, *, binary: bool) -> Sequence[ev.Event]:
         """A held message of the client."""
-        return read_message(raw, binary=binary, readings=self.readings)
+        audio = SpokenAudio(self.audio_types, self.audio)
+        return read_message(raw, binary=binary, readings=self.readings, audio=audio)
 
     def encode(self, event: ev.Event) -> Sequence[bytes]:
         """The client's word for an event, if it has one."""

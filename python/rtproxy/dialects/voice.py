@@ -12,14 +12,12 @@ from rtproxy.dialects.fields import (
     COMMON_READINGS,
     COMMON_WORDS,
     Readings,
-    audio_reading,
     plain,
 )
 from rtproxy.dialects.table import TableDialect, Words
 from rtproxy.model import events as ev
 
 _READINGS: Readings = {
-    "audio_input": audio_reading("audio_input"),
     "commit_audio": plain(lambda event_id: [ev.InputCommit(event_id=event_id, respond=True)]),
     "stop_audio": plain(lambda event_id: [ev.InputClear(event_id=event_id)]),
     **COMMON_READINGS,

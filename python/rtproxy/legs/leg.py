@@ -59,11 +59,16 @@ Outgoing = ToSide | Mark
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """How a leg's messages are sorted and how audio for it is wrapped."""
+    """How a leg's messages are sorted and how audio for it is wrapped.
+
+    `speaks` is the audio that comes from it, `hears` what it takes; None while it is
+    not to be sent any. The lanes convert between the two legs.
+    """
 
     kinds: Kinds
     wrap: Wrap
-    audio_format: AudioFormat = PCM16_24K
+    speaks: AudioFormat = PCM16_24K
+    hears: AudioFormat | None = PCM16_24K
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +159,15 @@ class SpliceLegs(Protocol):
 
     def end_input(self) -> None:
         """A commit goes out: flush conversion tails before it."""
+
+    def discard_input(self) -> None:
+        """What was said is to be forgotten: conversion tails with it."""
+
+    def shape(self, gain: float, pitch: float) -> None:
+        """How loud (0 to 4) and how high (0.5 to 2, the duration kept) answers are heard.
+
+        From the next audio on that leaves the lane. ValueError beyond these.
+        """
 
     def pause(self) -> None:
         """Stop the lane to the client."""

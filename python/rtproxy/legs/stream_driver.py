@@ -158,7 +158,8 @@ class StreamDriver:
                 kinds=attachment.kinds,
                 wrap=attachment.wrap,
                 now=now,
-                audio_format=attachment.audio_format.as_tuple(),
+                speaks=attachment.speaks.as_tuple(),
+                hears=attachment.hears.as_tuple() if attachment.hears else None,
             )
 
     def detach(self, side: Side) -> None:
@@ -191,6 +192,16 @@ class StreamDriver:
         """Flush conversion tails before a commit."""
         with self._junction as now:
             self._splice.end_input(now)
+
+    def discard_input(self) -> None:
+        """Forget conversion tails of the input."""
+        with self._junction:
+            self._splice.discard_input()
+
+    def shape(self, gain: float, pitch: float) -> None:
+        """How loud and how high answers are heard."""
+        with self._junction as now:
+            self._splice.shape(gain, pitch, now)
 
     def pause(self) -> None:
         """Stop the lane to the client."""

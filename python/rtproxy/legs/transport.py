@@ -108,6 +108,19 @@ class SocketTransport(Transport):
                 raise _broken(error) from error
         raise _closed_here()
 
+    def fileno(self) -> int:
+        """The socket's descriptor, for whoever waits for many at once."""
+        return self._socket.fileno()
+
+    def receive_now(self, max_bytes: int = READ_BYTES) -> bytes | None:
+        """What is there now, b"" at the end of the stream; None where nothing is."""
+        try:
+            return self._socket.recv(max_bytes)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise _broken(error) from error
+
     def send_now(self, data: bytes | memoryview) -> int:
         """Write what the kernel takes now."""
         try:
@@ -140,6 +153,10 @@ class SocketTransport(Transport):
 
     async def aclose(self) -> None:
         """Close; what is in the kernel's buffer still goes out."""
+        self.shut()
+
+    def shut(self) -> None:
+        """Close now; what is in the kernel's buffer still goes out."""
         if not self._closed:
             self._close()
 

@@ -36,7 +36,7 @@ class _State(Enum):
 class Upgrade:
     """An upgrade request; whoever is given one accepts or refuses it, once.
 
-    `path` is still percent-encoded; of a query parameter that comes twice the
+    `path` and `raw_query` are still percent-encoded; of a query parameter that comes twice the
     last counts; header names are in lower case; `peer` is host and port.
     """
 
@@ -44,6 +44,7 @@ class Upgrade:
         self, head: RequestHead, offer: UpgradeOffer, reader: RequestReader, transport: Transport
     ) -> None:
         self.path = head.path
+        self.raw_query = head.query
         self.query = dict(parse_qsl(head.query, keep_blank_values=True))
         self.headers = head.headers
         self.subprotocols = offer.subprotocols
@@ -72,6 +73,10 @@ class Upgrade:
     async def refuse(self, status: int, message: str, headers: Headers = ()) -> None:
         """Answer with an HTTP error that says `message`, and end the connection."""
         await self._refuse(status, *error_body(status, message), headers)
+
+    async def turn_away(self, status: int, headers: Headers, body: bytes) -> None:
+        """Answer with an HTTP error of the caller's own words, and end the connection."""
+        await self._refuse(status, body, headers)
 
     async def fail(self, error_id: str) -> None:
         """Our own fault: 500, or 1011 where frames are spoken already."""

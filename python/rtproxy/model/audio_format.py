@@ -9,6 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, unique
 
+# What the extension converts between: telephony, speech, music, and their halves.
+RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000)
+CHANNELS = (1, 2)
+
+
+# What the extension converts between: telephony, speech, music, and their halves.
+RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000)
+CHANNELS = (1, 2)
+
 
 @unique
 class Encoding(Enum):
@@ -24,6 +33,11 @@ class Encoding(Enum):
         """Bytes of one sample of one channel."""
         return {Encoding.PCM16: 2, Encoding.F32: 4}.get(self, 1)
 
+    @property
+    def silent_byte(self) -> int:
+        """What each byte of digital silence is (ITU-T G.711 inverts bits on the line)."""
+        return {Encoding.G711_ULAW: 0xFF, Encoding.G711_ALAW: 0xD5}.get(self, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
@@ -34,13 +48,29 @@ class AudioFormat:
     channels: int = 1
 
     @property
+    def frame_bytes(self) -> int:
+        """Bytes of one sample of all channels."""
+        return self.encoding.sample_bytes * self.channels
+
+    @property
     def bytes_per_s(self) -> int:
         """Bytes of one second."""
         return self.encoding.sample_bytes * self.rate_hz * self.channels
 
+    def __str__(self) -> str:
+        """As people say it."""
+        channels = {1: "mono", 2: "stereo"}.get(self.channels, f"{self.channels} channels")
+        return f"{self.encoding.value}, {self.rate_hz} Hz, {channels}"
+
     def milliseconds(self, size_bytes: int) -> float:
         """How long `size_bytes` of it play."""
         return size_bytes * 1000 / self.bytes_per_s
+
+    def silence(self, duration_ms: float) -> bytes:
+        """Digital silence, whole sample frames of it."""
+        frames = int(duration_ms * self.rate_hz / 1000)
+        size_bytes = frames * self.channels * self.encoding.sample_bytes
+        return bytes([self.encoding.silent_byte]) * size_bytes
 
     def as_tuple(self) -> tuple[str, int, int]:
         """As the extension takes it: (encoding, rate in Hz, channels)."""

@@ -8,18 +8,22 @@ event, for audio never meets the session logic.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-Json = dict[str, Any]
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all events; `event_id` is its sender's own number for it."""
-
-    event_id: str | None = None
-
+from rtproxy.model.event import Event as Event
+from rtproxy.model.event import Json as Json
+from rtproxy.model.told import AnswerOver as AnswerOver
+from rtproxy.model.told import AnswerPlayed as AnswerPlayed
+from rtproxy.model.told import AnswerStarted as AnswerStarted
+from rtproxy.model.told import AudioStarted as AudioStarted
+from rtproxy.model.told import Dropped as Dropped
+from rtproxy.model.told import HeardPart as HeardPart
+from rtproxy.model.told import Interrupted as Interrupted
+from rtproxy.model.told import MarkReached as MarkReached
+from rtproxy.model.told import Pong as Pong
+from rtproxy.model.told import Reconnecting as Reconnecting
+from rtproxy.model.told import SessionReady as SessionReady
+from rtproxy.model.told import UpstreamLost as UpstreamLost
 
 # What a client asks for
 
@@ -199,6 +203,15 @@ class OutputItemAdded(Event, frozen=True, kw_only=True):
     output_index: int = 0
 
 
+class PartAdded(Event, frozen=True, kw_only=True):
+    """An item of an answer has a new part: `part.type` is "audio" or "text"."""
+
+    response_id: str
+    item_id: str
+    part: Json
+    content_index: int = 0
+
+
 class OutputTextDelta(Event, frozen=True, kw_only=True):
     """A piece of an answer's text: written, or the transcript of what it speaks."""
 
@@ -263,88 +276,3 @@ class Other(Event, frozen=True, kw_only=True):
     """A message of a type that nothing here needs to understand."""
 
     type: str
-
-
-# What the proxy says, to a client or to its own core
-
-
-class SessionReady(Event, frozen=True, kw_only=True):
-    """The conversation can begin."""
-
-    session_id: str
-    model: str
-    voice: str
-
-
-class AnswerStarted(Event, frozen=True, kw_only=True):
-    """The client is about to hear an answer."""
-
-    response_id: str
-    item_id: str | None
-
-
-class AnswerPlayed(Event, frozen=True, kw_only=True):
-    """The audio of one part of an answer has had its time."""
-
-    response_id: str
-    item_id: str
-
-
-class AnswerOver(Event, frozen=True, kw_only=True):
-    """The answer has been played, or cut: the next input is welcome."""
-
-    response_id: str
-    status: str
-    usage: Json | None = None
-
-
-class Interrupted(Event, frozen=True, kw_only=True):
-    """An answer was cut, and where."""
-
-    item_id: str
-    played_ms: int
-
-
-class Pong(Event, frozen=True, kw_only=True):
-    """The answer to a frontend's `ping` message."""
-
-
-class Reconnecting(Event, frozen=True, kw_only=True):
-    """The upstream could not be reached; the next try is under way."""
-
-    attempt: int
-
-
-class MarkReached(Event, frozen=True, kw_only=True):
-    """The play-out clock reached a mark of the session core."""
-
-    token: bytes
-
-
-class HeardPart(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of one part of an answer was heard, and how much of it had come."""
-
-    item_id: str
-    content_index: int
-    heard_ms: float
-    received_ms: float
-
-    @property
-    def whole(self) -> bool:
-        """Whether all that had come was heard."""
-        return self.heard_ms >= self.received_ms
-
-
-class Dropped(Event, frozen=True, kw_only=True):
-    """What a cut left, part by part, in the order of playing."""
-
-    response_id: str
-    heard: tuple[HeardPart, ...]
-
-
-class UpstreamLost(Event, frozen=True, kw_only=True):
-    """The upstream's leg is gone; `final` if the same session cannot be had again."""
-
-    code: int
-    reason: str
-    final: bool = False

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
-from rtproxy.legs.leg import LegsOptions
+from rtproxy.legs.leg import LegsOptions, Side
 from rtproxy.legs.listener import Upgrade
 from rtproxy.legs.stream_driver import open_legs
+from rtproxy.model import events as ev
+from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.model.ids import new_id
 from rtproxy.personas.persona import Persona
 from rtproxy.runtime.dialing import Dialler
@@ -29,14 +31,16 @@ from rtproxy.session.session import Session
 class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
-    `persona` gives a dialect's persona; `paced` the options of legs whose client is
-    paced, `relayed` of those whose client buffers by protocol.
+    `persona` gives a dialect's persona, `input_rate_hz` the sample rate of its clients
+    that name none; `paced` the options of legs whose client is paced, `relayed` of those
+    whose client buffers by protocol.
     """
 
     dialler: Dialler
     limits: SessionLimits
     process: Process
     persona: Callable[[Dialect], Persona]
+    input_rate_hz: Callable[[Dialect], int]
     paced: LegsOptions
     relayed: LegsOptions
 
@@ -50,6 +54,11 @@ class FrontDoor:
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, query))
             return
+        asked = dialect.asked(query, input_rate_hz=self.input_rate_hz(dialect))
+        if isinstance(asked, ev.Misunderstood):
+            await self._turn_away(upgrade, dialect, asked)
+            return
+        dialect = asked
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
         session_id = new_id("sess", secrets.token_bytes(16))
@@ -70,7 +79,20 @@ class FrontDoor:
     def _core(self, session_id: str, dialect: Dialect) -> Core:
         if dialect.relays:
             return RelaySession(session_id)
-        return Session(session_id, self.persona(dialect).session_object())
+        config = self.persona(dialect).session_object()
+        return Session(session_id, config, bare_audio=dialect.audio.binary)
+
+    async def _turn_away(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:
+        """Say what is wrong with the query: browsers cannot read an HTTP status."""
+        offered = dialect.subprotocol in upgrade.subprotocols
+        connection = await upgrade.accept(dialect.subprotocol if offered else None)
+        failure = ev.Failure(code=wrong.code, message=wrong.message, param=wrong.param)
+        async with open_legs(self.paced) as legs:
+            largest = self.limits.client_message_bytes
+            leg = legs.add(Side.CLIENT, connection, max_message_bytes=largest)
+            for payload in dialect.encode(ev.ErrorTold(error=failure, fatal=True)):
+                leg.send(payload)
+            await leg.aclose(CloseReason(CloseCode.BAD_REQUEST, f"bad {wrong.param}"))
 
 
 def _nothing_here(path: str, query: dict[str, str]) -> str:

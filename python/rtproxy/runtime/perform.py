@@ -19,6 +19,7 @@ from rtproxy.legs.leg import Leg, Mark, Message, MessageKind, Outgoing, Side, Sp
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseReason
 from rtproxy.session import commands as cmd
+from rtproxy.session.formats import UpstreamAudio
 from rtproxy.session.states import State
 
 Log = structlog.typing.FilteringBoundLogger
@@ -36,7 +37,8 @@ class Core(Protocol):
 class Performer:
     """The hands of one session's core.
 
-    `end` is called with the reason, after everything said before it was sent.
+    `end` is called with the reason, after everything said before it was sent; `join`
+    with what the upstream takes and speaks, each time that it is something else.
     `secrets` are the keys of the upstreams: whatever an upstream says of its key,
     the client must not read it.
     """
@@ -49,6 +51,7 @@ class Performer:
         *,
         clock: Callable[[], float],
         end: Callable[[CloseReason], None],
+        join: Callable[[UpstreamAudio], None],
         log: Log,
         secrets: tuple[bytes, ...] = (),
     ) -> None:
@@ -58,6 +61,7 @@ class Performer:
         self._legs = legs
         self._clock = clock
         self._end = end
+        self._join = join
         self._log = log
         self._secrets = secrets
 
@@ -125,6 +129,10 @@ class Performer:
                 self._legs.exclude(response_id)
             case cmd.FlushInput():
                 self._legs.end_input()
+            case cmd.DiscardInput():
+                self._legs.discard_input()
+            case cmd.JoinAudio(audio):
+                self._join(audio)
             case cmd.Resubmit(payload) if held is not None:
                 leg, message = held
                 leg.resubmit(message, payload)

@@ -7,7 +7,7 @@ session. Must not decide anything about the conversation: that is the core's.
 
 What a client says before the upstream is there waits in its leg, in order (a hold
 that is not answered stands its direction still). Only audio runs ahead, into the
-replay ring, and is said to the upstream as soon as that has its configuration.
+replay ring, and is said to the upstream as soon as that has said what it takes.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from rtproxy.dialects.dialect import Dialect
 from rtproxy.legs.leg import Attachment, Leg, Message, SessionLegs, Side
 from rtproxy.legs.transport import Connection
 from rtproxy.model import events as ev
+from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import DialFailed, LegClosed
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.heartbeat import keep_heartbeat
 from rtproxy.runtime.perform import Core, Performer
 from rtproxy.runtime.process import Process
+from rtproxy.session.formats import UpstreamAudio
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class SessionTask:
             legs,
             clock=trio.current_time,
             end=self.end,
+            join=self._join,
             log=self._log,
             secrets=dialler.secrets,
         )
@@ -149,8 +152,12 @@ class SessionTask:
     # The client
 
     def _attach_client(self, leg: Leg) -> None:
-        kinds, wrap = self._dialect.client_kinds(), self._dialect.client_wrap()
-        self._legs.attach(leg, Attachment(kinds, wrap))
+        kinds, wrap, audio = (
+            self._dialect.client_kinds(),
+            self._dialect.client_wrap(),
+            self._dialect.audio,
+        )
+        self._legs.attach(leg, Attachment(kinds, wrap, audio.speaks, audio.hears))
 
     async def _read_client(self, leg: Leg) -> None:
         try:
@@ -191,7 +198,9 @@ class SessionTask:
             Side.UPSTREAM, connection, max_message_bytes=self._limits.upstream_message_bytes
         )
         try:
-            self._begin(leg, await self._first_message(leg))
+            self._begin(leg, await self._early_message(leg))
+            while not self._upstream_there.is_set():
+                self._performer.upstream_message(leg, await self._early_message(leg))
             while True:
                 self._performer.upstream_message(leg, await leg.receive())
         except LegClosed as closed:
@@ -208,7 +217,8 @@ class SessionTask:
         self._log.warning("dial_failed", attempt=attempt, error=str(failed))
         self._performer.post(ev.Reconnecting(attempt=attempt))
 
-    async def _first_message(self, leg: Leg) -> Message:
+    async def _early_message(self, leg: Leg) -> Message:
+        """The next message of an upstream that has not accepted its configuration yet."""
         with trio.move_on_after(self._limits.first_event_s):
             return await leg.receive()
         leg.abort()
@@ -217,16 +227,31 @@ class SessionTask:
         raise LegClosed(CloseReason(CloseCode.TRY_LATER, text, Origin.PEER))
 
     def _begin(self, leg: Leg, first: Message) -> None:
-        """The upstream has spoken: join the legs, then say what the client said so far."""
+        """The upstream has spoken: attach it, deaf until it has said what it takes."""
         self._process.upstream_answered = True
+        relays = self._dialect.relays
         kinds, wrap = self._dialect.upstream_kinds(), self._dialect.upstream_wrap()
-        self._legs.attach(leg, Attachment(kinds, wrap))
-        if self._dialect.relays and self._client is not None:
+        self._legs.attach(leg, Attachment(kinds, wrap, hears=PCM16_24K if relays else None))
+        if relays and self._client is not None:
             self._attach_client(self._client)
+            self._upstream_there.set()
         self._performer.upstream_message(leg, first)
-        if not self._dialect.relays:
-            self._legs.replay(0.0)
-        self._upstream_there.set()
+
+    def _join(self, audio: UpstreamAudio) -> None:
+        """The upstream takes and speaks this: join the legs by it.
+
+        At first it is then told what the client said so far.
+        """
+        assert self._upstream is not None  # noqa: S101 - it has just said so
+        dialect, legs = self._dialect, self._legs
+        kinds, wrap = dialect.upstream_kinds(), dialect.upstream_wrap()
+        legs.attach(self._upstream, Attachment(kinds, wrap, audio.speaks, audio.hears))
+        if dialect.relays and self._client is not None:
+            kinds, wrap = dialect.client_kinds(), dialect.client_wrap()
+            legs.attach(self._client, Attachment(kinds, wrap, audio.hears, audio.speaks))
+        if not self._upstream_there.is_set():
+            legs.replay(0.0)
+            self._upstream_there.set()
 
     # The end
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from rtproxy.model.close import CloseReason
 from rtproxy.model.events import Event
+from rtproxy.session.formats import UpstreamAudio
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,18 @@ class FlushInput:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscardInput:
+    """What was said is forgotten: conversion tails with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinAudio:
+    """The upstream takes and speaks this from here on; at first: now it may be sent audio."""
+
+    audio: UpstreamAudio
+
+
+@dataclass(frozen=True, slots=True)
 class Resubmit:
     """The held message was audio after all: this is its canonical form."""
 
@@ -87,5 +100,16 @@ class Note:
 
 
 Command = (
-    ToClient | ToUpstream | PlaceMark | Drop | Finish | Exclude | FlushInput | Resubmit | End | Note
+    ToClient
+    | ToUpstream
+    | PlaceMark
+    | Drop
+    | Finish
+    | Exclude
+    | FlushInput
+    | DiscardInput
+    | JoinAudio
+    | Resubmit
+    | End
+    | Note
 )

@@ -9,8 +9,9 @@ change, add or withhold anything that passes.
 from __future__ import annotations
 
 from rtproxy.model import events as ev
-from rtproxy.session.commands import Command, End, Note, ToClient, ToUpstream
+from rtproxy.session.commands import Command, End, JoinAudio, Note, ToClient, ToUpstream
 from rtproxy.session.failures import end_after_loss
+from rtproxy.session.formats import UnknownFormatError, UpstreamAudio, audio_named_in
 from rtproxy.session.states import SESSION_STEPS, State, step
 
 
@@ -21,6 +22,7 @@ class RelaySession:
         """Begin without an upstream."""
         self.session_id = session_id
         self.state = State.CONNECTING
+        self._audio = UpstreamAudio()
         self._active: set[str] = set()
         self._errors_told = 0
 
@@ -43,7 +45,7 @@ class RelaySession:
                 return [Note("upstream_error", "warning", fields)]
             case _:
                 self._watch(event)
-                return []
+                return self._agreed_audio(event)
 
     def _watch(self, event: ev.Event) -> None:
         match event:
@@ -56,6 +58,19 @@ class RelaySession:
         if self.state is not State.CONNECTING:
             then = State.RESPONDING if self._active else State.READY
             self.state = step(SESSION_STEPS, self.state, then)
+
+    def _agreed_audio(self, event: ev.Event) -> list[Command]:
+        """What the two have agreed upon; it is not converted, but has to be measured."""
+        if not isinstance(event, ev.SessionCreated | ev.SessionUpdated):
+            return []
+        try:
+            audio = audio_named_in(event.session)
+        except UnknownFormatError:
+            return []  # between them they may speak what we do not
+        if audio == self._audio:
+            return []
+        self._audio = audio
+        return [JoinAudio(audio)]
 
     def _misunderstood(self, event: ev.Misunderstood) -> list[Command]:
         failure = ev.Failure(

@@ -13,8 +13,19 @@ from typing import Any, ClassVar
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.session.causes import Causes
-from rtproxy.session.commands import Command, End, FlushInput, Note, Resubmit, ToClient, ToUpstream
+from rtproxy.session.commands import (
+    Command,
+    DiscardInput,
+    End,
+    FlushInput,
+    JoinAudio,
+    Note,
+    Resubmit,
+    ToClient,
+    ToUpstream,
+)
 from rtproxy.session.failures import end_after_loss, end_of_session
+from rtproxy.session.formats import UnknownFormatError, UpstreamAudio, audio_named_in
 from rtproxy.session.states import SESSION_STEPS, State, step
 from rtproxy.session.turns import Turns
 
@@ -28,15 +39,17 @@ class Session:
     Args:
         session_id: what the client and the log call it.
         config: the GA session object that the upstream is asked for.
+        bare_audio: audio reaches the client without names, so each item's is announced.
     """
 
-    def __init__(self, session_id: str, config: ev.Json) -> None:
+    def __init__(self, session_id: str, config: ev.Json, *, bare_audio: bool = False) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
         self.state = State.CONNECTING
         self._config = config
         self._model = ""
-        self.turns = Turns()
+        self._audio_agreed: UpstreamAudio | None = None
+        self.turns = Turns(announces_audio=bare_audio)
         self._causes = Causes()
         self._commits_to_answer = 0
 
@@ -74,19 +87,38 @@ class Session:
         audio = event.session.get("audio") or {}
         detection = (audio.get("input") or {}).get("turn_detection") or {}
         self.turns.interruptible = detection.get("interrupt_response", True) is not False
+        try:
+            joined = self._join_audio(audio_named_in(event.session))
+        except UnknownFormatError as error:
+            return self._no_common_audio(str(error))
         if self.state is not State.CONNECTING:
-            return []
+            return joined
         self.state = step(SESSION_STEPS, self.state, State.READY)
         voice = (audio.get("output") or {}).get("voice", "")
         name = voice if isinstance(voice, str) else str(voice.get("id", ""))
         ready = ev.SessionReady(session_id=self.session_id, model=self._model, voice=name)
-        return [ToClient(ready)]
+        return [*joined, ToClient(ready)]
+
+    def _join_audio(self, audio: UpstreamAudio) -> list[Command]:
+        if audio == self._audio_agreed:
+            return []
+        self._audio_agreed = audio
+        return [JoinAudio(audio)]
+
+    def _no_common_audio(self, message: str) -> list[Command]:
+        failure = ev.Failure(type="server_error", code="unknown_audio_format", message=message)
+        note = Note("upstream_audio_unknown", "error", {"text": message})
+        reason = CloseReason(CloseCode.UPSTREAM_REFUSED, message, Origin.PEER)
+        return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), *self._end(reason)]
 
     # The client
 
     def _commit(self, event: ev.InputCommit) -> list[Command]:
         self._commits_to_answer += event.respond
         return [FlushInput(), ToUpstream(event)]
+
+    def _clear(self, event: ev.InputClear) -> list[Command]:
+        return [DiscardInput(), ToUpstream(event)]
 
     def _pass_upstream(self, event: ev.Event) -> list[Command]:
         return [ToUpstream(event)]
@@ -164,7 +196,7 @@ class Session:
         ev.InputAudio: _audio,
         ev.OutputAudio: _audio,
         ev.InputCommit: _commit,
-        ev.InputClear: _pass_upstream,
+        ev.InputClear: _clear,
         ev.ItemCreate: _pass_upstream,
         ev.ClientPing: _client_ping,
         ev.Misunderstood: _misunderstood,
@@ -180,6 +212,7 @@ class Session:
         ev.Interrupt: lambda self, _: self.turns.interrupt(),
         ev.ResponseCreated: lambda self, event: self.turns.created(event),
         ev.OutputItemAdded: lambda self, event: self.turns.item_added(event),
+        ev.PartAdded: lambda self, event: self.turns.part_added(event),
         ev.OutputTextDelta: lambda self, event: self.turns.text(event),
         ev.OutputTextDone: lambda self, event: self.turns.text(event),
         ev.OutputAudioDone: lambda self, event: self.turns.audio_generated(event),

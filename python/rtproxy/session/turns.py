@@ -19,6 +19,7 @@ from rtproxy.session.commands import Command, Drop, Exclude, Finish, PlaceMark, 
 from rtproxy.session.states import ANSWER_STEPS, Phase, step
 
 _STARTED = b"started"
+_AUDIO = b"audio"
 _PLAYED = b"played"
 _OVER = b"over"
 
@@ -45,10 +46,12 @@ class Turns:
     """The answers of one session.
 
     Every method takes an event and returns the commands that it calls for.
+    `announces_audio`: the client is told of each item before the audio of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, announces_audio: bool = False) -> None:
         """Start with nobody speaking."""
+        self._announces_audio = announces_audio
         self._answers: dict[str, Answer] = {}
         self._excluded: set[str] = set()
         self._requests: deque[ev.ResponseCreate] = deque()
@@ -124,6 +127,17 @@ class Turns:
         answer.item_id = event.item.get("id")
         return [self._start(answer)]
 
+    def part_added(self, event: ev.PartAdded) -> list[Command]:
+        """A client of bare audio learns whose it is, once for each item."""
+        answer = self._answers.get(event.response_id)
+        spoken = event.part.get("type") == "audio"
+        if answer is None or not (self._announces_audio and spoken):
+            return []
+        started = ev.AudioStarted(response_id=event.response_id, item_id=event.item_id)
+        if started in answer.marks.values():
+            return []
+        return [self._mark(answer, _AUDIO, started)]
+
     def text(self, event: ev.OutputTextDelta | ev.OutputTextDone) -> list[Command]:
         """Text passes at once, or behind its answer's start."""
         if event.response_id in self._excluded:
@@ -189,7 +203,7 @@ class Turns:
         answer = self._answers.get(response_id.decode())
         if answer is None:
             return []
-        tells = answer.marks.get(event.token)
+        tells = None if kind == _AUDIO and answer.cut else answer.marks.get(event.token)
         if kind == _OVER:
             return [ToClient(self._over(answer))]
         return [] if tells is None else [ToClient(tells)]

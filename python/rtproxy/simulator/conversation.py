@@ -43,7 +43,10 @@ class Conversation:
         self._stage = Stage(settings, ids, Outbox(ids))
         self._voice = make_voice(settings)
         self._config = SessionConfig(
-            ids.new("sess"), model, created_at + int(settings.session_max_s)
+            ids.new("sess"),
+            model,
+            created_at + int(settings.session_max_s),
+            settings.forced_formats,
         )
         self._responses = Responses(self._stage, self._response_done, now)
         self._transcriptions = Transcriptions(self._stage, self._is_responding)
@@ -173,7 +176,8 @@ class Conversation:
         self._responses.answer(options, context, answer, now)
 
     def _options(self, override: Json | None = None) -> ResponseOptions:
-        return merge_options(self._config.defaults, override or {}, self._id)
+        permitted = self._config.permitted(override or {})
+        return merge_options(self._config.defaults, permitted, self._id)
 
     def _context(self, override: Json) -> list[Item]:
         """What the answer is to: the conversation, or the input given in its place."""

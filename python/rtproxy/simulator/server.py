@@ -7,19 +7,15 @@ trio-websocket is here because it is not ours: two implementations of the protoc
 meet in every end-to-end test. What it needs from us: its handler must not raise
 (one exception would end the server), messages are always read (a full queue stops
 pings and closes from being seen), and a send that was cut off leaves half a frame,
-so the socket is then closed by force.
+so the socket is then closed by force. An echo is served by `lean_server` instead.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
-import secrets
-import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import partial
 
 import msgspec
 import structlog
@@ -29,10 +25,10 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, WebSocketReque
 
 from rtproxy.simulator.commands import Close, Command, Drop, Send, Strike
 from rtproxy.simulator.connection import Connection
-from rtproxy.simulator.faults import FaultPlan
-from rtproxy.simulator.handshake import PATH, Admitted, Turned, UpgradeRequest, admit
-from rtproxy.simulator.ids import Ids
-from rtproxy.simulator.settings import Settings
+from rtproxy.simulator.handshake import PATH, Turned, UpgradeRequest
+from rtproxy.simulator.lean_server import serve_lean
+from rtproxy.simulator.reception import Reception, Visit, refusal
+from rtproxy.simulator.settings import Settings, VoiceName
 
 _HANDSHAKE_S = 5.0
 _CLOSE_S = 3.0
@@ -54,40 +50,43 @@ async def open_simulator(
 
     Raises OSError where the port cannot be had.
     """
-    server = _Server(settings or Settings())
+    settings = settings or Settings()
     listeners = await trio.open_tcp_listeners(port, host=host)
-    serve = partial(trio.serve_listeners, server.welcome, listeners)
-    nursery.start_soon(serve, name="simulator")
+    serve = serve_lean if settings.voice is VoiceName.ECHO else _serve
+    nursery.start_soon(serve, settings, listeners, name="simulator")
     bound = listeners[0].socket.getsockname()[1]
     return f"ws://{host}:{bound}{PATH}"
+
+
+async def _serve(settings: Settings, listeners: list[trio.SocketListener]) -> None:
+    await trio.serve_listeners(_Server(Reception(settings)).welcome, listeners)
 
 
 class _Server:
     """Counts connections and keeps each one's failures to itself."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._numbers = itertools.count(1)
+    def __init__(self, reception: Reception) -> None:
+        self._reception = reception
         self._log = structlog.get_logger("rtproxy.simulator")
 
     async def welcome(self, stream: trio.SocketStream) -> None:
         """One TCP connection, from its first byte to its last."""
-        number = next(self._numbers)
+        visit = self._reception.visit()
         try:
             async with trio.open_nursery() as nursery:
-                await self._serve(nursery, stream, number)
+                await self._serve(nursery, stream, visit)
                 nursery.cancel_scope.cancel()
         except Exception:  # noqa: BLE001 - a bug in one connection must not end the others
-            self._log.exception("simulator_connection_failed", connection=number)
+            self._log.exception("simulator_connection_failed", connection=visit.number)
         finally:
             await trio.aclose_forcefully(stream)
 
-    async def _serve(self, nursery: trio.Nursery, stream: trio.SocketStream, number: int) -> None:
+    async def _serve(self, nursery: trio.Nursery, stream: trio.SocketStream, visit: Visit) -> None:
         request = await _read_request(nursery, stream)
         if request is None:
             return
-        plan = FaultPlan(self._settings.faults, number)
-        answer = self._answer(request, plan)
+        head = UpgradeRequest(request.path, request.headers, request.proposed_subprotocols)
+        answer = self._reception.answer(visit, head)
         try:
             if isinstance(answer, Turned):
                 await _turn_away(request, answer)
@@ -95,20 +94,8 @@ class _Server:
             socket = await request.accept(subprotocol=answer.subprotocol)
         except ConnectionClosed:
             return  # the client has gone before it was answered
-        connection = Connection(
-            answer, self._settings, plan, self._ids(number), int(time.time()), trio.current_time()
-        )
-        await _Session(connection, socket, stream, self._settings).run()
-
-    def _answer(self, request: WebSocketRequest, plan: FaultPlan) -> Admitted | Turned:
-        if plan.refusal is not None:
-            return Turned(plan.refusal.value, "The simulator was told to refuse this connection.")
-        head = UpgradeRequest(request.path, request.headers, request.proposed_subprotocols)
-        return admit(head, self._settings)
-
-    def _ids(self, number: int) -> Ids:
-        seed = self._settings.seed
-        return Ids(secrets.token_bytes(32) if seed is None else f"{seed}:{number}".encode())
+        core = self._reception.connect(visit, answer, trio.current_time())
+        await _Session(core, socket, stream, self._reception.settings).run()
 
 
 async def _read_request(
@@ -127,12 +114,9 @@ async def _read_request(
 
 
 async def _turn_away(request: WebSocketRequest, answer: Turned) -> None:
-    error = {"type": "invalid_request_error", "code": None, "message": answer.message}
-    body = _encode({"error": {**error, "param": None}})
-    headers = [(b"Content-Type", b"application/json")]
-    if answer.status in (429, 503):
-        headers.append((b"Retry-After", b"1"))
-    await request.reject(answer.status, extra_headers=headers, body=body)
+    headers, body = refusal(answer)
+    encoded = [(name.encode(), value.encode()) for name, value in headers]
+    await request.reject(answer.status, extra_headers=encoded, body=body)
 
 
 @dataclass

@@ -6,6 +6,7 @@ conversation; whoever needs a value asks here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -47,10 +48,16 @@ class Usage:
 
 
 class SessionConfig:
-    """One session's configuration; `view` is what the wire shows of it."""
+    """One session's configuration; `view` is what the wire shows of it.
 
-    def __init__(self, session_id: str, model: str, expires_at: int) -> None:
+    `forced`: by "input" and "output", the name of a format that stays, whatever is asked.
+    """
+
+    def __init__(
+        self, session_id: str, model: str, expires_at: int, forced: Mapping[str, str]
+    ) -> None:
         pcm = FORMATS["audio/pcm"]
+        self._forced = forced
         self._session: Json = {
             "type": "realtime",
             "object": "realtime.session",
@@ -76,6 +83,7 @@ class SessionConfig:
             },
             "include": None,
         }
+        self._force(self._session["audio"])
 
     def view(self) -> Json:
         """The whole session object, a copy."""
@@ -116,7 +124,19 @@ class SessionConfig:
         session.update({key: value for key, value in patch.items() if key != "audio"})
         _merge_input(session["audio"]["input"], audio.get("input", {}))
         _merge_output(session["audio"]["output"], audio.get("output", {}))
+        self._force(session["audio"])
         self._session = deepcopy(session)
+
+    def permitted(self, override: Json) -> Json:
+        """What `response.create` names, but for a format that is not negotiable."""
+        permitted = deepcopy(override)
+        self._force(permitted.get("audio", {}))
+        return permitted
+
+    def _force(self, audio: Json) -> None:
+        for side, name in self._forced.items():
+            if side in audio:
+                audio[side]["format"] = wire_format(FORMATS[name])
 
     def _check_fixed(self, patch: Json, usage: Usage) -> None:
         session = self._session

@@ -5,11 +5,13 @@ Owns the settings, their defaults and their ranges. Must not know who reads them
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, unique
 from pathlib import Path
 
 from rtproxy.config import SimulatorConfig
+from rtproxy.config.schema import WireFormat
 from rtproxy.model.errors import ConfigError
 from rtproxy.simulator.faults import Fault
 from rtproxy.simulator.voices.echo import Echo
@@ -45,6 +47,8 @@ class Settings:
     once); `cancel_lag_ms` how long an answer goes on after it was cancelled;
     `echo_transcript_hz` how many transcript deltas a second an echo sends. Keys
     and models that begin with the bad prefixes are refused, all others accepted.
+    `force_input_format` and `force_output_format` are what every session gets from its
+    first event on, whatever it asks for: compatible upstreams do so.
     `seed` makes ids and choices repeatable: connection n uses seed and n.
     """
 
@@ -63,6 +67,8 @@ class Settings:
     require_key: bool = False
     bad_key_prefix: str = "bad"
     bad_model_prefix: str = "no-such"
+    force_input_format: WireFormat | None = None
+    force_output_format: WireFormat | None = None
     faults: tuple[Fault, ...] = ()
     seed: int | None = None
 
@@ -78,6 +84,12 @@ class Settings:
         if self.voice is VoiceName.SCRIPT and self.script is None:
             raise ConfigError("simulator script: the voice 'script' needs a script file")
 
+    @property
+    def forced_formats(self) -> Mapping[str, WireFormat]:
+        """The formats that are not negotiable, by "input" and "output"."""
+        sides = {"input": self.force_input_format, "output": self.force_output_format}
+        return {side: name for side, name in sides.items() if name is not None}
+
 
 def configured(section: SimulatorConfig) -> Settings:
     """The settings that `[simulator]` of the configuration asks for.
@@ -90,6 +102,8 @@ def configured(section: SimulatorConfig) -> Settings:
         chunk_ms=section.chunk_ms,
         speed=section.speed,
         first_audio_delay_ms=section.first_audio_delay_ms,
+        force_input_format=section.force_input_format,
+        force_output_format=section.force_output_format,
         seed=section.seed,
     )
 

@@ -10,15 +10,17 @@ import trio
 import trustme
 from trio_websocket import WebSocketRequest, serve_websocket
 
+from rtproxy.audio.wav import Recording
 from rtproxy.cli.talk.dial import CannotConnect, dial
 from rtproxy.cli.talk.exchange import Exchange
 from rtproxy.cli.talk.frontends import OPENAI, VOICE, Heard, Said
 from rtproxy.cli.talk.line import Conversation, converse
 from rtproxy.cli.talk.question import Question, load_question
+from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.simulator.server import open_simulator
 from rtproxy.simulator.settings import Settings
 
-SHORT = Question("short", b"\x10\x20" * 24 * 80, 80.0)
+SHORT = Question("short", Recording(PCM16_24K, b"\x10\x20" * 24 * 80), 80.0)
 
 
 class Recorder:
@@ -50,8 +52,10 @@ async def test_the_sample_question_is_answered_by_the_simulator():
         await converse(conversation, exchange, screen)
         nursery.cancel_scope.cancel()
     assert exchange.failure is None
-    assert bytes(exchange.answer) in question.pcm  # the parrot leaves out what came too late
-    assert len(exchange.answer) > 0.8 * len(question.pcm)
+    assert (
+        bytes(exchange.answer) in question.recording.data
+    )  # the parrot leaves out what came too late
+    assert len(exchange.answer) > 0.8 * len(question.recording.data)
     said = {heard.role for heard in screen.heard if isinstance(heard, Said)}
     assert said == {"user", "assistant"}
     assert exchange.totals().first_audio_s is not None

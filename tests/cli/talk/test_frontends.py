@@ -8,10 +8,12 @@ import json
 import pytest
 
 from rtproxy.cli.talk import frontends as fe
+from rtproxy.cli.talk.formats import parse_format
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
 from rtproxy.model import events as ev
 
 PCM = b"\x01\x02\x03\x04"
+ULAW = {"type": "audio/pcmu"}
 B64 = base64.b64encode(PCM).decode()
 
 
@@ -63,6 +65,11 @@ B64 = base64.b64encode(PCM).decode()
             {"type": "error", "error": {"message": "m", "code": None}},
             fe.Trouble("m", "", fatal=False),
         ),
+        (
+            fe.OPENAI,
+            {"type": "session.updated", "session": {"audio": {"output": {"format": ULAW}}}},
+            fe.FormatsTold(parse_format("pcm16"), parse_format("g711_ulaw")),
+        ),
         (fe.OPENAI, {"type": "rate_limits.updated"}, None),
         (fe.VOICE, {"no": "type"}, None),
         (fe.VOICE, [], None),
@@ -76,6 +83,14 @@ def test_messages_are_understood(frontend: fe.Frontend, message: object, heard: 
 def test_what_is_no_message_is_a_value_error(raw: str):
     with pytest.raises(ValueError, match=r"."):
         fe.VOICE.read(raw)
+
+
+@pytest.mark.parametrize("frontend", fe.FRONTENDS.values(), ids=lambda one: one.name)
+def test_a_binary_frame_is_audio_where_it_was_asked_for(frontend: fe.Frontend):
+    assert frontend.audio(PCM, binary=True) == PCM
+    assert frontend.read(PCM, binary=True) == fe.AnswerAudio(PCM)
+    with pytest.raises(ValueError, match="a binary frame of 4 bytes"):
+        frontend.read(PCM)
 
 
 @pytest.mark.parametrize("frontend", fe.FRONTENDS.values(), ids=str)
@@ -116,4 +131,4 @@ def test_talk_understands_what_the_proxy_says(
     dialect = choose_dialect(frontend.path, {}, ())
     assert dialect is not None
     (raw,) = dialect.encode(event)
-    assert frontend.read(raw) == heard
+    assert frontend.read(raw.decode()) == heard

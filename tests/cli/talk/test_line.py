@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Awaitable, Callable
 
@@ -10,13 +11,21 @@ import trio
 import trio.testing
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
 
+from rtproxy.audio.wav import Recording
 from rtproxy.cli.talk.dial import CannotConnect
 from rtproxy.cli.talk.exchange import LISTENING_MS, Exchange
-from rtproxy.cli.talk.frontends import CONVERSATION, VOICE, Frontend, Heard
+from rtproxy.cli.talk.formats import USUAL, WireFormats, parse_format
+from rtproxy.cli.talk.frontends import CONVERSATION, OPENAI, VOICE, Frontend, Heard
 from rtproxy.cli.talk.line import CONNECT_S, SEND_S, Conversation, converse_over
 from rtproxy.cli.talk.question import Question
+from rtproxy.model.audio_format import PCM16_24K
 
-SHORT = Question("short", b"\x10\x20" * 24 * 80, 80.0)
+
+def question(pcm: bytes, speech_ms: float) -> Question:
+    return Question("q", Recording(PCM16_24K, pcm), speech_ms)
+
+
+SHORT = question(b"\x10\x20" * 24 * 80, 80.0)
 
 Peer = Callable[[WebSocketConnection], Awaitable[None]]
 
@@ -35,11 +44,15 @@ class Recorder:
 
 
 async def hold(
-    peer: Peer, question: Question = SHORT, frontend: Frontend = VOICE, **how
+    peer: Peer,
+    spoken: Question = SHORT,
+    frontend: Frontend = VOICE,
+    formats: WireFormats = USUAL,
+    **how,
 ) -> Exchange:
     """How a conversation goes with a proxy whose place `peer` takes."""
-    exchange = Exchange(question.duration_ms, question.speech_ms)
-    conversation = Conversation("ws://proxy.test/ws/voice?a=b", frontend, question, **how)
+    exchange = Exchange(spoken.duration_ms, spoken.speech_ms, formats)
+    conversation = Conversation("ws://proxy.test/ws/voice?a=b", frontend, spoken, **how)
     ours, theirs = trio.testing.memory_stream_pair()
 
     async def be_the_peer() -> None:
@@ -96,7 +109,7 @@ async def test_audio_goes_out_at_the_pace_of_a_microphone(autojump_clock):
         await swallow(socket)
 
     for fast, expected_s in ((False, 4.96), (True, 0.0)):
-        exchange = await hold(peer, Question("q", bytes(48 * 5_000), 5_000.0), fast=fast)
+        exchange = await hold(peer, question(bytes(48 * 5_000), 5_000.0), fast=fast)
         totals = exchange.totals()
         assert totals.sent == 125
         assert totals.elapsed_s - SETTLING_S == pytest.approx(expected_s, abs=0.08)
@@ -116,7 +129,7 @@ async def test_an_answer_is_timed_from_the_end_of_the_speech(autojump_clock):
         await say(socket, "response_done")
         await swallow(socket)
 
-    exchange = await hold(peer, Question("q", bytes(48 * 1_000), 800.0))
+    exchange = await hold(peer, question(bytes(48 * 1_000), 800.0))
     assert exchange.totals().first_audio_s == pytest.approx(3.0 - 0.76, abs=0.01)
     assert exchange.totals().elapsed_s == pytest.approx(4.0, abs=0.05)
 
@@ -189,3 +202,75 @@ async def test_a_proxy_that_takes_nothing_is_given_up(autojump_clock):
         await converse_over(ours, conversation, exchange, Recorder())
         nursery.cancel_scope.cancel()
     assert exchange.failure == f"the proxy has not taken a message for {SEND_S:.0f} s"
+
+
+async def test_the_question_is_spoken_in_the_format_of_the_wire(autojump_clock):
+    taken: list[str | bytes] = []
+
+    async def peer(socket: WebSocketConnection) -> None:
+        while len(taken) < 4:
+            taken.append(await socket.get_message())
+        await say(socket, "response_started")
+        await socket.send_message(bytes(160))
+        await say(socket, "response_done")
+        await swallow(socket)
+
+    formats = WireFormats(parse_format("f32/48000/2"), parse_format("g711_alaw"), binary=True)
+    exchange = await hold(peer, question(b"\x10\x20" * 24 * 160, 160.0), formats=formats)
+    assert [len(chunk) for chunk in taken] == [48 * 40 * 2 * 4] * 4
+    assert all(isinstance(chunk, bytes) for chunk in taken)
+    assert exchange.answer_ms == 20
+    assert exchange.failure is None
+
+
+async def test_the_upstream_is_believed_when_it_names_other_formats(autojump_clock):
+    asked: list[dict] = []
+    sizes: list[int] = []
+
+    async def peer(socket: WebSocketConnection) -> None:
+        asked.append(json.loads(await socket.get_message()))
+        await trio.sleep(3.0)
+        told = {"input": {"format": {"type": "audio/pcmu"}}}
+        await say(socket, json.dumps({"type": "session.updated", "session": {"audio": told}}))
+        while len(sizes) < 2:
+            sizes.append(len(base64.b64decode(json.loads(await socket.get_message())["audio"])))
+        await say(socket, "response.created", "response.done")
+        await swallow(socket)
+
+    formats = WireFormats(mic=parse_format("g711_alaw"))
+    exchange = await hold(peer, frontend=OPENAI, formats=formats)
+    audio = asked[0]["session"]["audio"]
+    assert audio["input"]["format"] == {"type": "audio/pcma"}
+    assert audio["output"]["format"] == {"type": "audio/pcm", "rate": 24_000}
+    assert sizes == [320, 320]
+    assert exchange.formats == WireFormats(mic=parse_format("g711_ulaw"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (
+            {"type": "error", "error": {"message": "no such field", "event_id": "talk_opening"}},
+            "no such field",
+        ),
+        (
+            {
+                "type": "session.updated",
+                "session": {"audio": {"input": {"format": {"type": "audio/opus"}}}},
+            },
+            "takes audio/opus and answers with audio/pcm",
+        ),
+        ({"type": "session.created"}, "no answer came for 5 s"),
+    ],
+)
+async def test_without_an_agreement_nothing_is_said(autojump_clock, answer: dict, words: str):
+    async def peer(socket: WebSocketConnection) -> None:
+        assert json.loads(await socket.get_message())["type"] == "session.update"
+        await say(socket, json.dumps(answer))
+        message = await socket.get_message()
+        pytest.fail(f"this was said: {message!r}")
+
+    exchange = await hold(peer, frontend=OPENAI, patience_s=5.0)
+    assert exchange.failure is not None
+    assert words in exchange.failure
+    assert exchange.sent_ms == 0

@@ -6,11 +6,13 @@ import math
 import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from rtproxy.audio.wav import Recording, write_wav
 from rtproxy.cli.talk.question import end_of_speech_ms, load_question
-from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding
+from rtproxy.model.audio_format import CHANNELS, PCM16_24K, AudioFormat, Encoding
 
 
 def tone(ms: int, peak: int = 8_000) -> bytes:
@@ -25,40 +27,64 @@ def test_the_shipped_question_is_asked_by_default():
     assert 2_500 < question.speech_ms < question.duration_ms < 4_500
 
 
-def test_chunks_are_the_whole_and_of_one_length(tmp_path: Path):
+@pytest.mark.parametrize("encoding", Encoding)
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_a_file_is_kept_as_it_is_written(tmp_path: Path, encoding: Encoding, channels: int):
+    form = AudioFormat(encoding, 16_000, channels)
+    recording = Recording(form, bytes(range(1, 241)) * 8)
     file = tmp_path / "q.wav"
-    file.write_bytes(write_wav(Recording(PCM16_24K, tone(100))))
+    file.write_bytes(write_wav(recording))
+    assert load_question(file).recording == recording
+
+
+@pytest.mark.parametrize(
+    ("suffix", "how"),
+    [
+        ("wav", {"subtype": "PCM_24"}),
+        ("wav", {"subtype": "PCM_U8"}),
+        ("wav", {"subtype": "IMA_ADPCM"}),
+        ("flac", {"subtype": "PCM_16"}),
+        ("ogg", {"subtype": "VORBIS"}),
+    ],
+)
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_what_others_write_is_read_too(tmp_path: Path, suffix: str, how: dict, channels: int):
+    file = tmp_path / f"q.{suffix}"
+    sound = np.frombuffer(tone(500), "<i2").repeat(channels).reshape(-1, channels)
+    soundfile.write(file, sound, 24_000, **how)
     question = load_question(file)
-    chunks = list(question.chunks(40))
-    assert [len(chunk) for chunk in chunks] == [1_920, 1_920, 960]
-    assert b"".join(chunks) == question.pcm
+    assert question.recording.audio_format == AudioFormat(Encoding.F32, 24_000, channels)
+    assert question.duration_ms == pytest.approx(500, abs=25)  # ADPCM has whole blocks only
+    samples = np.frombuffer(question.recording.data, "<f4")
+    assert np.abs(samples).max() == pytest.approx(8_000 / 32_768, abs=0.02)
+    assert question.speech_ms == pytest.approx(500, abs=60)
 
 
 @pytest.mark.parametrize(("silence_ms", "end_ms"), [(0, 200), (100, 200), (1_000, 200)])
 def test_speech_ends_where_the_sound_does(silence_ms: int, end_ms: int):
     hiss = tone(silence_ms, peak=40)
-    assert end_of_speech_ms(tone(200) + hiss) == end_ms
+    assert end_of_speech_ms(Recording(PCM16_24K, tone(200) + hiss)) == end_ms
 
 
 def test_silence_all_through_has_no_end_of_its_own():
-    assert end_of_speech_ms(bytes(480)) == 10
+    assert end_of_speech_ms(Recording(PCM16_24K, bytes(480))) == 10
 
 
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        (AudioFormat(Encoding.PCM16, 16_000), "pcm16, 16000 Hz, mono"),
-        (AudioFormat(Encoding.PCM16, 24_000, 2), "pcm16, 24000 Hz, stereo"),
+        (AudioFormat(Encoding.PCM16, 22_000), "pcm16, 22000 Hz, mono"),
         (AudioFormat(Encoding.G711_ULAW, 8_000, 6), "g711_ulaw, 8000 Hz, 6 channels"),
     ],
 )
-def test_another_format_is_told_with_the_way_to_convert_it(
+def test_what_cannot_be_converted_is_told_with_the_way_to_do_it(
     tmp_path: Path, form: AudioFormat, words: str
 ):
     file = tmp_path / "other.wav"
     file.write_bytes(write_wav(Recording(form, bytes(96))))
     with pytest.raises(ValueError, match=words) as caught:
         load_question(file)
+    assert "mono and stereo at 8000, 11025," in str(caught.value)
     assert f"ffmpeg -i {file} -ar 24000 -ac 1" in str(caught.value)
     assert f"sox {file} -r 24000 -c 1 -b 16 other-24k.wav" in str(caught.value)
 

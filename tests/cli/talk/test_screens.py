@@ -9,6 +9,7 @@ from rich.console import Console
 
 from rtproxy.cli.talk.display import choose_display
 from rtproxy.cli.talk.exchange import Exchange, Totals
+from rtproxy.cli.talk.formats import WireFormats, parse_format
 from rtproxy.cli.talk.frontends import AnswerAudio, AnswerOver, Heard, Ready, Said, Trouble
 from rtproxy.cli.talk.live_screen import LiveDisplay
 from rtproxy.cli.talk.screen import Display, PlainDisplay, summary
@@ -68,3 +69,9 @@ def test_the_figures_are_sentences():
         "altogether 7.3 s",
     ]
     assert len(summary(Totals(3_500, 0, 88, 0, 0, 0, None, 7.26))) == 2
+
+
+def test_unusual_formats_are_among_the_figures():
+    formats = WireFormats(parse_format("f32/48000/2"), parse_format("g711_ulaw"), binary=True)
+    lines = summary(Totals(3_500, 320, 88, 2_600, 26, 1, 0.444, 7.26, formats))
+    assert lines[1] == "sent as f32/48000/2, heard as g711_ulaw/8000, in binary frames"

@@ -1,8 +1,9 @@
 """`rtproxy talk`: ask a spoken question, hear the answer, save it.
 
 Owns the options and what is said at the end. The parts: `frontends` (the messages),
-`exchange` (what is due, when it is over), `question` (the file), `dial`
-and `line` (the socket), `screen` (what is shown).
+`exchange` (what is due, when it is over), `question` and `answer` (the files),
+`formats` and `microphone` (what goes over the wire), `dial` and `line` (the
+socket), `screen` (what is shown).
 """
 
 from __future__ import annotations
@@ -15,19 +16,22 @@ from urllib.parse import urlsplit, urlunsplit
 import trio
 import typer
 
-from rtproxy.audio.wav import Recording, write_wav
 from rtproxy.cli.failure import FAILED, MISUSED, fail
+from rtproxy.cli.talk.answer import answer_as_wav
 from rtproxy.cli.talk.dial import CannotConnect
 from rtproxy.cli.talk.display import choose_display
 from rtproxy.cli.talk.exchange import Exchange
+from rtproxy.cli.talk.formats import WireFormats, add_query, notation, parse_format, words
 from rtproxy.cli.talk.frontends import FRONTENDS, VOICE, Frontend
 from rtproxy.cli.talk.line import Conversation, converse
 from rtproxy.cli.talk.question import Question, load_question
 from rtproxy.cli.talk.screen import Display, summary
 from rtproxy.cli.words import DEFAULT_URL, say, this_command
-from rtproxy.model.audio_format import PCM16_24K
+from rtproxy.model.audio_format import AudioFormat
 
 INTERRUPTED = 130  # as shells count it: 128 + SIGINT
+
+_FORMAT = "ENCODING[/HZ[/CHANNELS]]"
 
 DialectName = Literal["voice", "conversation", "openai"]
 
@@ -36,7 +40,7 @@ def talk(
     question: Annotated[
         Path | None,
         typer.Argument(
-            help="A WAV file with a spoken question: PCM16, 24000 Hz, mono."
+            help="An audio file with a spoken question: WAV in any format, FLAC, Ogg, MP3."
             " Without one, the question that ships with rtproxy is asked.",
         ),
     ] = None,
@@ -50,6 +54,19 @@ def talk(
         DialectName | None,
         typer.Option(help="Which protocol to speak; by default the one of the URL's path."),
     ] = None,
+    mic_format: Annotated[
+        str,
+        typer.Option(
+            metavar=_FORMAT,
+            help="What the question is sent as, e.g. f32/48000/2 or g711_ulaw.",
+        ),
+    ] = "pcm16/24000",
+    speaker_format: Annotated[
+        str, typer.Option(metavar=_FORMAT, help="What the answer is wanted as.")
+    ] = "pcm16/24000",
+    binary: Annotated[
+        bool, typer.Option("--binary", help="Send and hear audio as raw binary frames.")
+    ] = False,
     wait: Annotated[
         float,
         typer.Option(min=0.1, help="Seconds that the proxy may be silent after the question."),
@@ -65,11 +82,21 @@ def talk(
     spoken = _load(question)
     _check_save(save)
     frontend, address = choose_frontend(url, dialect)
+    formats = WireFormats(
+        mic=_format("--mic-format", mic_format),
+        speaker=_format("--speaker-format", speaker_format),
+        binary=binary,
+    )
     conversation = Conversation(
-        address, frontend, spoken, patience_s=wait, fast=fast, verify=not insecure
+        address_for(frontend, address, formats),
+        frontend,
+        spoken,
+        patience_s=wait,
+        fast=fast,
+        verify=not insecure,
     )
     say(f"asking {spoken.name} ({spoken.duration_ms / 1000:.1f} s) at {address}")
-    exchange = Exchange(spoken.duration_ms, spoken.speech_ms)
+    exchange = Exchange(spoken.duration_ms, spoken.speech_ms, formats)
     status = _run(conversation, exchange)
     _report(exchange, save)
     raise typer.Exit(status)
@@ -96,6 +123,34 @@ def _load(question: Path | None) -> Question:
         return load_question(question)
     except ValueError as error:
         fail(str(error), MISUSED)
+
+
+def _format(option: str, written: str) -> AudioFormat:
+    try:
+        return parse_format(written)
+    except ValueError as error:
+        fail(f'{option} is "{written}": {error}', MISUSED)
+
+
+def address_for(frontend: Frontend, address: str, formats: WireFormats) -> str:
+    """The URL at which this frontend speaks these formats; the command ends where it cannot."""
+    if frontend.carries is None:
+        try:
+            return add_query(address, formats)
+        except ValueError as error:
+            fail(str(error), MISUSED)
+    carried = ", ".join(map(notation, frontend.carries))
+    sides = {"--mic-format": formats.mic, "--speaker-format": formats.speaker}
+    for option, audio_format in sides.items():
+        if audio_format not in frontend.carries:
+            fail(
+                f"{option} is {words(audio_format)}; the Realtime API takes {carried}."
+                " The dialects voice and conversation take any.",
+                MISUSED,
+            )
+    if formats.binary:
+        fail("--binary is for voice and conversation; the Realtime API has text alone", MISUSED)
+    return address
 
 
 def _check_save(save: Path | None) -> None:
@@ -147,7 +202,7 @@ def _report(exchange: Exchange, save: Path | None) -> None:
         print(f"rtproxy: nothing was heard, so {save} was not written", file=sys.stderr)
         return
     try:
-        save.write_bytes(write_wav(Recording(PCM16_24K, bytes(exchange.answer))))
+        save.write_bytes(answer_as_wav(bytes(exchange.answer), exchange.formats.speaker))
     except OSError as error:
         fail(f"the answer cannot be saved as {save}: {error.strerror}")
     say(f"saved the answer as {save}")

@@ -7,18 +7,19 @@ clocks or the screen: what happened and when comes in as arguments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from rtproxy.cli.talk.formats import USUAL, WireFormats
 from rtproxy.cli.talk.frontends import (
     AnswerAudio,
     AnswerOver,
     AnswerStarted,
+    FormatsTold,
     Heard,
     SpeechStarted,
     SpeechStopped,
     Trouble,
 )
-from rtproxy.model.audio_format import PCM16_24K
 
 # How much silence turn detection gets to notice the end; then the turn is ended by hand.
 LISTENING_MS = 4_000.0
@@ -31,7 +32,7 @@ class Totals:
     """The figures at the end; times in seconds, audio in milliseconds.
 
     `first_audio_s` counts from the end of the speech to the first audio that came
-    after it; None where none came.
+    after it; None where none came. `formats`: what went over the wire in the end.
     """
 
     question_ms: float
@@ -42,6 +43,7 @@ class Totals:
     answers: int
     first_audio_s: float | None
     elapsed_s: float
+    formats: WireFormats = USUAL
 
 
 @dataclass(slots=True)
@@ -49,11 +51,13 @@ class Exchange:
     """A question of `question_ms` whose speech ends at `speech_ms`.
 
     `started_at` and `ended_at` are the times between which the line stood; `failure`
-    says why no (more) answer will come; `answer` is PCM16 24 kHz mono.
+    says why no (more) answer will come. `formats` are those asked for until the other
+    side tells which it takes and gives; `answer` is in the speaker's.
     """
 
     question_ms: float
     speech_ms: float
+    formats: WireFormats = USUAL
     started_at: float = 0.0
     ended_at: float = 0.0
     failure: str | None = None
@@ -61,6 +65,7 @@ class Exchange:
     sent_ms: float = 0.0
     last_heard_at: float = 0.0
     asked_at: float | None = None
+    _formats_asked_at: float | None = None
     _silence_ms: float = 0.0
     _sent: int = 0
     _received: int = 0
@@ -72,6 +77,10 @@ class Exchange:
     _ended_by_hand: bool = False
     _speech_ended_at: float | None = None
     _first_audio_at: float | None = None
+
+    def ask_formats(self, now: float) -> None:
+        """The formats were asked for: nothing is to be said until they are told."""
+        self._formats_asked_at = now
 
     def send_question(self, chunk_ms: float, now: float) -> None:
         """A chunk of the question has gone out."""
@@ -102,8 +111,11 @@ class Exchange:
                 self._user_speaks, self._answer_due = False, True
             case AnswerStarted():
                 self._answering, self._answer_due = True, False
-            case AnswerAudio(pcm=pcm):
-                self._hear(pcm, now)
+            case AnswerAudio(audio=audio):
+                self._hear(audio, now)
+            case FormatsTold(mic=mic, speaker=speaker):
+                self.formats = replace(self.formats, mic=mic, speaker=speaker)
+                self._formats_asked_at = None
             case AnswerOver():
                 self._answering = False
                 self._answers += 1
@@ -117,11 +129,16 @@ class Exchange:
         """No more will come; the first reason is the one that counts."""
         self.failure = self.failure or why
 
-    def _hear(self, pcm: bytes, now: float) -> None:
-        self.answer += pcm
+    def _hear(self, audio: bytes, now: float) -> None:
+        self.answer += audio
         self._received += 1
         if self._first_audio_at is None and self._speech_ended_at is not None:
             self._first_audio_at = now
+
+    @property
+    def may_speak(self) -> bool:
+        """Whether it is known what the other side takes, or no longer matters."""
+        return self._formats_asked_at is None or self.is_over
 
     @property
     def asked(self) -> bool:
@@ -156,11 +173,12 @@ class Exchange:
     @property
     def answer_ms(self) -> float:
         """How much of an answer has come."""
-        return PCM16_24K.milliseconds(len(self.answer))
+        return self.formats.speaker.milliseconds(len(self.answer))
 
     def quiet_since(self) -> float | None:
         """Since when the proxy owes us something; None while we still speak."""
-        return None if self.asked_at is None else max(self.asked_at, self.last_heard_at)
+        since = self.asked_at if self._formats_asked_at is None else self._formats_asked_at
+        return None if since is None else max(since, self.last_heard_at)
 
     def totals(self) -> Totals:
         """The figures, once `ended_at` is set."""
@@ -174,4 +192,5 @@ class Exchange:
             answers=self._answers,
             first_audio_s=None if first is None or ended is None else first - ended,
             elapsed_s=max(0.0, self.ended_at - self.started_at),
+            formats=self.formats,
         )

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from rtproxy.cli.talk.formats import WireFormats
+from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding
 
 Message = Mapping[str, Any]
 Role = Literal["user", "assistant"]
@@ -41,9 +44,17 @@ class AnswerStarted:
 
 @dataclass(frozen=True, slots=True)
 class AnswerAudio:
-    """PCM16 24 kHz mono of the answer."""
+    """A piece of the answer, in the speaker's format."""
 
-    pcm: bytes
+    audio: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FormatsTold:
+    """What the other side takes and gives, whatever it was asked for."""
+
+    mic: AudioFormat
+    speaker: AudioFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,7 @@ Heard = (
     | SpeechStopped
     | AnswerStarted
     | AnswerAudio
+    | FormatsTold
     | Said
     | AnswerOver
     | Trouble
@@ -90,7 +102,9 @@ class Frontend:
         name: as in `--dialect`.
         path: where a proxy speaks it.
         audio_type: the type of a message with audio for the proxy.
-        opening: what is said first.
+        opening: what is said first; where it is anything, the formats are asked for in
+            it, and nothing is spoken before `FormatsTold` answers it.
+        carries: the formats that can be asked for; None: any, by query parameters.
         end_turn: what ends a turn by hand; empty where only turn detection can.
         readings: by message type, what it means; other types mean nothing here.
     """
@@ -99,19 +113,27 @@ class Frontend:
     path: str
     audio_type: str
     readings: Mapping[str, Reading]
-    opening: Sequence[Message] = field(default=())
+    opening: Callable[[WireFormats], Sequence[Message]] = field(default=lambda _: ())
+    carries: Collection[AudioFormat] | None = None
     end_turn: Sequence[Message] = field(default=())
 
-    def audio(self, pcm: bytes) -> str:
-        """A chunk of speech as a message."""
-        encoded = base64.b64encode(pcm).decode("ascii")
+    def audio(self, chunk: bytes, *, binary: bool = False) -> str | bytes:
+        """A chunk of speech as a message; bytes are for a binary frame."""
+        if binary:
+            return chunk
+        encoded = base64.b64encode(chunk).decode("ascii")
         return json.dumps({"type": self.audio_type, "audio": encoded}, separators=(",", ":"))
 
-    def read(self, raw: str | bytes) -> Heard | None:
+    def read(self, raw: str | bytes, *, binary: bool = False) -> Heard | None:
         """What a message means; None for what this client has no use for.
 
-        Raises ValueError where it is not JSON or its audio is not base64.
+        Raises ValueError where it is not JSON, its audio is not base64, or it is a
+        binary frame and those were not asked for.
         """
+        if isinstance(raw, bytes):
+            if not binary:
+                raise ValueError(f"a binary frame of {len(raw)} bytes")
+            return AnswerAudio(raw)
         message = json.loads(raw)
         kind = message.get("type") if isinstance(message, dict) else None
         reading = self.readings.get(str(kind))
@@ -193,22 +215,63 @@ CONVERSATION = Frontend(
 
 _ASR = "conversation.item.input_audio_transcription"
 
+# Where the session.update of the opening is refused, nothing can follow.
+_OPENING_ID = "talk_opening"
+_WIRE_TYPES = {
+    PCM16_24K: "audio/pcm",
+    AudioFormat(Encoding.G711_ULAW, 8_000): "audio/pcmu",
+    AudioFormat(Encoding.G711_ALAW, 8_000): "audio/pcma",
+}
+_BY_WIRE_TYPE = {name: audio_format for audio_format, name in _WIRE_TYPES.items()}
+
+
+def _wire_format(audio_format: AudioFormat) -> Message:
+    rate = {"rate": audio_format.rate_hz} if audio_format == PCM16_24K else {}
+    return {"type": _WIRE_TYPES[audio_format], **rate}
+
+
+def _open_session(formats: WireFormats) -> Sequence[Message]:
+    audio = {
+        "input": {
+            "format": _wire_format(formats.mic),
+            "transcription": {"model": "whisper-1"},
+        },
+        "output": {"format": _wire_format(formats.speaker)},
+    }
+    session = {"type": "realtime", "audio": audio}
+    return ({"type": "session.update", "event_id": _OPENING_ID, "session": session},)
+
+
+def _session_updated(message: Message) -> FormatsTold | Trouble:
+    audio = (message.get("session") or {}).get("audio") or {}
+    mic, speaker = (_format_name(audio.get(side)) for side in ("input", "output"))
+    if mic in _BY_WIRE_TYPE and speaker in _BY_WIRE_TYPE:
+        return FormatsTold(_BY_WIRE_TYPE[mic], _BY_WIRE_TYPE[speaker])
+    known = ", ".join(_BY_WIRE_TYPE)
+    words = f"the upstream takes {mic} and answers with {speaker}; talk knows {known}"
+    return Trouble(words, "unknown_format", fatal=True)
+
+
+def _format_name(side: Message | None) -> str:
+    """What is not named is PCM16, 24 kHz: the protocol's default."""
+    return str(((side or {}).get("format") or {}).get("type") or "audio/pcm")
+
+
+def _error(message: Message) -> Trouble:
+    error = message.get("error") or {}
+    return _trouble({**error, "fatal": error.get("event_id") == _OPENING_ID})
+
+
 OPENAI = Frontend(
     name="openai",
     path="/v1/realtime",
     audio_type="input_audio_buffer.append",
-    opening=(
-        {
-            "type": "session.update",
-            "session": {
-                "type": "realtime",
-                "audio": {"input": {"transcription": {"model": "whisper-1"}}},
-            },
-        },
-    ),
+    opening=_open_session,
+    carries=tuple(_WIRE_TYPES),
     end_turn=({"type": "input_audio_buffer.commit"}, {"type": "response.create"}),
     readings={
         "session.created": _session_created,
+        "session.updated": _session_updated,
         "input_audio_buffer.speech_started": _always(SpeechStarted()),
         "input_audio_buffer.speech_stopped": _always(SpeechStopped()),
         "response.created": _always(AnswerStarted()),
@@ -220,7 +283,7 @@ OPENAI = Frontend(
         f"{_ASR}.delta": _piece("user", "delta"),
         f"{_ASR}.completed": _whole("user", "transcript"),
         "response.done": _always(AnswerOver()),
-        "error": lambda message: _trouble(message.get("error") or {}),
+        "error": _error,
     },
 )
 

@@ -25,14 +25,14 @@ from trio_websocket import (
 from rtproxy.cli.talk.dial import CONNECT_S, CannotConnect, dial
 from rtproxy.cli.talk.exchange import Exchange
 from rtproxy.cli.talk.frontends import Frontend, Heard
-from rtproxy.cli.talk.question import CHUNK_MS, Question
+from rtproxy.cli.talk.microphone import CHUNK_MS, Microphone
+from rtproxy.cli.talk.question import Question
 from rtproxy.cli.talk.transcript import printable
 
 CLOSE_S = 3.0
 SEND_S = 30.0
 _LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 _LONGEST_WORDS = 200
-_SILENCE = bytes(48 * CHUNK_MS)  # PCM16 at 24 kHz
 
 
 class Screen(Protocol):
@@ -126,7 +126,7 @@ def _plain(body: bytes) -> str:
 
 
 class _Line:
-    """A conversation on an open socket."""
+    """A conversation on an open socket, whose course is kept in `exchange`."""
 
     def __init__(
         self,
@@ -140,6 +140,7 @@ class _Line:
         self._exchange = exchange
         self._screen = screen
         self._socket = socket
+        self._may_speak = trio.Event()
 
     async def hold(self) -> None:
         """Speak and listen until it is over."""
@@ -154,25 +155,34 @@ class _Line:
 
     async def speak(self) -> None:
         """Say the question, then be silent as a microphone is, until it is over."""
-        for message in self._frontend.opening:
-            await self._send(json.dumps(message))
-        await self._say_question()
-        await self._wait_for_answer()
+        await self._agree_on_formats()
+        recording = self._conversation.question.recording
+        microphone = Microphone(recording, self._exchange.formats.mic)
+        await self._say_question(microphone)
+        await self._wait_for_answer(microphone)
 
-    async def _say_question(self) -> None:
+    async def _agree_on_formats(self) -> None:
+        opening = self._frontend.opening(self._exchange.formats)
+        if not opening:
+            return
+        self._exchange.ask_formats(trio.current_time())
+        for message in opening:
+            await self._send(json.dumps(message))
+        await self._may_speak.wait()
+
+    async def _say_question(self, microphone: Microphone) -> None:
         due = trio.current_time()
-        for chunk in self._conversation.question.chunks():
+        for chunk in microphone.chunks():
             if not self._conversation.fast:
                 await trio.sleep_until(due)
             if self._exchange.is_over:
                 return
-            await self._send(self._frontend.audio(chunk))
-            chunk_ms = len(chunk) / 48
-            self._exchange.send_question(chunk_ms, trio.current_time())
+            await self._send_audio(chunk.audio)
+            self._exchange.send_question(chunk.duration_ms, trio.current_time())
             self._screen.progress(self._exchange)
-            due += chunk_ms / 1000
+            due += chunk.duration_ms / 1000
 
-    async def _wait_for_answer(self) -> None:
+    async def _wait_for_answer(self, microphone: Microphone) -> None:
         due = trio.current_time()
         while not self._exchange.is_over:
             due += CHUNK_MS / 1000
@@ -182,11 +192,14 @@ class _Line:
                 for message in self._frontend.end_turn:
                     await self._send(json.dumps(message))
             elif self._exchange.wants_silence:
-                await self._send(self._frontend.audio(_SILENCE))
+                await self._send_audio(microphone.silence())
                 self._exchange.send_silence(CHUNK_MS)
             self._screen.progress(self._exchange)
 
-    async def _send(self, message: str) -> None:
+    async def _send_audio(self, chunk: bytes) -> None:
+        await self._send(self._frontend.audio(chunk, binary=self._exchange.formats.binary))
+
+    async def _send(self, message: str | bytes) -> None:
         try:
             with trio.fail_after(SEND_S):
                 await self._socket.send_message(message)
@@ -204,11 +217,13 @@ class _Line:
             patience_s = self._conversation.patience_s
             if since is not None and trio.current_time() - since >= patience_s:
                 self._exchange.fail(f"no answer came for {patience_s:g} s")
+            if self._exchange.may_speak:
+                self._may_speak.set()
 
     async def _hear(self) -> None:
         try:
             raw = await self._socket.get_message()
-            heard = self._frontend.read(raw)
+            heard = self._frontend.read(raw, binary=self._exchange.formats.binary)
         except ConnectionClosed as closed:
             self._exchange.fail(_closed(closed))
         except ValueError as error:

@@ -8,36 +8,31 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from rtproxy.audio.wav import read_wav
-from rtproxy.model.audio_format import PCM16_24K, AudioFormat
+from rtproxy._audio_core import AudioPath
+from rtproxy.audio.wav import Recording, read_wav
+from rtproxy.cli.talk.formats import words
+from rtproxy.model.audio_format import CHANNELS, PCM16_24K, RATES_HZ, AudioFormat, Encoding
 
-CHUNK_MS = 40
 _WINDOW_MS = 20
 _QUIET = 0.03  # of the loudest window's level: below it nobody speaks
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """PCM16 24 kHz mono under a name; `speech_ms` is where the speech in it ends."""
+    """A recording under a name; `speech_ms` is where the speech in it ends."""
 
     name: str
-    pcm: bytes
+    recording: Recording
     speech_ms: float
 
     @property
     def duration_ms(self) -> float:
         """How long it plays."""
-        return PCM16_24K.milliseconds(len(self.pcm))
-
-    def chunks(self, chunk_ms: int = CHUNK_MS) -> Iterator[bytes]:
-        """Its audio, `chunk_ms` at a time; the last may be shorter."""
-        size = PCM16_24K.bytes_per_s * chunk_ms // 1000
-        return (self.pcm[at : at + size] for at in range(0, len(self.pcm), size))
+        return self.recording.duration_ms
 
 
 def load_question(file: Path | None) -> Question:
@@ -47,52 +42,61 @@ def load_question(file: Path | None) -> Question:
     """
     if file is None:
         shipped = resources.files("rtproxy.samples").joinpath("question.wav")
-        return _question("the sample question", shipped.read_bytes())
+        return _question("the sample question", read_wav(shipped.read_bytes()))
     try:
-        return _question(str(file), file.read_bytes())
+        raw = file.read_bytes()
     except OSError as error:
         raise ValueError(f"{file} cannot be read: {error.strerror}") from error
+    return _question(str(file), _read(file, raw))
 
 
-def _question(name: str, raw: bytes) -> Question:
+def _read(file: Path, raw: bytes) -> Recording:
+    """The recording as it is written; in float32 where only libsndfile can read it."""
     try:
-        recording = read_wav(raw)
-    except ValueError as error:
-        raise ValueError(f"{name} cannot be used: {error}.\n{_conversion(name)}") from error
-    if recording.audio_format != PCM16_24K:
+        return read_wav(raw)
+    except ValueError as first:
+        # numpy and libsndfile cost more to import than all the rest: only where they are needed.
+        from rtproxy.audio.sound_file import load_wav
+
+        try:
+            samples, rate_hz = load_wav(file)
+        except ValueError:
+            raise ValueError(f"{file} cannot be used: {first}.\n{_conversion(file)}") from first
+    channels = 1 if samples.ndim == 1 else samples.shape[1]
+    return Recording(AudioFormat(Encoding.F32, rate_hz, channels), samples.tobytes())
+
+
+def _question(name: str, recording: Recording) -> Question:
+    form = recording.audio_format
+    if form.rate_hz not in RATES_HZ or form.channels not in CHANNELS:
+        rates = ", ".join(map(str, RATES_HZ))
         raise ValueError(
-            f"{name} is {_words(recording.audio_format)}; talk streams PCM16, 24000 Hz, mono,"
-            f" as the upstream takes it.\n{_conversion(name)}"
+            f"{name} is {words(form)}; talk takes mono and stereo at {rates} Hz."
+            f"\n{_conversion(Path(name))}"
         )
     if not recording.data:
         raise ValueError(f"{name} holds no sound at all")
-    return Question(name, recording.data, end_of_speech_ms(recording.data))
+    return Question(name, recording, end_of_speech_ms(recording))
 
 
-def _words(form: AudioFormat) -> str:
-    channels = {1: "mono", 2: "stereo"}.get(form.channels, f"{form.channels} channels")
-    return f"{form.encoding.value}, {form.rate_hz} Hz, {channels}"
-
-
-def _conversion(name: str) -> str:
-    stem = Path(name).stem
+def _conversion(file: Path) -> str:
     return (
-        "To convert it: "
-        f"ffmpeg -i {name} -ar 24000 -ac 1 -c:a pcm_s16le {stem}-24k.wav\n"
-        f"           or: sox {name} -r 24000 -c 1 -b 16 {stem}-24k.wav"
+        f"To convert it: ffmpeg -i {file} -ar 24000 -ac 1 -c:a pcm_s16le {file.stem}-24k.wav\n"
+        f"           or: sox {file} -r 24000 -c 1 -b 16 {file.stem}-24k.wav"
     )
 
 
-def end_of_speech_ms(pcm: bytes) -> float:
+def end_of_speech_ms(recording: Recording) -> float:
     """Where the last window ends that is loud against the loudest one.
 
-    `pcm`: PCM16 24 kHz mono. Silence all through gives the whole length.
+    Silence all through gives the whole length.
     """
+    pcm = AudioPath(recording.audio_format, PCM16_24K).process(recording.data)
     size = PCM16_24K.bytes_per_s * _WINDOW_MS // 1000
     levels = [_mean_square(pcm[at : at + size]) for at in range(0, len(pcm), size)]
     bar = max(levels) * _QUIET**2
     last = max(index for index, level in enumerate(levels) if level >= bar)
-    return min((last + 1) * _WINDOW_MS, PCM16_24K.milliseconds(len(pcm)))
+    return min((last + 1) * _WINDOW_MS, recording.duration_ms)
 
 
 def _mean_square(pcm: bytes) -> float:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rtproxy.cli.talk.exchange import Exchange, Totals
+from rtproxy.cli.talk.formats import USUAL, WireFormats, notation
 from rtproxy.cli.talk.frontends import Heard, Ready, Role, Trouble
 from rtproxy.cli.talk.transcript import Transcript, printable
 from rtproxy.cli.words import say
@@ -84,11 +85,19 @@ def summary(totals: Totals) -> list[str]:
     asked = f"{_seconds(totals.question_ms)} in {totals.sent} messages"
     silence = f", then {_seconds(totals.silence_ms)} of silence" if totals.silence_ms else ""
     heard = f"{_seconds(totals.answer_ms)} in {totals.received} messages"
-    lines = [f"asked {asked}{silence}; heard {heard}"]
+    lines = [f"asked {asked}{silence}; heard {heard}", *_wire(totals.formats)]
     if totals.first_audio_s is not None:
         lines.append(f"first audio {totals.first_audio_s:.2f} s after the end of the speech")
     lines.append(f"altogether {totals.elapsed_s:.1f} s")
     return lines
+
+
+def _wire(formats: WireFormats) -> list[str]:
+    """What went over the wire, where it was not the usual."""
+    if formats == USUAL:
+        return []
+    binary = ", in binary frames" if formats.binary else ""
+    return [f"sent as {notation(formats.mic)}, heard as {notation(formats.speaker)}{binary}"]
 
 
 def _seconds(ms: float) -> str:

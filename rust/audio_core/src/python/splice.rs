@@ -3,9 +3,8 @@
 use super::enums::Side;
 use super::reports::{Counters, Level, Message};
 use super::shapes::{Kinds, Wrap};
-use super::units::{duration, moment};
+use super::units::{duration, format, moment, NamedFormat, PCM16_24K};
 use super::{bytes_of, refused};
-use crate::dsp::format::{AudioFormat, Encoding};
 use crate::splice::contain::{Contained, Panicked};
 use crate::splice::leg::{Attachment, LegLimits};
 use crate::splice::queue::Load;
@@ -106,8 +105,9 @@ impl Splice {
     }
 
     #[pyo3(
-        signature = (leg, *, kinds, wrap, now, audio_format = ("pcm16", 24_000, 1)),
-        text_signature = "($self, leg, *, kinds, wrap, now, audio_format=('pcm16', 24000, 1))"
+        signature = (leg, *, kinds, wrap, now, speaks = PCM16_24K, hears = Some(PCM16_24K)),
+        text_signature = "($self, leg, *, kinds, wrap, now, speaks=('pcm16', 24000, 1), \
+            hears=('pcm16', 24000, 1))"
     )]
     fn attach(
         &mut self,
@@ -115,15 +115,15 @@ impl Splice {
         kinds: &Kinds,
         wrap: &Wrap,
         now: f64,
-        audio_format: (&str, u32, u32),
+        speaks: NamedFormat<'_>,
+        hears: Option<NamedFormat<'_>>,
     ) -> PyResult<()> {
         let now = moment(now)?;
-        let (encoding, rate_hz, channels) = audio_format;
-        let encoding = Encoding::named(encoding).map_err(refused)?;
         let attachment = Attachment {
             kinds: Arc::clone(&kinds.0),
             wrap: Arc::clone(&wrap.0),
-            format: AudioFormat::new(encoding, rate_hz, channels).map_err(refused)?,
+            speaks: format(speaks)?,
+            hears: hears.map(format).transpose()?,
         };
         self.run(|splice| splice.attach(leg, attachment, now))?
             .map_err(refused)
@@ -265,6 +265,12 @@ impl Splice {
         }))
     }
 
+    fn shape(&mut self, gain: f32, pitch: f32, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        self.run(|splice| splice.shape(gain, pitch, now))?
+            .map_err(refused)
+    }
+
     fn exclude(&mut self, response_id: &str) -> PyResult<()> {
         self.run(|splice| splice.exclude(response_id))
     }
@@ -278,6 +284,10 @@ impl Splice {
     fn end_input(&mut self, now: f64) -> PyResult<()> {
         let now = moment(now)?;
         self.run(|splice| splice.end_input(now))
+    }
+
+    fn discard_input(&mut self) -> PyResult<()> {
+        self.run(splice::Splice::discard_input)
     }
 
     fn input_ms(&mut self) -> PyResult<f64> {

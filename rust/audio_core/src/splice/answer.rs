@@ -6,6 +6,7 @@ use super::lane::Lane;
 use super::queue::Queue;
 use super::splice::Splice;
 use super::time::Ticks;
+use crate::dsp::error::AudioError;
 
 /// What was counted of one conversation item's audio.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,11 +52,18 @@ impl Splice {
     pub fn finish(&mut self, response_id: &str, now: Ticks) {
         self.pass_time(now);
         self.lane.barred.lift(response_id);
+        self.lane.end_response(response_id);
     }
 
     /// The response is out-of-band.
     pub fn exclude(&mut self, response_id: &str) {
         self.lane.barred.bar(response_id, Bar::Excluded);
+    }
+
+    /// How loud and how high the client hears answers from the next sample on.
+    pub fn shape(&mut self, gain: f32, pitch: f32, now: Ticks) -> Result<(), AudioError> {
+        self.pass_time(now);
+        self.lane.set_shape(gain, pitch)
     }
 
     /// Stop the lane.

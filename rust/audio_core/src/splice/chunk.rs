@@ -1,6 +1,7 @@
 //! One message's audio on its way through a lane.
 
 use super::time::{Ticks, NEVER};
+use crate::dsp::format::AudioFormat;
 use std::ops::Range;
 
 /// Names an item for the life of its splice.
@@ -20,7 +21,7 @@ pub enum Body {
         /// Where its base64 lies (its audio, if it is binary).
         payload: Range<usize>,
     },
-    /// Its audio, in the format of the leg that it came from.
+    /// Its audio, in the format that the chunk names.
     Audio(Vec<u8>),
 }
 
@@ -39,6 +40,8 @@ impl Body {
 pub struct Chunk {
     /// What there is to send.
     pub body: Body,
+    /// Of its audio.
+    pub format: AudioFormat,
     /// Whose audio it is; `None` for input, and for audio that is not counted.
     pub item: Option<ItemId>,
     /// How long it plays; for audio that could not be decoded, about.
@@ -47,17 +50,21 @@ pub struct Chunk {
     pub until: Ticks,
     /// When its time has passed and it is worth nothing any more.
     pub expires: Ticks,
+    /// Whether it is the last of its part: a conversion's tail goes with it.
+    pub ends: bool,
 }
 
 impl Chunk {
     /// Audio that belongs to no item and never expires.
-    pub const fn anonymous(body: Body, length: Ticks) -> Self {
+    pub const fn anonymous(body: Body, format: AudioFormat, length: Ticks) -> Self {
         Self {
             body,
+            format,
             item: None,
             length,
             until: 0,
             expires: NEVER,
+            ends: false,
         }
     }
 }

@@ -15,6 +15,8 @@ struct Segment {
     item: ItemId,
     start: Ticks,
     length: Ticks,
+    /// Nothing of the item is heard in it: its audio is late by a conversion.
+    silent: bool,
 }
 
 impl Segment {
@@ -22,8 +24,16 @@ impl Segment {
         self.start + self.length
     }
 
-    fn heard(&self, now: Ticks) -> Ticks {
+    fn passed(&self, now: Ticks) -> Ticks {
         (now - self.start).clamp(0, self.length)
+    }
+
+    fn heard(&self, now: Ticks) -> Ticks {
+        if self.silent {
+            0
+        } else {
+            self.passed(now)
+        }
     }
 }
 
@@ -78,22 +88,39 @@ impl PlayClock {
         let end = start + length;
         self.end = Some(end);
         match self.segments.back_mut() {
-            Some(last) if last.item == item && last.end() == start => last.length += length,
-            _ if length > 0 => self.segments.push_back(Segment {
+            Some(last) if last.item == item && last.end() == start && !last.silent => {
+                last.length += length;
+            }
+            _ => self.push(item, start, length, false),
+        }
+        end
+    }
+
+    /// The audio of an item that is released next is late by `delay`: until then
+    /// nothing of it is heard.
+    pub fn hold_back(&mut self, item: ItemId, delay: Ticks, now: Ticks, items: &mut Items) {
+        self.settle(now, items);
+        let start = self.next_start(now);
+        self.end = Some(start + delay);
+        self.push(item, start, delay, true);
+    }
+
+    fn push(&mut self, item: ItemId, start: Ticks, length: Ticks, silent: bool) {
+        if length > 0 {
+            self.segments.push_back(Segment {
                 item,
                 start,
                 length,
-            }),
-            _ => {}
+                silent,
+            });
         }
-        end
     }
 
     /// Book what has been played on its items.
     pub fn settle(&mut self, now: Ticks, items: &mut Items) {
         while let Some(&played) = self.segments.front().filter(|one| one.end() <= now) {
             self.segments.pop_front();
-            book(items, played.item, played.length);
+            book(items, played.item, played.heard(now));
         }
     }
 
@@ -124,11 +151,11 @@ impl PlayClock {
                 segment.start -= removed;
                 return true;
             }
-            let heard = segment.heard(now);
-            book(items, segment.item, heard);
-            let length = segment.length - heard;
+            book(items, segment.item, segment.heard(now));
+            let passed = segment.passed(now);
+            let length = segment.length - passed;
             moved.0.push(Removed {
-                at: segment.start + heard,
+                at: segment.start + passed,
                 length,
             });
             removed += length;
@@ -151,7 +178,7 @@ impl PlayClock {
         let before = self.next_start(now);
         let first = self.segments.iter().position(|one| one.item == item);
         for past in self.segments.drain(..first.unwrap_or(0)) {
-            book(items, past.item, past.length);
+            book(items, past.item, past.heard(past.end()));
         }
         self.segments.retain(|one| one.item != item);
         if let Some(known) = items.get_mut(item) {
@@ -168,6 +195,7 @@ impl PlayClock {
                 item,
                 start: now,
                 length,
+                silent: false,
             });
         }
         let mut start = now;

@@ -1,9 +1,11 @@
 //! The lane to the upstream: what a client has said.
 //!
-//! Owns the measure of it: input time, the pace at which it may come, the ring. A
-//! format conversion will be a step before the ring, its state flushed by
-//! `end_input`.
+//! Owns the measure of it: input time (the client's, as its own format has it), the
+//! pace at which it may come, its conversion, the ring. A conversion's tail goes to
+//! the upstream and is no time of the client's.
 
+use super::chunk::ItemId;
+use super::convert::Converter;
 use super::format::PlayTime;
 use super::ring::Ring;
 use super::time::Ticks;
@@ -62,7 +64,14 @@ pub struct Input {
     pub burst: Burst,
     /// The last of it.
     pub ring: Ring,
+    /// What the upstream takes, or took last.
+    target: AudioFormat,
+    converter: Converter,
+    total: Ticks,
 }
+
+/// All input is one part, until it is ended.
+const INPUT: ItemId = 0;
 
 impl Input {
     /// Nothing has been said.
@@ -70,18 +79,63 @@ impl Input {
         Self {
             burst: Burst::new(burst),
             ring: Ring::new(ring, format),
+            target: format,
+            converter: Converter::default(),
+            total: 0,
         }
     }
 
-    /// Whole samples have come.
-    pub fn receive(&mut self, audio: &[u8], format: AudioFormat, now: Ticks) {
-        self.burst.add(format.duration(audio.len()), now);
-        self.ring.push(audio, format);
+    /// What the upstream takes.
+    pub const fn target(&self) -> AudioFormat {
+        self.target
+    }
+
+    /// Whole samples have come; what they are for the upstream, and in which format.
+    /// `as_it_came`: they leave in the message that brought them.
+    pub fn receive(
+        &mut self,
+        audio: &mut Vec<u8>,
+        format: AudioFormat,
+        as_it_came: bool,
+        now: Ticks,
+    ) -> AudioFormat {
+        let length = format.duration(audio.len());
+        self.burst.add(length, now);
+        self.total += length;
+        let converts = !as_it_came && self.converter.begin(INPUT, format, self.target).0;
+        if converts {
+            self.converter.convert(audio);
+        }
+        let format = if as_it_came { format } else { self.target };
+        self.ring.push(audio, format, self.total);
+        format
+    }
+
+    /// The upstream takes another format from here on.
+    pub fn set_target(&mut self, target: AudioFormat) {
+        if target != self.target {
+            let tail = self.end();
+            self.ring.push_tail(&tail);
+            self.ring.recast(target);
+            self.target = target;
+        }
+    }
+
+    /// A turn ends: what its conversion still has.
+    pub fn end(&mut self) -> Vec<u8> {
+        let mut tail = Vec::new();
+        self.converter.finish(&mut tail);
+        tail
+    }
+
+    /// What was said is to be forgotten.
+    pub fn discard(&mut self) {
+        self.converter.discard();
     }
 
     /// Audio received so far.
     pub const fn total(&self) -> Ticks {
-        self.ring.end()
+        self.total
     }
 }
 

@@ -105,6 +105,11 @@ impl Item {
         self.waiting += 1;
     }
 
+    /// Audio of it that was counted already waits again, by itself.
+    pub fn wait_more(&mut self) {
+        self.waiting += 1;
+    }
+
     /// A chunk of it has come and was refused.
     pub fn refuse(&mut self, length: Ticks) {
         self.received += length;

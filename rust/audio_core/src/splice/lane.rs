@@ -2,9 +2,8 @@
 //! play-out clock.
 //!
 //! Owns what waits for its time and what was counted of it. Where it leaves to (a
-//! leg's queue, what is kept for an absent client, or nowhere) is handed in. A
-//! format conversion will be a step of `enter`, its state kept per item: flushed
-//! at the item's end, discarded by a cut.
+//! leg's queue, what is kept for an absent client, or nowhere) is handed in. Audio
+//! waits as the upstream speaks it; what happens to it when it leaves is in `voicing`.
 
 use super::barred::BarredResponses;
 use super::chunk::Chunk;
@@ -15,10 +14,11 @@ use super::items::Items;
 use super::marks::{Mark, ReachedMarks};
 use super::queue::{give_back, Load, Queue, Text};
 use super::time::{Ticks, NEVER};
+use super::voicing::Voicing;
 use std::collections::VecDeque;
 
 #[derive(Debug)]
-enum Entry {
+pub(super) enum Entry {
     Audio(Chunk),
     Mark(Mark),
 }
@@ -30,14 +30,15 @@ pub struct Lane {
     lead: Option<Ticks>,
     /// Audio at which the lane is full.
     capacity: Ticks,
-    entries: VecDeque<Entry>,
+    pub(super) entries: VecDeque<Entry>,
     /// How long the audio plays that waits here.
     waiting: Ticks,
     /// Text that waits here for the start of its response.
     text: Load,
     paused: bool,
     reached: ReachedMarks,
-    clock: PlayClock,
+    pub(super) clock: PlayClock,
+    pub(super) voicing: Voicing,
     /// All audio that was ever meant for the client.
     pub items: Items,
     /// What does not enter.
@@ -56,6 +57,7 @@ impl Lane {
             paused: false,
             reached: ReachedMarks::default(),
             clock: PlayClock::default(),
+            voicing: Voicing::default(),
             items: Items::default(),
             barred: BarredResponses::default(),
         }
@@ -82,7 +84,8 @@ impl Lane {
     }
 
     /// Take in audio behind all that is here.
-    pub fn enter(&mut self, chunk: Chunk, now: Ticks, out: Option<&mut Queue>) {
+    pub fn enter(&mut self, chunk: Chunk, now: Ticks, mut out: Option<&mut Queue>) {
+        self.note_coming(chunk.item);
         if let Some(item) = chunk.item.and_then(|id| self.items.get_mut(id)) {
             item.receive(chunk.length);
         }
@@ -90,12 +93,16 @@ impl Lane {
             self.waiting += chunk.length;
             self.entries.push_back(Entry::Audio(chunk));
         } else {
+            self.end_due(now, out.as_deref_mut());
             self.let_go(chunk, now, out);
         }
     }
 
     /// Place a mark behind all that is here.
     pub fn place(&mut self, mark: Mark) {
+        if !mark.starts {
+            self.end_response(&mark.response_id);
+        }
         self.entries.push_back(Entry::Mark(mark));
     }
 
@@ -125,10 +132,11 @@ impl Lane {
     /// Let go what is due.
     pub fn advance(&mut self, now: Ticks, stamps: &mut Stamps, mut out: Option<&mut Queue>) {
         self.clock.settle(now, &mut self.items);
+        self.end_due(now, out.as_deref_mut());
         if self.is_full() {
             self.paused = false;
         }
-        while self.next_due().is_some_and(|due| due <= now) {
+        while self.next_entry_due().is_some_and(|due| due <= now) {
             match self.entries.pop_front() {
                 Some(Entry::Audio(chunk)) => {
                     self.waiting -= chunk.length;
@@ -141,9 +149,16 @@ impl Lane {
         give_back(&mut self.entries);
     }
 
-    /// When the next entry is due, if the lane does not stand still; what is due at
-    /// once has a time that has passed.
+    /// When something is due, if the lane does not stand still; what is due at once
+    /// has a time that has passed.
     pub fn next_due(&self) -> Option<Ticks> {
+        if self.voicing.converter.is_ended() {
+            return Some(Ticks::MIN);
+        }
+        self.next_entry_due()
+    }
+
+    fn next_entry_due(&self) -> Option<Ticks> {
         if self.paused || self.reached.any() {
             return None;
         }
@@ -155,6 +170,7 @@ impl Lane {
     }
 
     fn let_go(&mut self, mut chunk: Chunk, now: Ticks, out: Option<&mut Queue>) {
+        let converts = out.is_some() && self.begin_voicing(&chunk, now);
         if let Some(id) = chunk.item {
             if let Some(item) = self.items.get_mut(id) {
                 item.released += chunk.length;
@@ -163,6 +179,7 @@ impl Lane {
             chunk.expires = if self.is_paced() { played } else { NEVER };
         }
         match out {
+            Some(queue) if converts => self.voice(chunk, queue),
             Some(queue) => queue.push_audio(chunk),
             None => self.items.note_dropped(&chunk),
         }
@@ -184,6 +201,7 @@ impl Lane {
             |items: &Items, chunk: &Chunk| chunk.item.is_some_and(|id| of_response(items, id));
         self.discard(is_cut);
         let cut: Vec<ItemId> = self.items.of_response(response_id).collect();
+        self.voicing.cut(&cut);
         let moved = self.clock.cut(now, &mut self.items, |id| cut.contains(&id));
         for &id in &cut {
             self.items.note_cut(id);
@@ -199,6 +217,7 @@ impl Lane {
     /// are reached.
     pub fn close(&mut self, now: Ticks, stamps: &mut Stamps) {
         self.discard(|_, _| true);
+        self.voicing.converter.discard();
         self.clock.cut(now, &mut self.items, |_| true);
         for entry in std::mem::take(&mut self.entries) {
             if let Entry::Mark(mut mark) = entry {

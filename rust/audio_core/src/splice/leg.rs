@@ -50,8 +50,10 @@ pub struct Attachment {
     pub kinds: Arc<Kinds>,
     /// Of audio that goes to it.
     pub wrap: Arc<Wrap>,
-    /// What it speaks.
-    pub format: AudioFormat,
+    /// The audio that comes from it.
+    pub speaks: AudioFormat,
+    /// The audio that it takes; `None` while it is not to be sent any.
+    pub hears: Option<AudioFormat>,
 }
 
 /// How far the peer's half of the connection is from its end.

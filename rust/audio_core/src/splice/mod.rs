@@ -15,6 +15,7 @@ mod barred;
 pub mod chunk;
 pub mod clock;
 pub mod contain;
+pub mod convert;
 mod flow;
 pub mod format;
 mod health;
@@ -41,4 +42,5 @@ mod sorting;
 )]
 pub mod splice;
 pub mod time;
+mod voicing;
 pub mod wrap;

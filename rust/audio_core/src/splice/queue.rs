@@ -4,8 +4,10 @@
 //! begun to leave: audio may still be cut or expire, messages may not.
 
 use super::chunk::Chunk;
+use super::convert;
 use super::items::Items;
 use super::time::{Ticks, NEVER};
+use crate::dsp::format::AudioFormat;
 use std::collections::VecDeque;
 
 /// A message of text or bytes that is not audio.
@@ -38,6 +40,15 @@ pub enum Entry {
     Text(Text),
     /// Audio, wrapped only when its frame begins.
     Audio(Chunk),
+}
+
+impl Entry {
+    const fn audio(&mut self) -> Option<&mut Chunk> {
+        match self {
+            Self::Audio(chunk) => Some(chunk),
+            Self::Text(_) => None,
+        }
+    }
 }
 
 /// How many messages of one sort wait, and their bytes.
@@ -158,6 +169,13 @@ impl Queue {
         *self = Self::default();
     }
 
+    /// Put the audio that waits here into another format.
+    pub fn recast(&mut self, target: AudioFormat) {
+        convert::recast(self.entries.iter_mut().filter_map(Entry::audio), target);
+        let chunks = self.entries.iter_mut().filter_map(Entry::audio);
+        self.audio.bytes = chunks.map(|chunk| chunk.body.bytes()).sum();
+    }
+
     /// Move the moments at which audio expires.
     pub fn move_expiry(&mut self, moved: impl Fn(Ticks) -> Ticks) {
         for entry in &mut self.entries {
@@ -233,6 +251,7 @@ impl Queue {
 mod tests {
     use super::super::chunk::Body;
     use super::*;
+    use crate::dsp::format::PCM16_24K;
 
     fn text(payload: &str) -> Text {
         Text {
@@ -245,7 +264,7 @@ mod tests {
     fn audio(bytes: usize, expires: Ticks) -> Chunk {
         Chunk {
             expires,
-            ..Chunk::anonymous(Body::Audio(vec![0; bytes]), 40)
+            ..Chunk::anonymous(Body::Audio(vec![0; bytes]), PCM16_24K, 40)
         }
     }
 

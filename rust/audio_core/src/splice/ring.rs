@@ -2,6 +2,7 @@
 //!
 //! A sink. Its times are input time: how much audio the client had sent.
 
+use super::convert;
 use super::format::PlayTime;
 use super::time::{self, Ticks};
 use crate::dsp::format::AudioFormat;
@@ -29,19 +30,31 @@ impl Ring {
         }
     }
 
-    /// Append whole samples; what is in another format before them is let go.
-    pub fn push(&mut self, audio: &[u8], format: AudioFormat) {
-        if self.format != format {
-            self.format = format;
-            self.bytes.clear();
-        }
-        self.end += format.duration(audio.len());
+    /// Append whole samples, after which `end` of input has come; what is in another
+    /// format before them is converted.
+    pub fn push(&mut self, audio: &[u8], format: AudioFormat, end: Ticks) {
+        self.recast(format);
+        self.end = end;
         let capacity = format.bytes_within(self.span);
         let kept = &audio[audio.len().saturating_sub(capacity)..];
         let spare = capacity - kept.len();
         self.bytes.drain(..self.bytes.len().saturating_sub(spare));
         self.make_room(kept.len(), capacity);
         self.bytes.extend(kept);
+    }
+
+    /// Hold what is held in another format.
+    pub fn recast(&mut self, format: AudioFormat) {
+        if self.format != format {
+            let held = convert::whole(self.bytes.make_contiguous(), self.format, format);
+            self.bytes = held.into();
+            self.format = format;
+        }
+    }
+
+    /// Append what a conversion still had: it takes no time of its own.
+    pub fn push_tail(&mut self, audio: &[u8]) {
+        self.push(audio, self.format, self.end);
     }
 
     /// Grow by doubling, but never beyond the capacity.
@@ -107,7 +120,8 @@ mod tests {
     fn keeps_the_end_and_its_times() {
         let mut ring = Ring::new(100 * TICKS_PER_MS, PCM16_24K);
         for value in 0..4 {
-            ring.push(&[value; 1_920], PCM16_24K);
+            let end = (i64::from(value) + 1) * 40 * TICKS_PER_MS;
+            ring.push(&[value; 1_920], PCM16_24K, end);
         }
         assert_eq!(ring.span_ms(), (60.0, 160.0));
         let held = ring.read(0..NEVER_ENDING);
@@ -118,13 +132,15 @@ mod tests {
     const NEVER_ENDING: Ticks = Ticks::MAX;
 
     #[test]
-    fn another_format_starts_afresh_but_time_goes_on() {
+    fn another_format_is_taken_over_and_time_goes_on() {
         let mut ring = Ring::new(1_000 * TICKS_PER_MS, PCM16_24K);
-        ring.push(&[1; 1_920], PCM16_24K);
+        ring.push(&[0; 1_920], PCM16_24K, 40 * TICKS_PER_MS);
         let ulaw = AudioFormat::new(Encoding::G711Ulaw, 8_000, 1).unwrap();
-        ring.push(&[2; 160], ulaw);
-        assert_eq!(ring.span_ms(), (40.0, 60.0));
-        assert_eq!(ring.read(0..NEVER_ENDING), vec![2; 160]);
+        ring.push(&[2; 160], ulaw, 60 * TICKS_PER_MS);
+        assert_eq!(ring.span_ms(), (0.0, 60.0));
+        let held = ring.read(0..NEVER_ENDING);
+        // Silence has two codes, of either sign.
+        assert_eq!((held.len(), held[0] | 0x80, held[320]), (480, 0xFF, 2));
     }
 
     proptest! {
@@ -138,7 +154,8 @@ mod tests {
             let mut all = Vec::new();
             for frames in chunks {
                 let chunk: Vec<u8> = (0..2 * frames).map(|at| (all.len() + at) as u8).collect();
-                ring.push(&chunk, PCM16_24K);
+                let end = PCM16_24K.duration(all.len() + chunk.len());
+                ring.push(&chunk, PCM16_24K, end);
                 all.extend(chunk);
             }
             let held = &all[all.len().saturating_sub(70 * 48)..];

@@ -10,9 +10,22 @@ use super::time::{self, Ticks, TICKS_PER_MS};
 const REPLAY_STEP: Ticks = 200 * TICKS_PER_MS;
 
 impl Splice {
-    /// A commit goes out. Audio that is not converted leaves no tail to flush.
+    /// A commit goes out: what a conversion still has goes before it.
     pub fn end_input(&mut self, now: Ticks) {
         self.pass_time(now);
+        let (tail, format) = (self.input.end(), self.input.target());
+        let Some(leg) = self.hearing_upstream().filter(|_| !tail.is_empty()) else {
+            return;
+        };
+        let length = format.duration(tail.len());
+        leg.input += length;
+        let chunk = Chunk::anonymous(Body::Audio(tail), format, length);
+        leg.outbox.queue.push_audio(chunk);
+    }
+
+    /// What was said is not to be heard: a conversion forgets it.
+    pub fn discard_input(&mut self) {
+        self.input.discard();
     }
 
     /// Audio received from the client so far.
@@ -34,16 +47,16 @@ impl Splice {
     /// long that is.
     pub fn replay(&mut self, from: Ticks, now: Ticks) -> Ticks {
         self.pass_time(now);
-        if self.open_upstream().is_none() {
+        if self.hearing_upstream().is_none() {
             return 0;
         }
         let format = self.input.ring.format();
         let pieces = self.input.ring.pieces(from, REPLAY_STEP);
         let mut total = 0;
-        if let Some(leg) = self.open_upstream() {
+        if let Some(leg) = self.hearing_upstream() {
             for piece in pieces {
                 let length = format.duration(piece.len());
-                let chunk = Chunk::anonymous(Body::Audio(piece), length);
+                let chunk = Chunk::anonymous(Body::Audio(piece), format, length);
                 leg.outbox.queue.push_audio(chunk);
                 total += length;
             }

@@ -116,7 +116,7 @@ impl Splice {
         let Some(attachment) = &leg.attachment else {
             return Err(raw);
         };
-        let (side, format) = (leg.side, attachment.format);
+        let (side, format) = (leg.side, attachment.speaks);
         let is_checked = attachment.kinds.checks_base64();
         let passes_on = self.passes_on_from(side);
         let is_strict = self.decode(&raw[spans.payload.clone()], binary);
@@ -165,20 +165,25 @@ impl Splice {
         base64::decode(payload, &mut self.scratch).is_ok()
     }
 
-    fn take_input(&mut self, opened: Opened) {
+    fn take_input(&mut self, mut opened: Opened) {
+        let as_it_came = opened.passes_on && self.attached(Side::Upstream).is_some();
         if opened.sound {
-            self.input.receive(&self.scratch, opened.format, self.now);
+            let (input, scratch) = (&mut self.input, &mut self.scratch);
+            opened.format = input.receive(scratch, opened.format, as_it_came, self.now);
+            opened.length = opened.format.duration(scratch.len());
         } else {
             self.input.burst.add(opened.length, self.now);
         }
-        if self.open_upstream().is_none() {
+        let is_swallowed = !as_it_came && self.scratch.is_empty();
+        if is_swallowed || self.hearing_upstream().is_none() {
             return;
         }
-        let (length, sound) = (opened.length, opened.sound);
+        let (format, length, sound) = (opened.format, opened.length, opened.sound);
         let body = self.body_of(opened);
-        if let Some(leg) = self.open_upstream() {
+        if let Some(leg) = self.hearing_upstream() {
             leg.input += if sound { length } else { 0 };
-            leg.outbox.queue.push_audio(Chunk::anonymous(body, length));
+            let chunk = Chunk::anonymous(body, format, length);
+            leg.outbox.queue.push_audio(chunk);
         }
     }
 
@@ -201,11 +206,13 @@ impl Splice {
             (item, until) = (Some(id), known.received + length);
         }
         let chunk = Chunk {
+            format: opened.format,
             body: self.body_of(opened),
             item,
             length,
             until,
             expires: NEVER,
+            ends: false,
         };
         let parts = self.lane_parts();
         parts.lane.enter(chunk, parts.now, parts.out);

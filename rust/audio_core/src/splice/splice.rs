@@ -111,16 +111,12 @@ impl Splice {
         self.last_leg
     }
 
-    /// Make the leg its side's; one that is attached is detached first. A format
-    /// that its lane would have to convert is refused for now.
+    /// Make the leg its side's; one that is attached is detached first.
     pub fn attach(&mut self, id: LegId, attachment: Attachment, now: Ticks) -> Result<(), Refusal> {
         self.pass_time(now);
         let at = self.find(id).ok_or(Refusal::UnknownLeg(id))?;
-        if !attachment.wrap.passes_on() && attachment.format != PCM16_24K {
-            let what = "this wrap needs pcm16, 24000 Hz, mono";
-            return Err(Refusal::Format(what.to_owned()));
-        }
         let side = self.legs[at].side;
+        self.agree_on_format(at, &attachment);
         if side == Side::Client {
             self.client_wrap = Some(Arc::clone(&attachment.wrap));
         }
@@ -134,6 +130,21 @@ impl Splice {
         }
         self.settle();
         Ok(())
+    }
+
+    /// What waits for the leg, or its side, becomes what it hears from here on.
+    fn agree_on_format(&mut self, at: usize, attachment: &Attachment) {
+        let hears = attachment.hears.filter(|_| !attachment.wrap.passes_on());
+        if self.legs[at].side == Side::Client {
+            let LaneParts { lane, out, now, .. } = self.lane_parts();
+            lane.set_target(hears, now, out);
+        }
+        let Some(hears) = hears else { return };
+        match self.legs[at].side {
+            Side::Client => self.absence.queue.recast(hears),
+            Side::Upstream => self.input.set_target(hears),
+        }
+        self.legs[at].outbox.queue.recast(hears);
     }
 
     /// A client is there: what waited for one is its.
@@ -157,9 +168,13 @@ impl Splice {
     pub fn detach(&mut self, side: Side, now: Ticks) {
         self.pass_time(now);
         match side {
-            Side::Client => self.client = None,
+            Side::Client => {
+                self.end_input(now);
+                self.client = None;
+            }
             Side::Upstream => {
                 self.upstream = None;
+                self.lane.end_coming();
                 self.lane.barred.lift_all();
             }
         }
@@ -207,6 +222,15 @@ impl Splice {
     pub(super) fn open_upstream(&mut self) -> Option<&mut Leg> {
         let at = self.attached_at(Side::Upstream)?;
         Some(&mut self.legs[at]).filter(|leg| !leg.is_gone() && !leg.is_closed_by_us())
+    }
+
+    /// The attached upstream, while it can be sent audio to.
+    pub(super) fn hearing_upstream(&mut self) -> Option<&mut Leg> {
+        let hears = |leg: &&mut Leg| {
+            let attachment = leg.attachment.as_ref();
+            attachment.is_some_and(|attachment| attachment.hears.is_some())
+        };
+        self.open_upstream().filter(hears)
     }
 
     /// The parts that work on the lane to the client needs at once.

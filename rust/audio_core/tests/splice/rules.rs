@@ -1,7 +1,6 @@
 //! Rules that need a look from Rust, or a clock to the tick.
 
 use super::stage::{after, attachment, delta, said, settings, sound, text, Stage, LIMITS};
-use audio_core::dsp::format::{AudioFormat, Encoding};
 use audio_core::splice::leg::{Attachment, Side};
 use audio_core::splice::refusal::Refusal;
 use audio_core::splice::splice::Splice;
@@ -118,22 +117,8 @@ fn a_replay_is_said_in_the_upstreams_own_shape_where_messages_pass_on() {
 }
 
 #[test]
-fn what_would_have_to_be_converted_is_refused() {
+fn a_leg_that_was_never_opened_cannot_be_attached() {
     let mut splice = Splice::new(settings(None));
-    let leg = splice.open_leg(Side::Client, LIMITS);
-    let ulaw = AudioFormat::new(Encoding::G711Ulaw, 8_000, 1).unwrap();
-    let rewrapped = Attachment {
-        format: ulaw,
-        ..attachment(Side::Client)
-    };
-    let refused = splice.attach(leg, rewrapped, 0).unwrap_err();
-    assert!(refused.to_string().contains("pcm16"), "{refused}");
-    let verbatim = Attachment {
-        format: ulaw,
-        wrap: Arc::new(Wrap::Verbatim),
-        ..attachment(Side::Client)
-    };
-    assert_eq!(splice.attach(leg, verbatim, 0), Ok(()));
     assert_eq!(
         splice.attach(99, attachment(Side::Client), 0),
         Err(Refusal::UnknownLeg(99))

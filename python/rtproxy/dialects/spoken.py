@@ -1,0 +1,73 @@
+"""Audio that the lane did not take: written with escapes, or wrong.
+
+Owns the way from such a message to the canonical form that the lane will take, or
+to a `Misunderstood` that says what is wrong with it. Must not know any dialect's
+names, nor decode audio for any other purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from rtproxy._audio_core import decode_base64
+from rtproxy.dialects.audio_query import AudioTerms
+from rtproxy.model import events as ev
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenAudio:
+    """How a client sends audio.
+
+    `types` maps a message's type to where its base64 lies: a key, or two joined by a
+    dot.
+    """
+
+    types: Mapping[str, str]
+    terms: AudioTerms
+
+    def read(self, name: str, message: dict[str, Any]) -> Sequence[ev.Event]:
+        """An audio message of this type that only a full parser could read."""
+        path = self.types[name]
+        payload: Any = message
+        for key in path.split("."):
+            payload = payload.get(key) if isinstance(payload, dict) else None
+        wrong = self._fault_of(name, path, payload)
+        if wrong is None:
+            return [ev.InputAudio(canonical=msgspec.json.encode(message))]
+        code, words = wrong
+        event_id = message.get("event_id")
+        echoed = event_id if isinstance(event_id, str) else None
+        return [ev.Misunderstood(code=code, message=words, param=path, event_id=echoed)]
+
+    def read_binary(self, raw: bytes) -> Sequence[ev.Event]:
+        """A binary message that is no audio, or that was not asked for."""
+        if self.terms.binary:
+            words = self._not_whole("A binary message", len(raw))
+            return [ev.Misunderstood(code="invalid_audio", message=words)]
+        words = (
+            "A binary message came where text is due: this connection speaks JSON. Send "
+            "audio as base64 in a text message, or connect with ?audio=binary."
+        )
+        return [ev.Misunderstood(code="binary_not_expected", message=words)]
+
+    def _fault_of(self, name: str, path: str, payload: object) -> tuple[str, str] | None:
+        if not isinstance(payload, str):
+            return "invalid_field", f"{name}: '{path}' must be a string of base64."
+        try:
+            size_bytes = len(decode_base64(payload.encode()))
+        except ValueError as error:
+            return "invalid_audio", f"{name}: '{path}' is not base64: {error}."
+        if size_bytes % self.terms.speaks.frame_bytes:
+            return "invalid_audio", self._not_whole(f"{name}: '{path}'", size_bytes)
+        return None
+
+    def _not_whole(self, what: str, size_bytes: int) -> str:
+        speaks = self.terms.speaks
+        return (
+            f"{what} holds {size_bytes} bytes, which is no whole number of samples of "
+            f"{speaks.frame_bytes} bytes; this connection's audio is {speaks}."
+        )

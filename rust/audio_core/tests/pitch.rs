@@ -1,0 +1,206 @@
+//! The pitch shift from outside: the tone that comes out, the time it takes, and that
+//! nobody hears where the chunks were cut.
+
+use audio_core::dsp::cpu::Simd;
+use audio_core::dsp::error::AudioError;
+use audio_core::dsp::pitch::PitchShift;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::f64::consts::TAU;
+
+fn tone(rate_hz: u32, tone_hz: f64, samples: usize) -> Vec<f32> {
+    (0..samples)
+        .map(|at| (0.5 * (TAU * tone_hz * at as f64 / f64::from(rate_hz)).sin()) as f32)
+        .collect()
+}
+
+/// A voice of sorts: harmonics of a gliding fundamental, in syllables.
+fn voice(rate_hz: u32, samples: usize) -> Vec<f32> {
+    let mut turn = 0.0_f64;
+    (0..samples)
+        .map(|at| {
+            let s = at as f64 / f64::from(rate_hz);
+            turn += TAU * (120.0 + 40.0 * (3.0 * s).sin()) / f64::from(rate_hz);
+            let sum: f64 = (1..12)
+                .map(|n| (f64::from(n) * turn).sin() / f64::from(n))
+                .sum();
+            (0.2 * sum * (TAU * 2.0 * s).sin().max(0.0)) as f32
+        })
+        .collect()
+}
+
+fn shifted(rate_hz: u32, ratio: f32, input: &[f32], cuts: &[usize]) -> Vec<f32> {
+    let mut shift = PitchShift::new(rate_hz, ratio, Simd::chosen()).expect("in range");
+    let (mut output, mut rest) = (Vec::new(), input);
+    for &cut in cuts.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (head, tail) = rest.split_at(cut.min(rest.len()));
+        let before = output.len();
+        shift.process(head, &mut output);
+        assert_eq!(output.len() - before, head.len());
+        rest = tail;
+    }
+    output
+}
+
+/// By the power of the tones around it, half a hertz apart, Hann window.
+fn loudest_hz(samples: &[f32], rate_hz: u32, around_hz: f64) -> f64 {
+    let power = |hz: f64| {
+        let (mut re, mut im) = (0.0, 0.0);
+        for (at, &sample) in samples.iter().enumerate() {
+            let window = 0.5 - 0.5 * (TAU * at as f64 / samples.len() as f64).cos();
+            let angle = TAU * hz * at as f64 / f64::from(rate_hz);
+            re += window * f64::from(sample) * angle.cos();
+            im += window * f64::from(sample) * angle.sin();
+        }
+        re * re + im * im
+    };
+    (-40..=40)
+        .map(|step| around_hz + f64::from(step) * 0.5)
+        .max_by(|a, b| power(*a).total_cmp(&power(*b)))
+        .expect("eighty candidates")
+}
+
+fn largest_step(samples: &[f32]) -> f32 {
+    let steps = samples.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+    steps.fold(0.0, f32::max)
+}
+
+#[test]
+fn a_tone_is_where_the_ratio_puts_it_without_clicks() {
+    for (rate_hz, ratio) in [
+        (24_000, 1.5_f32),
+        (24_000, 0.5),
+        (24_000, 2.0),
+        (8_000, 1.5),
+        (48_000, 0.8),
+    ] {
+        let hz = 220.0 * f64::from(ratio);
+        let input = tone(rate_hz, 220.0, rate_hz as usize * 2);
+        let output = shifted(rate_hz, ratio, &input, &[960]);
+        let steady = &output[rate_hz as usize / 2..rate_hz as usize * 3 / 2];
+        let found = loudest_hz(steady, rate_hz, hz);
+        assert!((found - hz).abs() <= 1.0, "{rate_hz} Hz × {ratio}: {found}");
+        let pure = 0.5 * TAU * hz / f64::from(rate_hz);
+        assert!(f64::from(largest_step(steady)) < 1.05 * pure, "× {ratio}");
+    }
+}
+
+#[test]
+fn what_would_fold_back_is_cut_off() {
+    let input = tone(24_000, 9_000.0, 24_000);
+    let output = shifted(24_000, 2.0, &input, &[960]);
+    let peak = output[6_000..]
+        .iter()
+        .fold(0.0_f32, |peak, s| peak.max(s.abs()));
+    assert!(peak < 0.5 * 1e-3, "{peak}");
+}
+
+#[test]
+fn speech_keeps_its_time() {
+    // Ten syllables of 250 ms and as many pauses: each begins when it did, later by
+    // the latency and at most as much as the head strays.
+    let input = voice(24_000, 120_000);
+    for ratio in [0.5, 0.75, 1.25, 2.0] {
+        let shift = PitchShift::new(24_000, ratio, Simd::chosen()).expect("in range");
+        let late = shift.latency_ms() * 24.0;
+        let output = shifted(24_000, ratio, &input, &[960]);
+        for syllable in 0..10 {
+            let middle: usize = 12_000 * syllable + 3_000;
+            let near = &output[middle.saturating_sub(4_000)..middle + 8_000];
+            let (mut sum, mut moment) = (0.0_f64, 0.0_f64);
+            for (at, &sample) in near.iter().enumerate() {
+                sum += f64::from(sample * sample);
+                moment += at as f64 * f64::from(sample * sample);
+            }
+            let centre = moment / sum + middle.saturating_sub(4_000) as f64 - late;
+            let off_ms = (centre - middle as f64) / 24.0;
+            assert!(
+                off_ms.abs() < 15.0,
+                "× {ratio}, syllable {syllable}: {off_ms} ms"
+            );
+        }
+    }
+}
+
+#[test]
+fn unity_is_untouched_and_without_delay() {
+    let input = voice(16_000, 5_000);
+    let mut shift = PitchShift::new(16_000, 1.0, Simd::chosen()).expect("in range");
+    let mut output = Vec::new();
+    shift.process(&input, &mut output);
+    shift.flush(&mut output);
+    assert!(shift.is_bypass() && shift.latency_ms() == 0.0);
+    assert_eq!(output, input);
+}
+
+#[test]
+fn a_change_of_ratio_does_not_click_and_unity_comes_back() {
+    let input = tone(24_000, 220.0, 96_000);
+    let mut shift = PitchShift::new(24_000, 1.0, Simd::chosen()).expect("in range");
+    let mut output = Vec::new();
+    for (chunk, ratio) in input
+        .chunks(997)
+        .zip([1.0, 2.0, 0.5, 0.9, 2.0, 1.0].into_iter().cycle())
+    {
+        shift.set(ratio).expect("in range");
+        shift.process(chunk, &mut output);
+    }
+    assert!(f64::from(largest_step(&output)) < 1.5 * 0.5 * TAU * 440.0 / 24_000.0);
+    shift.set(1.0).expect("in range");
+    shift.process(&input[..2_000], &mut output);
+    assert!(shift.is_bypass());
+    assert_eq!(output[97_500..], input[1_500..2_000]);
+}
+
+#[test]
+fn flush_gives_the_latency_and_makes_it_new() {
+    let input = voice(24_000, 10_000);
+    let mut shift = PitchShift::new(24_000, 1.3, Simd::chosen()).expect("in range");
+    let mut first = Vec::new();
+    shift.process(&input, &mut first);
+    shift.flush(&mut first);
+    let late = (shift.latency_ms() * 24.0).round() as usize;
+    assert_eq!(first.len(), input.len() + late);
+    let mut second = Vec::new();
+    shift.process(&input, &mut second);
+    assert_eq!(second, first[..input.len()]);
+}
+
+#[test]
+fn refuses_what_is_no_pitch() {
+    for bad in [0.49, 2.01, f32::NAN, f32::INFINITY] {
+        let made = PitchShift::new(24_000, bad, Simd::chosen());
+        assert!(matches!(made, Err(AudioError::Pitch(_))));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn any_cut_gives_the_same_samples(
+        cuts in vec(1_usize..1_500, 1..8), ratio in 0.5_f32..=2.0, rate in 0_usize..4,
+    ) {
+        let rate_hz = [8_000, 11_025, 24_000, 96_000][rate];
+        let input = voice(rate_hz, 12_000);
+        let whole = shifted(rate_hz, ratio, &input, &[input.len()]);
+        prop_assert_eq!(shifted(rate_hz, ratio, &input, &cuts), whole);
+    }
+
+    #[test]
+    fn no_schedule_of_ratios_upsets_it(
+        ratios in vec((0.5_f32..=2.0, 1_usize..700), 1..60), rate in 0_usize..4,
+    ) {
+        let rate_hz = [8_000, 11_025, 44_100, 96_000][rate];
+        let mut shift = PitchShift::new(rate_hz, 1.0, Simd::chosen()).expect("in range");
+        let mut output = Vec::new();
+        for (ratio, count) in ratios {
+            shift.set(ratio).expect("in range");
+            shift.process(&voice(rate_hz, count), &mut output);
+        }
+        prop_assert!(output.iter().all(|sample| sample.abs() < 2.0));
+    }
+}
