@@ -41,9 +41,7 @@ class Dialect(Protocol):
     def audio(self) -> AudioTerms:
         """What audio the client sends and is sent; where messages are relayed, at first."""
 
-    def asked(
-        self, query: Mapping[str, str], *, input_rate_hz: int
-    ) -> Dialect | Misunderstood:
+    def asked(self, query: Mapping[str, str], *, input_rate_hz: int) -> Dialect | Misunderstood:
         """The dialect as a connection with this query speaks it, or what is wrong with that.
 
         `input_rate_hz` is the sample rate of its audio where the query names none.

@@ -10,6 +10,7 @@ import msgspec
 
 from rtproxy.model.event import Event, Json
 
+
 class SessionReady(Event, frozen=True, kw_only=True):
     """The conversation can begin."""
 

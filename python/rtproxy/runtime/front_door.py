@@ -82,9 +82,7 @@ class FrontDoor:
         config = self.persona(dialect).session_object()
         return Session(session_id, config, bare_audio=dialect.audio.binary)
 
-    async def _turn_away(
-        self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood
-    ) -> None:
+    async def _turn_away(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:
         """Say what is wrong with the query: browsers cannot read an HTTP status."""
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
