@@ -221,6 +221,9 @@ impl AudioPath {
     /// How much higher it becomes, from 0.5 to 2, from now on.
     pub fn set_pitch(&mut self, ratio: f32) -> Result<(), AudioError> {
         check_pitch(ratio)?;
+        for plane in &mut self.planes {
+            plane.set_pitch(ratio)?;
+        }
         self.shape.pitch = ratio;
         Ok(())
     }
