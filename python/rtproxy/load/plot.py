@@ -44,6 +44,8 @@ def plot(report: Report, path: Path) -> None:
     for one, (title, way) in zip(axes, ways.items(), strict=True):
         _draw(one, title, steps, way)
     axes[0].set_yscale("log")  # shared by all: p50 and p99 are far apart
+    axes[0].yaxis.set_major_formatter("{x:g}")
+    axes[0].yaxis.set_minor_formatter("{x:g}")
     axes[0].set_ylabel("ms")
     axes[0].legend()
     figure.suptitle(
@@ -56,6 +58,8 @@ def plot(report: Report, path: Path) -> None:
 def _points(report: Report) -> list[Step]:
     """The steps of the ramp; the full load in place of the last, which is the same but shorter."""
     *ramp, full = report.steps
+    if not full.said_hz:
+        return ramp  # the run was stopped before
     return [*(step for step in ramp if step.sessions < full.sessions), full]
 
 
