@@ -3,7 +3,7 @@
 //! Stereo bytes are interleaved; a mono signal is the mean of both channels. How
 //! samples are read and written is `sample`'s.
 
-use super::sample::{append, finite, float, pcm16, to_pcm16};
+use super::sample::{append, append_pairs, finite, float, pcm16, to_pcm16};
 use super::vector::vectorised;
 
 vectorised! {
@@ -64,16 +64,14 @@ vectorised! {
 vectorised! {
     /// Append two channels as stereo PCM16, as far as both go.
     pub fn join_pcm16(left: &[f32], right: &[f32], out: &mut Vec<u8>) {
-        let frames = left.iter().zip(right);
-        out.extend(frames.flat_map(|(left, right)| frame_pcm16(*left, *right)));
+        append_pairs(out, left, right, |left, right| frame_pcm16(*left, *right));
     }
 }
 
 vectorised! {
     /// Append two channels as stereo float, as far as both go.
     pub fn join_f32(left: &[f32], right: &[f32], out: &mut Vec<u8>) {
-        let frames = left.iter().zip(right);
-        out.extend(frames.flat_map(|(left, right)| frame_f32(*left, *right)));
+        append_pairs(out, left, right, |left, right| frame_f32(*left, *right));
     }
 }
 

@@ -91,11 +91,23 @@ pub(super) fn append<In, Out: Copy, const N: usize>(
     items: &[In],
     make: impl Fn(&In) -> [Out; N],
 ) {
-    let count = items.len() * N;
+    append_pairs(out, items, items, |item, _| make(item));
+}
+
+/// Append what `make` gives for each two of `left` and `right`, as far as both go.
+#[inline(always)]
+pub(super) fn append_pairs<Left, Right, Out: Copy, const N: usize>(
+    out: &mut Vec<Out>,
+    left: &[Left],
+    right: &[Right],
+    make: impl Fn(&Left, &Right) -> [Out; N],
+) {
+    let pairs = left.len().min(right.len());
+    let count = pairs * N;
     out.reserve(count);
     let (fresh, _) = out.spare_capacity_mut()[..count].as_chunks_mut::<N>();
-    for (to, item) in fresh.iter_mut().zip(items) {
-        *to = make(item).map(MaybeUninit::new);
+    for ((to, left), right) in fresh.iter_mut().zip(&left[..pairs]).zip(&right[..pairs]) {
+        *to = make(left, right).map(MaybeUninit::new);
     }
     // SAFETY: there is room for `count` more, and the loop has written them all.
     unsafe { out.set_len(out.len() + count) }

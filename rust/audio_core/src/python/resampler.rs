@@ -2,10 +2,10 @@
 
 use super::formats::{quality_named, rate_hz};
 use super::refused;
-use super::samples::{floats, with_bytes, MONO_FLOATS};
+use super::samples::{with_bytes, MONO_FLOATS};
 use super::turns::{Turns, BULK_FRAMES};
 use crate::dsp::cpu::Simd;
-use crate::dsp::resample;
+use crate::dsp::{resample, sample};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 
@@ -15,6 +15,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 /// A filter, and room for what goes in and out of it.
 struct Worker {
+    simd: Simd,
     filter: resample::Resampler,
     input: Vec<f32>,
     output: Vec<f32>,
@@ -26,6 +27,16 @@ struct Resampler {
     input_rate_hz: u32,
     output_rate_hz: u32,
     latency_ms: f64,
+}
+
+impl Worker {
+    /// Leave in `output` what the floats of `bytes` make.
+    fn run(&mut self, bytes: &[u8]) {
+        self.input.clear();
+        self.output.clear();
+        sample::read_f32(self.simd, bytes, &mut self.input);
+        self.filter.process(&self.input, &mut self.output);
+    }
 }
 
 type Samples<'py> = Bound<'py, PyArray1<f32>>;
@@ -43,13 +54,14 @@ impl Resampler {
         quality: &str,
     ) -> PyResult<Self> {
         let (from, to) = (rate_hz(input_rate_hz)?, rate_hz(output_rate_hz)?);
-        let filter = resample::Resampler::new(from, to, quality_named(quality)?, Simd::chosen())
-            .map_err(refused)?;
+        let (quality, simd) = (quality_named(quality)?, Simd::chosen());
+        let filter = resample::Resampler::new(from, to, quality, simd).map_err(refused)?;
         Ok(Self {
             input_rate_hz: from,
             output_rate_hz: to,
             latency_ms: filter.latency_ms(),
             worker: Turns::new(Worker {
+                simd,
                 filter,
                 input: Vec::new(),
                 output: Vec::new(),
@@ -65,22 +77,16 @@ impl Resampler {
     fn process<'py>(&self, chunk: &Bound<'py, PyAny>) -> PyResult<Samples<'py>> {
         let py = chunk.py();
         with_bytes(chunk, MONO_FLOATS, |bytes| {
-            let mut worker = self.worker.take()?;
-            let Worker {
-                filter,
-                input,
-                output,
-            } = &mut *worker;
-            output.clear();
-            if bytes.len() / 4 <= BULK_FRAMES {
-                filter.process(floats(bytes, input), output);
-                return Ok(PyArray1::from_slice(py, output));
+            let worker = &mut *self.worker.take()?;
+            if bytes.len() / size_of::<f32>() <= BULK_FRAMES {
+                worker.run(bytes);
+                return Ok(PyArray1::from_slice(py, &worker.output));
             }
-            let copy = floats(bytes, input).to_vec();
+            let copy = bytes.to_vec();
             let made = py.detach(|| {
-                let mut made = Vec::new();
-                filter.process(&copy, &mut made);
-                made
+                worker.run(&copy);
+                worker.input = Vec::new();
+                std::mem::take(&mut worker.output)
             });
             Ok(PyArray1::from_vec(py, made))
         })

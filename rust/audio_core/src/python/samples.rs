@@ -106,12 +106,7 @@ fn with_buffer<T>(
     expected: Expected,
     work: impl FnOnce(&[u8]) -> PyResult<T>,
 ) -> PyResult<T> {
-    let buffer = PyUntypedBuffer::get(chunk).map_err(|error| {
-        if error.is_instance_of::<PyTypeError>(chunk.py()) {
-            return expected.refused(&described(chunk));
-        }
-        error
-    })?;
+    let buffer = PyUntypedBuffer::get(chunk).map_err(|error| expected.explained(error, chunk))?;
     let item = match ElementType::from_format(buffer.format()) {
         ElementType::UnsignedInteger { bytes: 1 } => Item::Byte,
         ElementType::SignedInteger { bytes: 2 } => Item::Int16,
@@ -166,6 +161,19 @@ impl Expected {
         }
     }
 
+    /// Why `chunk` lends no buffer, where its own words would not help.
+    fn explained(self, error: PyErr, chunk: &Bound<'_, PyAny>) -> PyErr {
+        let py = chunk.py();
+        if error.is_instance_of::<PyTypeError>(py) {
+            return self.refused(&described(chunk));
+        }
+        // A single number, as numpy has them, is a buffer without a shape.
+        if error.is_instance_of::<PyBufferError>(py) {
+            return self.misshapen(&[]);
+        }
+        error
+    }
+
     fn check_item(self, item: Item, given: impl FnOnce() -> String) -> PyResult<()> {
         if item == self.item() || (item == Item::Byte && self.takes_bytes) {
             return Ok(());
@@ -190,12 +198,16 @@ impl Expected {
         match shape {
             [_] => Ok(()),
             [_, channels] if item == self.item() && *channels == self.channels => Ok(()),
-            _ => Err(PyValueError::new_err(format!(
-                "the shape of audio is (samples,) or (frames, {}) here, not {}",
-                self.channels,
-                written(shape)
-            ))),
+            _ => Err(self.misshapen(shape)),
         }
+    }
+
+    fn misshapen(self, shape: &[usize]) -> PyErr {
+        PyValueError::new_err(format!(
+            "the shape of audio is (samples,) or (frames, {}) here, not {}",
+            self.channels,
+            written(shape)
+        ))
     }
 }
 
@@ -206,17 +218,4 @@ fn written(shape: &[usize]) -> String {
         sizes.push(String::new());
     }
     format!("({})", sizes.join(", ").trim_end())
-}
-
-/// `bytes` as floats; copied to `spare` where they do not lie as floats do.
-pub fn floats<'a>(bytes: &'a [u8], spare: &'a mut Vec<f32>) -> &'a [f32] {
-    // SAFETY: any four bytes are a float; what does not lie as one is left outside.
-    let (before, inside, after) = unsafe { bytes.align_to::<f32>() };
-    if before.is_empty() && after.is_empty() {
-        return inside;
-    }
-    let quads = bytes.chunks_exact(4);
-    spare.clear();
-    spare.extend(quads.map(|quad| f32::from_ne_bytes([quad[0], quad[1], quad[2], quad[3]])));
-    spare
 }

@@ -59,7 +59,7 @@ pub struct Span {
 /// A filter ready for use.
 #[derive(Debug)]
 pub struct Bank {
-    simd: Simd,
+    pub simd: Simd,
     pub kind: Kind,
     pub ratio: Ratio,
     /// Grid steps from the filter's first tap to its middle.

@@ -192,8 +192,11 @@ impl Filter {
             let Ratio { up, down } = self.bank.ratio;
             let total = (self.taken * up + self.bank.delay()).div_ceil(down);
             let wanted = output.len() + total - self.taken * up / down;
-            while output.len() < wanted {
-                self.process(&SILENCE, output);
+            let mut silence = (total * down).div_ceil(up) - self.taken;
+            while silence > 0 {
+                let piece = silence.min(SILENCE.len());
+                self.process(&SILENCE[..piece], output);
+                silence -= piece;
             }
             output.truncate(wanted);
         }
@@ -202,7 +205,7 @@ impl Filter {
 
     fn output_bound(&self, input_samples: usize) -> usize {
         let Ratio { up, down } = self.bank.ratio;
-        (input_samples * up + self.bank.delay()).div_ceil(down) + 1
+        (input_samples * up + self.bank.delay()).div_ceil(down) + up / down + 1
     }
 }
 
