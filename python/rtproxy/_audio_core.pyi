@@ -501,8 +501,9 @@ class VoiceActivity:
         """Whether somebody speaks."""
     @property
     def since(self) -> int:
-        """The sample of the stream at which that began: where the first loud frame of
-        the speech begins, or where its last one ends. 0 before the first change.
+        """The sample at which that began; 0 before the first change.
+
+        Where the first loud frame of the speech begins, or where its last one ends.
         """
 
 @final

@@ -4,6 +4,7 @@ use super::cpu::Simd;
 use super::error::AudioError;
 use super::gain::Gain;
 use super::path::Shape;
+use super::pitch::PitchShift;
 use super::resample::Resampler;
 
 /// The state of one channel of one stream.
@@ -13,6 +14,10 @@ pub struct Plane {
     pub samples: Vec<f32>,
     spare: Vec<f32>,
     resampler: Option<Resampler>,
+    target_hz: u32,
+    simd: Simd,
+    /// Made when it is first asked for: few streams are shifted.
+    pitch: Option<PitchShift>,
     gain: Gain,
 }
 
@@ -31,6 +36,11 @@ impl Plane {
             samples: Vec::new(),
             spare: Vec::new(),
             resampler,
+            target_hz,
+            simd,
+            pitch: is_shifted(shape.pitch)
+                .then(|| PitchShift::new(target_hz, shape.pitch, simd))
+                .transpose()?,
             gain: Gain::new(target_hz, shape.gain)?,
         })
     }
@@ -42,6 +52,11 @@ impl Plane {
             resampler.process(&self.samples, &mut self.spare);
             std::mem::swap(&mut self.samples, &mut self.spare);
         }
+        if let Some(pitch) = &mut self.pitch {
+            self.spare.clear();
+            pitch.process(&self.samples, &mut self.spare);
+            std::mem::swap(&mut self.samples, &mut self.spare);
+        }
         self.gain.process(&mut self.samples);
     }
 
@@ -50,6 +65,12 @@ impl Plane {
         self.samples.clear();
         if let Some(resampler) = &mut self.resampler {
             resampler.flush(&mut self.samples);
+        }
+        if let Some(pitch) = &mut self.pitch {
+            self.spare.clear();
+            pitch.process(&self.samples, &mut self.spare);
+            pitch.flush(&mut self.spare);
+            std::mem::swap(&mut self.samples, &mut self.spare);
         }
         self.gain.process(&mut self.samples);
         self.gain.reset();
@@ -60,6 +81,9 @@ impl Plane {
         if let Some(resampler) = &mut self.resampler {
             resampler.reset();
         }
+        if let Some(pitch) = &mut self.pitch {
+            pitch.reset();
+        }
         self.gain.reset();
     }
 
@@ -68,13 +92,31 @@ impl Plane {
         self.gain.set(gain)
     }
 
+    /// How much higher it becomes from now on.
+    pub fn set_pitch(&mut self, ratio: f32) -> Result<(), AudioError> {
+        if let Some(pitch) = &mut self.pitch {
+            return pitch.set(ratio);
+        }
+        let mut pitch = PitchShift::new(self.target_hz, 1.0, self.simd)?;
+        pitch.set(ratio)?;
+        self.pitch = is_shifted(ratio).then_some(pitch);
+        Ok(())
+    }
+
     /// Whether samples leave as they came.
     pub fn is_identity(&self) -> bool {
-        self.resampler.is_none() && self.gain.is_unity()
+        let is_shifted = self.pitch.as_ref().is_some_and(|pitch| !pitch.is_bypass());
+        self.resampler.is_none() && !is_shifted && self.gain.is_unity()
     }
 
     /// How late what comes out is.
     pub fn latency_ms(&self) -> f64 {
-        self.resampler.as_ref().map_or(0.0, Resampler::latency_ms)
+        let resampler = self.resampler.as_ref().map_or(0.0, Resampler::latency_ms);
+        resampler + self.pitch.as_ref().map_or(0.0, PitchShift::latency_ms)
     }
+}
+
+#[expect(clippy::float_cmp, reason = "exactly 1 means untouched")]
+fn is_shifted(ratio: f32) -> bool {
+    ratio != 1.0
 }
