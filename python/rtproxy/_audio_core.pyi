@@ -573,7 +573,10 @@ class AudioPath:
         """Forget what went in; gain and pitch stay."""
     @property
     def latency_ms(self) -> float:
-        """How much later than in the input anything is in the output."""
+        """How much later than in the input anything is in the output.
+
+        With pitch it is the middle of what varies by 10 ms to either side.
+        """
     @property
     def gain(self) -> float:
         """From 0 to 4; a change takes effect with the next chunk, without a click."""
@@ -581,7 +584,10 @@ class AudioPath:
     def gain(self, value: SupportsFloat) -> None: ...
     @property
     def pitch(self) -> float:
-        """From 0.5 to 2; a change takes effect with the next chunk, without a click."""
+        """From 0.5 to 2; a change takes effect within some 15 ms, without a click.
+
+        The first change of a stream that runs unshifted passes through a moment of silence.
+        """
     @pitch.setter
     def pitch(self, value: SupportsFloat) -> None: ...
 
