@@ -2,9 +2,10 @@
 
 use super::formats::rate_hz;
 use super::refused;
-use super::samples::{floats, with_bytes, MONO_FLOATS};
+use super::samples::{with_bytes, MONO_FLOATS};
 use super::turns::Turns;
 use crate::dsp::cpu::Simd;
+use crate::dsp::sample::read_f32;
 use crate::dsp::vad;
 use pyo3::prelude::*;
 
@@ -12,10 +13,11 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<VoiceActivity>()
 }
 
-/// What listens, and room for samples that lie askew.
+/// What listens, and room for what it is told.
 struct Worker {
     activity: vad::VoiceActivity,
-    spare: Vec<f32>,
+    samples: Vec<f32>,
+    simd: Simd,
 }
 
 #[pyclass(module = "rtproxy._audio_core", frozen)]
@@ -28,11 +30,13 @@ impl VoiceActivity {
     #[new]
     fn new(rate_hz: &Bound<'_, PyAny>) -> PyResult<Self> {
         let rate_hz = self::rate_hz(rate_hz)?;
-        let activity = vad::VoiceActivity::new(rate_hz, Simd::chosen()).map_err(refused)?;
+        let simd = Simd::chosen();
+        let activity = vad::VoiceActivity::new(rate_hz, simd).map_err(refused)?;
         Ok(Self {
             worker: Turns::new(Worker {
                 activity,
-                spare: Vec::new(),
+                samples: Vec::new(),
+                simd,
             }),
         })
     }
@@ -40,8 +44,14 @@ impl VoiceActivity {
     fn process(&self, chunk: &Bound<'_, PyAny>) -> PyResult<bool> {
         with_bytes(chunk, MONO_FLOATS, |bytes| {
             let mut worker = self.worker.take()?;
-            let Worker { activity, spare } = &mut *worker;
-            Ok(activity.process(floats(bytes, spare)))
+            let Worker {
+                activity,
+                samples,
+                simd,
+            } = &mut *worker;
+            samples.clear();
+            read_f32(*simd, bytes, samples);
+            Ok(activity.process(samples))
         })
     }
 
