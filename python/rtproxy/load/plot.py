@@ -36,6 +36,7 @@ def plot(report: Report, path: Path) -> None:
     not known.
     """
     from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and optional
+    from matplotlib.ticker import LogLocator  # noqa: PLC0415 - the same
 
     steps = _points(report)
     ways = _ways(report.mode, steps)
@@ -44,8 +45,9 @@ def plot(report: Report, path: Path) -> None:
     for one, (title, way) in zip(axes, ways.items(), strict=True):
         _draw(one, title, steps, way)
     axes[0].set_yscale("log")  # shared by all: p50 and p99 are far apart
+    axes[0].yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes[0].yaxis.set_major_formatter("{x:g}")
-    axes[0].yaxis.set_minor_formatter("{x:g}")
+    axes[0].yaxis.set_minor_formatter("")
     axes[0].set_ylabel("ms")
     axes[0].legend()
     figure.suptitle(
