@@ -28,6 +28,7 @@ __all__ = [
     "Side",
     "Splice",
     "SpliceError",
+    "VoiceActivity",
     "Wrap",
     "__version__",
     "check_base64",
@@ -478,6 +479,34 @@ class Resampler:
         """How much later than in the input anything is in the output; constant."""
 
 @final
+class VoiceActivity:
+    """Whether somebody speaks in one channel of audio, in frames of 10 ms.
+
+    A frame is loud when it stands 9 dB clear of a floor that follows the noise, and
+    above -55 dBFS. 30 ms of loud frames begin speech, 300 ms of others end it. However
+    a stream is cut, it says the same. Rates are those of `Resampler`; ValueError for
+    another.
+    """
+
+    def __new__(cls, rate_hz: int) -> Self: ...
+    def process(self, chunk: Buffer) -> bool:
+        """Hear the next samples; whether somebody speaks at their end.
+
+        `chunk` is an array as `Resampler.process` takes it, with the same errors.
+        """
+    def reset(self) -> None:
+        """Be as new."""
+    @property
+    def speaking(self) -> bool:
+        """Whether somebody speaks."""
+    @property
+    def since(self) -> int:
+        """The sample at which that began; 0 before the first change.
+
+        Where the first loud frame of the speech begins, or where its last one ends.
+        """
+
+@final
 class AudioPath:
     """A stream of audio from one format to another, chunk by chunk.
 
@@ -544,7 +573,10 @@ class AudioPath:
         """Forget what went in; gain and pitch stay."""
     @property
     def latency_ms(self) -> float:
-        """How much later than in the input anything is in the output."""
+        """How much later than in the input anything is in the output.
+
+        With pitch it is the middle of what varies by 10 ms to either side.
+        """
     @property
     def gain(self) -> float:
         """From 0 to 4; a change takes effect with the next chunk, without a click."""
@@ -552,7 +584,10 @@ class AudioPath:
     def gain(self, value: SupportsFloat) -> None: ...
     @property
     def pitch(self) -> float:
-        """From 0.5 to 2; a change takes effect with the next chunk, without a click."""
+        """From 0.5 to 2; a change takes effect within some 15 ms, without a click.
+
+        The first change of a stream that runs unshifted passes through a moment of silence.
+        """
     @pitch.setter
     def pitch(self, value: SupportsFloat) -> None: ...
 

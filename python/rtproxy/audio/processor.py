@@ -6,14 +6,16 @@ converted, nor anything of messages.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import Buffer
 
 from rtproxy._audio_core import AudioPath, encode_base64
 from rtproxy.model.audio_format import PCM16_24K
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer  # Python's own from 3.12 on
 
 UPSTREAM = PCM16_24K.as_tuple()
 # What the items of a buffer are (struct's letters), and how such samples are written.

@@ -27,7 +27,7 @@ from rtproxy.legs.transport import SocketTransport
 from rtproxy.load.call import Call, ProtocolBroken
 from rtproxy.load.echo_call import EchoCall
 from rtproxy.load.frontends import Frontend
-from rtproxy.load.plan import CHUNK_S, Mode, Plan, Stage
+from rtproxy.load.plan import CHUNK_S, TICK_S, Mode, Plan, Stage
 from rtproxy.load.speech import Speech, load_speech
 from rtproxy.load.tally import Span, Tally
 from rtproxy.load.turn_call import TurnCall
@@ -37,7 +37,6 @@ from rtproxy.model.errors import DialFailed
 READY_S = 15.0
 _TAILS_S = {Mode.ECHO: 5.0, Mode.PARROT: 15.0}  # an answer is played to its end
 CLOSE_S = 3.0
-TICK_S = 0.5
 SLOT_S = 0.001  # a wake costs about as much as a chunk: never more than a thousand a second
 MESSAGE_MAX_BYTES = 16 * 1024 * 1024
 _CALLS: dict[Mode, Callable[[int, Frontend, Speech, Tally], Call]] = {

@@ -75,7 +75,6 @@ impl AudioPath {
         shape: Shape,
         simd: Simd,
     ) -> Result<Self, AudioError> {
-        check_pitch(shape.pitch)?;
         let count = source.channels().min(target.channels());
         let planes = (0..count)
             .map(|_| Plane::new(source.rate_hz(), target.rate_hz(), shape, simd))
@@ -220,7 +219,9 @@ impl AudioPath {
 
     /// How much higher it becomes, from 0.5 to 2, from now on.
     pub fn set_pitch(&mut self, ratio: f32) -> Result<(), AudioError> {
-        check_pitch(ratio)?;
+        for plane in &mut self.planes {
+            plane.set_pitch(ratio)?;
+        }
         self.shape.pitch = ratio;
         Ok(())
     }
@@ -234,11 +235,4 @@ impl AudioPath {
     pub fn is_identity(&self) -> bool {
         self.source == self.target && self.planes.iter().all(Plane::is_identity)
     }
-}
-
-fn check_pitch(ratio: f32) -> Result<(), AudioError> {
-    if (0.5..=2.0).contains(&ratio) {
-        return Ok(());
-    }
-    Err(AudioError::Pitch(ratio))
 }

@@ -4,6 +4,7 @@ use super::cpu::Simd;
 use super::error::AudioError;
 use super::gain::Gain;
 use super::path::Shape;
+use super::pitch::PitchShift;
 use super::resample::Resampler;
 
 /// The state of one channel of one stream.
@@ -13,7 +14,12 @@ pub struct Plane {
     pub samples: Vec<f32>,
     spare: Vec<f32>,
     resampler: Option<Resampler>,
+    pitch: Option<PitchShift>,
     gain: Gain,
+    /// Where the pitch is shifted: the lower rate is less work.
+    pitch_hz: u32,
+    is_pitch_first: bool,
+    simd: Simd,
 }
 
 impl Plane {
@@ -27,29 +33,63 @@ impl Plane {
         let resampler = (source_hz != target_hz)
             .then(|| Resampler::new(source_hz, target_hz, shape.quality, simd))
             .transpose()?;
+        let pitch_hz = source_hz.min(target_hz);
+        let pitch = is_shift(shape.pitch)
+            .then(|| PitchShift::new(pitch_hz, shape.pitch, simd))
+            .transpose()?;
         Ok(Self {
             samples: Vec::new(),
             spare: Vec::new(),
             resampler,
+            pitch,
             gain: Gain::new(target_hz, shape.gain)?,
+            pitch_hz,
+            is_pitch_first: source_hz < target_hz,
+            simd,
         })
     }
 
     /// Take `samples` through, and leave there what comes out.
     pub fn run(&mut self) {
+        if self.is_pitch_first {
+            self.shift();
+        }
         if let Some(resampler) = &mut self.resampler {
             self.spare.clear();
             resampler.process(&self.samples, &mut self.spare);
             std::mem::swap(&mut self.samples, &mut self.spare);
         }
+        if !self.is_pitch_first {
+            self.shift();
+        }
         self.gain.process(&mut self.samples);
+    }
+
+    fn shift(&mut self) {
+        if let Some(pitch) = &mut self.pitch {
+            self.spare.clear();
+            pitch.process(&self.samples, &mut self.spare);
+            std::mem::swap(&mut self.samples, &mut self.spare);
+        }
     }
 
     /// Leave in `samples` what was still inside, then be as new.
     pub fn flush(&mut self) {
         self.samples.clear();
+        if let (Some(pitch), true) = (&mut self.pitch, self.is_pitch_first) {
+            pitch.flush(&mut self.samples);
+        }
         if let Some(resampler) = &mut self.resampler {
-            resampler.flush(&mut self.samples);
+            self.spare.clear();
+            resampler.process(&self.samples, &mut self.spare);
+            resampler.flush(&mut self.spare);
+            std::mem::swap(&mut self.samples, &mut self.spare);
+        }
+        if !self.is_pitch_first {
+            self.shift();
+            if let Some(pitch) = &mut self.pitch {
+                pitch.flush(&mut self.samples);
+            }
         }
         self.gain.process(&mut self.samples);
         self.gain.reset();
@@ -60,6 +100,9 @@ impl Plane {
         if let Some(resampler) = &mut self.resampler {
             resampler.reset();
         }
+        if let Some(pitch) = &mut self.pitch {
+            pitch.reset();
+        }
         self.gain.reset();
     }
 
@@ -68,13 +111,31 @@ impl Plane {
         self.gain.set(gain)
     }
 
-    /// Whether samples leave as they came.
+    /// How much higher it becomes from now on. The first time on a stream that runs, it
+    /// passes through a moment of silence: nothing was kept to go back to.
+    pub fn set_pitch(&mut self, ratio: f32) -> Result<(), AudioError> {
+        if self.pitch.is_none() && is_shift(ratio) {
+            self.pitch = Some(PitchShift::new(self.pitch_hz, 1.0, self.simd)?);
+        }
+        self.pitch.as_mut().map_or(Ok(()), |pitch| pitch.set(ratio))
+    }
+
+    /// Whether samples leave as they came, and need not come by. Once shifted, they
+    /// have to: it remembers them.
     pub fn is_identity(&self) -> bool {
-        self.resampler.is_none() && self.gain.is_unity()
+        self.resampler.is_none() && self.pitch.is_none() && self.gain.is_unity()
     }
 
     /// How late what comes out is.
     pub fn latency_ms(&self) -> f64 {
-        self.resampler.as_ref().map_or(0.0, Resampler::latency_ms)
+        let resampler = self.resampler.as_ref().map_or(0.0, Resampler::latency_ms);
+        let pitch = self.pitch.as_ref().map_or(0.0, PitchShift::latency_ms);
+        resampler + pitch
     }
+}
+
+/// Whether there is anything to do; what is no ratio at all is for `PitchShift` to refuse.
+#[expect(clippy::float_cmp, reason = "exactly 1 means untouched")]
+fn is_shift(ratio: f32) -> bool {
+    ratio != 1.0
 }
