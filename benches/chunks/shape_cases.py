@@ -1,4 +1,4 @@
-"""Work on audio that keeps its rate: identity, mu-law, gain, pitch."""
+"""Work on audio that keeps its rate: identity, mu-law, gain, pitch, voice activity."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from benches.chunks.audio_cases import UPSTREAM
 from benches.chunks.base64_cases import PCM
 from benches.chunks.case import Case, Work, WrongResultError, expect
 from rtproxy import AudioFormat, AudioPath, Encoding
+from rtproxy._audio_core import VoiceActivity
 
 GAIN = 1.5
 PITCH = 1.5
@@ -21,6 +22,8 @@ def cases() -> Iterator[Case]:
     yield _identity()
     yield _ulaw()
     yield _gain()
+    yield _pitch()
+    yield _voice()
 
 
 def _identity() -> Case:
@@ -71,3 +74,15 @@ def _pitch() -> Case:
             raise WrongResultError(f"pitch: 200 Hz became {loudest_hz} Hz")
 
     return Case("pitch shift 1.5", Work(path.process, tone), check)
+
+
+def _voice() -> Case:
+    activity = VoiceActivity(24_000)
+    loud = sound.chunk(24_000)
+
+    def check() -> None:
+        activity.reset()
+        heard = [activity.process(chunk) for chunk in [loud * 0] * 25 + [loud] * 5]
+        expect("voice activity", (heard[24], heard[29]), (False, True))
+
+    return Case("voice activity", Work(activity.process, loud), check)
