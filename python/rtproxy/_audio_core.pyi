@@ -28,6 +28,7 @@ __all__ = [
     "Side",
     "Splice",
     "SpliceError",
+    "VoiceActivity",
     "Wrap",
     "__version__",
     "check_base64",
@@ -476,6 +477,34 @@ class Resampler:
     @property
     def latency_ms(self) -> float:
         """How much later than in the input anything is in the output; constant."""
+
+@final
+class VoiceActivity:
+    """Whether somebody speaks in one channel of audio, in frames of 10 ms.
+
+    A frame is loud when it stands 9 dB clear of a floor that follows the noise, and
+    above -55 dBFS. 30 ms of loud frames begin speech, 300 ms of others end it. However
+    a stream is cut, it says the same. Rates are those of `Resampler`; ValueError for
+    another.
+    """
+
+    def __new__(cls, rate_hz: int) -> Self: ...
+    def process(self, chunk: Buffer) -> bool:
+        """Hear the next samples; whether somebody speaks at their end.
+
+        `chunk` is an array as `Resampler.process` takes it, with the same errors.
+        """
+    def reset(self) -> None:
+        """Be as new."""
+    @property
+    def speaking(self) -> bool:
+        """Whether somebody speaks."""
+    @property
+    def since(self) -> int:
+        """The sample at which that began; 0 before the first change.
+
+        Where the first loud frame of the speech begins, or where its last one ends.
+        """
 
 @final
 class AudioPath:

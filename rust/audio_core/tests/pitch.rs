@@ -3,6 +3,8 @@
 
 use audio_core::dsp::cpu::Simd;
 use audio_core::dsp::error::AudioError;
+use audio_core::dsp::format::{AudioFormat, Encoding};
+use audio_core::dsp::path::{AudioPath, Shape};
 use audio_core::dsp::pitch::PitchShift;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -202,5 +204,35 @@ proptest! {
             shift.process(&voice(rate_hz, count), &mut output);
         }
         prop_assert!(output.iter().all(|sample| sample.abs() < 2.0));
+    }
+}
+
+#[test]
+fn a_path_shifts_what_goes_through_it() {
+    let format = |rate_hz| AudioFormat::new(Encoding::F32, rate_hz, 1).expect("allowed");
+    let input: Vec<u8> = tone(48_000, 220.0, 96_000)
+        .iter()
+        .flat_map(|s| s.to_le_bytes())
+        .collect();
+    for (target_hz, first, then) in [(24_000, 1.5, 1.5), (48_000, 1.5, 1.5), (48_000, 1.0, 1.5)] {
+        let shape = Shape {
+            pitch: first,
+            ..Shape::default()
+        };
+        let made = AudioPath::new(format(48_000), format(target_hz), shape, Simd::chosen());
+        let mut path = made.expect("allowed");
+        path.set_pitch(then).expect("in range");
+        assert!(!path.is_identity() && path.latency_ms() > 15.0);
+        let mut output = Vec::new();
+        for chunk in input.chunks(7_680) {
+            path.process(chunk, &mut output);
+        }
+        assert_eq!(output.len(), 4 * 2 * target_hz as usize);
+        let samples: Vec<f32> = output
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        let steady = &samples[target_hz as usize / 2..target_hz as usize * 3 / 2];
+        assert!((loudest_hz(steady, target_hz, 330.0) - 330.0).abs() <= 1.0);
     }
 }

@@ -12,6 +12,7 @@ mod splice;
 mod text;
 mod turns;
 mod units;
+mod vad;
 mod wire;
 
 use pyo3::buffer::PyBuffer;
@@ -29,6 +30,7 @@ fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     simd::register(module)?;
     splice::register(module)?;
     text::register(module)?;
+    vad::register(module)?;
     wire::register(module)?;
     Ok(())
 }

@@ -252,7 +252,9 @@ impl PitchShift {
             ..
         } = self.lengths;
         let near = self.done - self.base - span;
-        let jumps = nearest..=nearest + max_jump;
+        // An octave up eats half a span before it can jump again.
+        let first = nearest + span / 2;
+        let jumps = first..=first + max_jump;
         let jump = self.search.best(&self.history, near, Way::Back, jumps);
         self.fade_to(Head::At(self.done as f64 - jump));
     }
