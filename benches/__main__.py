@@ -16,6 +16,7 @@ BENCHES = {
     "chunks": "the extension against numpy, soxr, pybase64 and others, per 40 ms of audio",
     "calls": "single calls at their worst, and what a stream costs to open",
     "gil": "the GIL kept or released, beside a busy thread",
+    "quality": "how clean converted audio is, beside soxr and libsamplerate",
     "relay": "the proxy against a naive relay, CPU per relayed audio message",
 }
 JUDGED = ("chunks", "relay")  # those whose ratios hold on a busy machine: what CI runs

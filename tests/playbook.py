@@ -37,6 +37,11 @@ class Playbook:
         """Nothing else came out."""
         assert self._left == [], "commands that the transcript does not name"
 
+    def left(self) -> list[Any]:
+        """What came out, for a closer look."""
+        left, self._left = self._left, []
+        return left
+
     def skip(self) -> Playbook:
         """Whatever came out is not this transcript's subject."""
         self._left = []

@@ -30,7 +30,7 @@ def write(ratios: Ratios, file: Path = FILE) -> None:
     text = HEADER
     for simd, cases in merged.items():
         text += f"\n[{simd}]\n"
-        text += "".join(f'"{name}" = {ratio:.1f}\n' for name, ratio in cases.items())
+        text += "".join(f'"{name}" = {ratio:.2f}\n' for name, ratio in cases.items())
     file.write_text(text, encoding="utf-8")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from itertools import chain
 
 from rich.console import Console
 from rich.table import Table
@@ -27,6 +28,7 @@ from rtproxy._audio_core import limit_simd
 
 ROUNDS, QUICK_ROUNDS = 150, 30
 TRIES = 4
+PASSES = 3  # over all cases when recording: a lucky one must not become the rule
 WIDTH = 118
 CAPTION = (
     "µs per 40 ms chunk: the fastest of many runs, the call from Python included; "
@@ -111,9 +113,14 @@ def measure(chosen: str, rounds: int, judge: Judge) -> list[Figure]:
         limit_simd(simd.DETECTED)
 
 
-def ratios_of(figures: list[Figure]) -> dict[str, float]:
-    """What is recorded of a run."""
-    return {figure.case.name: figure.ratio for figure in figures if figure.ratio is not None}
+def lowest_ratios(passes: list[list[Figure]]) -> dict[str, float]:
+    """What is recorded: of every case with a peer the lowest ratio of the passes."""
+    lowest: dict[str, float] = {}
+    for figure in chain.from_iterable(passes):
+        if figure.ratio is not None:
+            name = figure.case.name
+            lowest[name] = min(figure.ratio, lowest.get(name, figure.ratio))
+    return lowest
 
 
 def main(arguments: list[str]) -> int:
@@ -123,17 +130,19 @@ def main(arguments: list[str]) -> int:
     if not console.is_terminal:
         console = Console(width=WIDTH)
     known = {} if options.record else recorded.read()
+    rounds = QUICK_ROUNDS if options.quick else ROUNDS
+    repeats = PASSES if options.record else 1
     failed, measured = False, {}
     for chosen in sets_of(options):
         judge = Judge(chosen, known.get(chosen, {}))
         try:
-            figures = measure(chosen, QUICK_ROUNDS if options.quick else ROUNDS, judge)
+            passes = [measure(chosen, rounds, judge) for _ in range(repeats)]
         except WrongResultError as error:
             console.print(f"[red]A result is wrong, so there is no figure.[/red] {error}")
             return 1
-        console.print(table_of(f"ours {chosen}, peers {simd.fair()}", figures, judge))
-        failed = failed or any(judge.complaint(figure) for figure in figures)
-        measured[chosen] = ratios_of(figures)
+        console.print(table_of(f"ours {chosen}, peers {simd.fair()}", passes[-1], judge))
+        failed = failed or any(judge.complaint(figure) for figure in passes[-1])
+        measured[chosen] = lowest_ratios(passes)
     if options.record:
         recorded.write(measured)
     return 1 if options.check and failed else 0

@@ -139,9 +139,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benches quality", description=__doc__)
     parser.add_argument("--markdown", action="store_true", help="print the table for docs/audio.md")
     parser.add_argument("--pictures", action="store_true", help=f"draw {PICTURES.name}/*.png anew")
-    parser.add_argument("--quick", action="store_true", help="two pairs of rates, for CI")
-    parser.add_argument("--check", action="store_true", help="accepted: bars always count here")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--quick", action="store_true", help="only the first two pairs of rates")
+    # What other benchmarks are told in a run of all is no concern of this one.
+    options, _ = parser.parse_known_args(arguments)
     found: list[Row] = []
     missed: list[str] = []
     for pair in bars.PAIRS_HZ[:2] if options.quick else bars.PAIRS_HZ:

@@ -1,8 +1,6 @@
 """Processes under measurement: started on one core, timed by the kernel, ended for sure.
 
-Owns pinning and the CPU clocks. The clock of another process is read with
-`clock_gettime` on its process clock (clock_getcpuclockid(3)): nanoseconds, user
-and system time of all its threads, those that have ended included.
+Owns pinning, and when a process is up. Its clock is read by `rtproxy.load.gauges`.
 """
 
 from __future__ import annotations
@@ -17,16 +15,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from benches.relay.wire import RelayError
-
 READY_S = 15.0
 STOP_S = 8.0
-CPUCLOCK_SCHED = 2  # from the kernel's posix-timers.h: scheduler clock, whole process
 
 
-def cpu_s(pid: int) -> float:
-    """CPU time that the process has used so far."""
-    return time.clock_gettime((~pid << 3) | CPUCLOCK_SCHED)
+class RelayError(Exception):
+    """The relay under test broke a rule, so there is nothing to measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,37 +74,33 @@ def running(command: Sequence[str], core: int) -> Iterator[subprocess.Popen[str]
             process.stdout.close()
 
 
-def _is_up(port: int) -> bool:
+def _is_up(port: int, answer: bytes) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as sock:
             sock.sendall(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-            return b" 200" in sock.recv(64)
+            return answer in sock.recv(64)
     except OSError:
         return False
 
 
-def await_up(process: subprocess.Popen[str], port: int) -> None:
-    """Return when `/readyz` says yes; RelayError when the process ends or takes too long."""
+def await_up(process: subprocess.Popen[str], port: int, answer: bytes = b" 200") -> None:
+    """Return when `/readyz` is answered so; RelayError when the process ends or takes too long."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RelayError(f"the relay ended at once with code {process.returncode}")
-        if _is_up(port):
+            raise RelayError(f"{process.args} ended at once with code {process.returncode}")
+        if _is_up(port, answer):
             return
         time.sleep(0.05)
-    raise RelayError(f"the relay did not answer /readyz within {READY_S:.0f} s")
+    raise RelayError(f"{process.args} did not answer /readyz within {READY_S:.0f} s")
 
 
 @contextmanager
-def upstream_running(core: int, transcripts_hz: float) -> Iterator[tuple[int, int]]:
-    """The echo upstream as (pid, port)."""
-    command = [
-        sys.executable,
-        "-m",
-        "benches.relay.upstream",
-        "--transcripts-hz",
-        str(transcripts_hz),
-    ]
-    with running(command, core) as process:
-        assert process.stdout is not None
-        yield process.pid, int(process.stdout.readline())
+def upstream_running(core: int, transcripts_hz: float) -> Iterator[tuple[int, str]]:
+    """The echo that `rtproxy load` uses too, as (pid, URL)."""
+    port = free_port()
+    words = ["--echo-transcript-hz", str(transcripts_hz)]
+    command = [sys.executable, "-m", "rtproxy", "simulate", "--voice", "echo", *words]
+    with running([*command, "--port", str(port)], core) as process:
+        await_up(process, port, b" ")  # it refuses what is no WebSocket, and so is up
+        yield process.pid, f"ws://127.0.0.1:{port}/v1/realtime?model=gpt-realtime"

@@ -8,6 +8,7 @@ reordered or changed has no figure: it fails.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -19,20 +20,26 @@ import trio
 from rich.console import Console
 from rich.table import Table
 
-from benches.relay.load import Load, Plan, Tally, percentile
 from benches.relay.measure import (
     Cores,
+    RelayError,
     await_up,
-    cpu_s,
     free_port,
     pick_cores,
     running,
     upstream_running,
 )
-from benches.relay.wire import RelayError
+from rtproxy.load.frontends import VOICE
+from rtproxy.load.gauges import cpu_s
+from rtproxy.load.histogram import Histogram
+from rtproxy.load.plan import Mode, Plan
+from rtproxy.load.run import Observer
+from rtproxy.load.run import Run as Load
+from rtproxy.load.tally import Span, Tally
 
 BAR = 0.5  # of the naive relay's CPU per message: limits.md, first conversation
 BEHIND_MS = 250.0  # a trip that takes longer: the relay did not keep up, but worked in batches
+TAIL_S = 15.0  # a relay that fell behind on a busy machine may catch up
 RETRIES = 3
 QUICK_SESSIONS = 25  # that a machine with other work on it still carries
 TRIES = 3  # a bar that is missed under --check is measured again, with all rounds counting
@@ -58,20 +65,30 @@ class Run:
     """One relay under load once."""
 
     relay: str
-    tally: Tally
+    span: Span
+    words: int
     relay_cpu_s: float
     load_cpu_s: float
     wall_s: float
 
     @property
+    def relayed(self) -> int:
+        """Audio messages that crossed the relay, both directions.
+
+        What came back has crossed it twice; what was said and is still waiting in a
+        relay that lags has not, so it does not count.
+        """
+        return 2 * self.span.back
+
+    @property
     def us_per_message(self) -> float:
         """CPU of the relay per audio message relayed."""
-        return self.relay_cpu_s / self.tally.relayed * 1e6
+        return self.relay_cpu_s / self.relayed * 1e6
 
     @property
     def kept_up(self) -> bool:
         """Whether the relay relayed in real time, and so did all of the work it was given."""
-        return percentile(self.tally.round_trips_ms, 99) < BEHIND_MS
+        return percentile_ms(self.span.round_trip, 99) < BEHIND_MS
 
 
 class Probe:
@@ -96,24 +113,37 @@ class Probe:
 
 def measure(relay: str, plan: Plan, cores: Cores, transcripts_hz: float) -> Run:
     """One run: upstream, relay, load, and all of them gone again."""
-    with upstream_running(cores.load, transcripts_hz) as (upstream_pid, upstream_port):
+    with upstream_running(cores.load, transcripts_hz) as (upstream_pid, url):
         port = free_port()
-        url = f"ws://127.0.0.1:{upstream_port}/v1/realtime"
         command = [*RELAYS[relay], "--port", str(port), "--upstream", url]
         with running(command, cores.relay) as process:
             await_up(process, port)
             probe = Probe(process.pid, [upstream_pid, os.getpid()])
-            try:
-                tally = trio.run(Load(plan).run, port, probe)
-            except* RelayError as errors:
-                raise RelayError(f"{relay}: {first_of(errors)}") from errors
-            return Run(relay, tally, *probe.spent())
+            observer = Observer(full_began=probe, full_ended=probe)
+            load = Load(plan, f"ws://127.0.0.1:{port}", observer, tail_s=TAIL_S)
+            trio.run(load.run)
+            if found := complaint(plan, load.tally):
+                raise RelayError(f"{relay}: {found}")
+            return Run(relay, load.full, load.tally.words, *probe.spent())
 
 
-def first_of(errors: BaseExceptionGroup[RelayError]) -> RelayError:
-    """What went wrong first; the sessions that broke after it only follow."""
-    first = errors.exceptions[0]
-    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
+def complaint(plan: Plan, tally: Tally) -> str | None:
+    """Why a run has no figure: whatever was lost, reordered, changed or refused."""
+    if tally.ready < plan.sessions or tally.failed or tally.errors:
+        kinds = ", ".join(f"{kind} ×{count}" for kind, count in tally.errors.items())
+        return f"{tally.ready} of {plan.sessions} sessions became ready; errors: {kinds or 'none'}"
+    if tally.misplaced or tally.words_lost:
+        return (
+            f"{tally.lost} chunks lost, {tally.reordered} reordered, {tally.repeated} repeated, "
+            f"{tally.changed} changed, {tally.words_lost} words missing"
+        )
+    return None if tally.back else "nothing came back"
+
+
+def percentile_ms(histogram: Histogram, rank: float) -> float:
+    """The value that `rank` percent do not exceed; NaN of nothing."""
+    value_us = histogram.percentile_us(rank)
+    return math.nan if value_us is None else value_us / 1000
 
 
 def table_of(runs: list[Run]) -> Table:
@@ -132,16 +162,16 @@ def table_of(runs: list[Run]) -> Table:
     for column in columns:
         table.add_column(column, justify="left" if column == "relay" else "right")
     for run in runs:
-        trips = run.tally.round_trips_ms
+        trips = run.span.round_trip
         table.add_row(
             run.relay,
             f"{run.us_per_message:.1f}",
             f"{run.relay_cpu_s / run.wall_s:.0%}",
-            str(run.tally.relayed),
-            str(run.tally.transcripts),
-            f"{percentile(trips, 50):.1f}/{percentile(trips, 99):.1f}",
+            str(run.relayed),
+            str(run.words),
+            f"{percentile_ms(trips, 50):.1f}/{percentile_ms(trips, 99):.1f}",
             f"{run.load_cpu_s / run.wall_s:.0%}",
-            f"{percentile(run.tally.late_ms, 99):.1f}",
+            f"{percentile_ms(run.span.late, 99):.1f}",
         )
     return table
 
@@ -201,7 +231,7 @@ def measure_rounds(
     Raises RelayError where messages were lost, or only rtproxy could not keep up, and
     TooBusyError where the naive relay could not either.
     """
-    plan = Plan(options.sessions, options.warm_up_s, options.window_s)
+    plan = Plan(options.sessions, options.window_s, options.warm_up_s, Mode.ECHO, VOICE)
     runs: list[Run] = []
     behind: set[str] = set()
     for _ in range(RETRIES * options.rounds):

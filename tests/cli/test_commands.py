@@ -43,11 +43,11 @@ def test_the_version_is_said(run):
 
 def test_alone_it_says_what_it_can(run):
     result = run()
-    for command in ("serve", "talk", "simulate", "check"):
+    for command in ("serve", "talk", "simulate", "load", "check"):
         assert command in result.output
 
 
-@pytest.mark.parametrize("command", ["serve", "talk", "simulate", "check"])
+@pytest.mark.parametrize("command", ["serve", "talk", "simulate", "load", "check"])
 def test_each_command_explains_itself(run, command: str):
     result = run(command, "--help")
     assert result.exit_code == 0

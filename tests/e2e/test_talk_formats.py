@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from .conftest import FAST_SIMULATOR
 from .likeness import snr_db
 from .proxy_process import COMMAND, ProxyProcess
 
+TALK_S = 30.0
 MONO = AudioFormat(Encoding.F32, 24_000)
 BAND = 0.85  # of the lowest Nyquist frequency on the way: what every filter leaves alone
 
@@ -107,36 +109,39 @@ def outcomes(
     asked.write_bytes(write_wav(Recording(PCM16_24K, question)))
     stubborn = ProxyProcess(folder / "log", env=FORCED)
     ports = {"pcm16": proxy.port, "g711_ulaw": stubborn.port}
+
+    def hold(talk: Talk) -> Outcome:
+        saved = folder / f"{talk}.wav"
+        return Outcome(*_run(talk, asked, saved, ports[talk.upstream]), saved)
+
     try:
-        with_saved = {talk: folder / f"{number}.wav" for number, talk in enumerate(TALKS)}
-        running = {
-            talk: _start(talk, asked, saved, ports[talk.upstream])
-            for talk, saved in with_saved.items()
-        }
-        yield {talk: _ended(process, with_saved[talk]) for talk, process in running.items()}
+        with ThreadPoolExecutor(len(TALKS)) as threads:
+            yield dict(zip(TALKS, threads.map(hold, TALKS), strict=True))
     finally:
         stubborn.stop()
 
 
-def _start(talk: Talk, asked: Path, saved: Path, port: int) -> subprocess.Popen[str]:
-    options = ["--url", f"ws://127.0.0.1:{port}", "--dialect", talk.dialect, "--fast"]
+def _run(talk: Talk, asked: Path, saved: Path, port: int) -> tuple[int, str]:
+    """Exit status and output of `rtproxy talk`, which is given half a minute."""
+    options = ["--url", f"ws://127.0.0.1:{port}", "--dialect", talk.dialect]
     formats = ["--mic-format", talk.mic, "--speaker-format", talk.speaker]
     binary = ["--binary"] if talk.binary else []
-    return subprocess.Popen(
-        [str(COMMAND), "talk", str(asked), "--save", str(saved), *options, *formats, *binary],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def _ended(process: subprocess.Popen[str], saved: Path) -> Outcome:
-    with process:
-        try:
-            output, _ = process.communicate(timeout=40)
-        finally:
-            process.kill()
-    return Outcome(process.returncode, output, saved)
+    # Audio that came before the upstream has said what it takes is converted apart from the
+    # rest; at real pace that is silence, and the seam falls between two silences.
+    pace = ["--fast"] if talk.upstream == "pcm16" else []
+    words = ["talk", str(asked), "--save", str(saved), *options, *formats, *binary, *pace]
+    try:
+        done = subprocess.run(
+            [str(COMMAND), *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TALK_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        return -1, f"it did not end: {error.output!r}"
+    return done.returncode, done.stdout
 
 
 @pytest.mark.parametrize("talk", TALKS, ids=str)
@@ -147,7 +152,7 @@ def test_the_answer_is_the_question(
     assert status == 0, output
     said = np.frombuffer(question, "<i2") / 32_768
     heard = _heard(saved, talk)
-    assert 1_200 + 400 < len(heard) / 24 < 2_500, output
+    assert 1_200 < len(heard) / 24 < 2_500, output  # with what turn detection keeps around it
     likeness_db = snr_db(said, heard, MONO.rate_hz, talk.band_hz)
     assert likeness_db >= talk.least_snr_db, f"{likeness_db:.1f} dB\n{output}"
 

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from rtproxy.load import plot
+from rtproxy.load.frontends import VOICE
+from rtproxy.load.plan import Mode, Plan
+from rtproxy.load.report import report
+from rtproxy.load.tally import Span
 from rtproxy.model.errors import ConfigError
 
 from .test_report import full, summed, tally
@@ -17,6 +21,16 @@ def test_a_report_is_drawn(tmp_path: Path, suffix: str):
     pytest.importorskip("matplotlib")
     path = tmp_path / f"load.{suffix}"
     plot.plot(summed(tally(), full()), path)
+    assert path.stat().st_size > 5_000
+
+
+def test_a_run_that_was_stopped_in_its_ramp_is_drawn_too(tmp_path: Path):
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "load.svg"
+    plan = Plan(10, 5.0, 4.0, Mode.ECHO, VOICE)
+    steps = [full(), full()]
+    found = report(plan, "ws://x", "0", tally(), steps, Span(), {}, 2, interrupted=True)
+    plot.plot(found, path)
     assert path.stat().st_size > 5_000
 
 

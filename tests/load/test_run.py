@@ -36,7 +36,7 @@ async def against(serve: Serve, sessions: int = 1) -> Run:
     """A whole run against such a peer."""
     async with trio.open_nursery() as nursery:
         bind = await nursery.start(serve_websocket, serve, "127.0.0.1", 0, None)
-        run = Run(plan(sessions=sessions), f"ws://127.0.0.1:{bind.port}")
+        run = Run(plan(sessions=sessions), f"ws://127.0.0.1:{bind.port}", tail_s=0.1)
         await run.run()
         nursery.cancel_scope.cancel()
     return run
@@ -112,13 +112,12 @@ async def test_a_session_that_is_closed_is_told_with_its_code() -> None:
     assert run.tally.lost == 0
 
 
-async def test_silence_is_loss(monkeypatch) -> None:
+async def test_silence_is_loss() -> None:
     async def swallow(request: WebSocketRequest) -> None:
         socket = await request.accept()
         await socket.send_message(READY)
         await _read(socket.get_message)
 
-    monkeypatch.setattr("rtproxy.load.run.TAIL_S", 0.1)
     run = await against(swallow)
     assert run.tally.said == run.tally.lost > 0
     assert not run.tally.errors

@@ -9,6 +9,7 @@ from playbook import Playbook
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.session import commands as cmd
+from rtproxy.session.formats import UpstreamAudio
 from rtproxy.session.session import Session
 from rtproxy.session.states import State
 
@@ -51,6 +52,7 @@ def test_the_upstream_is_configured_first_and_then_the_client_is_welcome() -> No
     play >> ev.SessionCreated(session={"model": "gpt-realtime"})
     play << cmd.ToUpstream(ev.SessionUpdate(event_id="rtp_1", session=CONFIG))
     play >> ev.SessionUpdated(session=UPDATED)
+    play << cmd.JoinAudio(UpstreamAudio())
     play << told(ev.SessionReady(session_id="sess_1", model="gpt-realtime", voice="alloy"))
     play.rest()
     assert play.core.state is State.READY  # type: ignore[attr-defined]  # a Session
@@ -60,6 +62,7 @@ def test_a_custom_voice_is_told_by_its_id() -> None:
     play = connecting() >> ev.SessionCreated(session={})
     updated = {"audio": {"output": {"voice": {"id": "voice_7"}}}}
     play.skip() >> ev.SessionUpdated(session=updated)
+    play << cmd.JoinAudio(UpstreamAudio())
     play << told(ev.SessionReady(session_id="sess_1", model="", voice="voice_7"))
 
 

@@ -7,7 +7,7 @@ dialect, nor how one format becomes another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -34,6 +34,9 @@ class AudioTerms:
     speaks: AudioFormat = PCM16_24K
     hears: AudioFormat = PCM16_24K
     binary: bool = False
+
+
+USUAL = AudioTerms()
 
 
 class _UnservedError(Exception):
@@ -80,12 +83,13 @@ def _read(query: Mapping[str, str], name: str, known: Mapping[str, T], *, defaul
 
 
 def _words(query: Mapping[str, str], name: str) -> str:
-    allowed = {
+    tables: dict[str, Iterable[str]] = {
         "format": _ENCODINGS,
         "rate": _RATES_HZ,
         "channels": _CHANNELS,
         "audio": _SHAPES,
-    }[name.removeprefix("output_")]
+    }
+    allowed = tables[name.removeprefix("output_")]
     return (
         f"?{name}={query[name][:64]!r} cannot be served; {name} may be one of: "
         f"{', '.join(allowed)}. Connect again with one of these, or without it."

@@ -15,7 +15,7 @@ import msgspec
 
 from rtproxy._audio_core import Kinds, Wrap
 from rtproxy.dialects import realtime
-from rtproxy.dialects.audio_query import AudioTerms
+from rtproxy.dialects.audio_query import USUAL
 from rtproxy.dialects.json_text import parse_object
 from rtproxy.model import events as ev
 
@@ -28,7 +28,7 @@ class OpenAI:
     relays = True
     persona = None
     subprotocol = "realtime"
-    audio = AudioTerms()
+    audio = USUAL
 
     def asked(self, query: Mapping[str, str], *, input_rate_hz: int) -> OpenAI:
         """Its audio is agreed upon with the upstream, by `session.update`."""

@@ -14,7 +14,7 @@ import msgspec
 
 from rtproxy._audio_core import Kinds, Wrap
 from rtproxy.dialects import realtime
-from rtproxy.dialects.audio_query import AudioTerms, read_audio_terms
+from rtproxy.dialects.audio_query import USUAL, AudioTerms, read_audio_terms
 from rtproxy.dialects.fields import Readings, read_message
 from rtproxy.dialects.spoken import SpokenAudio
 from rtproxy.model import events as ev
@@ -37,7 +37,7 @@ class TableDialect:
     audio_template: str
     readings: Readings
     words: Words
-    audio: AudioTerms = AudioTerms()
+    audio: AudioTerms = USUAL
     relays: bool = False
 
     @property

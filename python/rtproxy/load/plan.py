@@ -15,6 +15,7 @@ from rtproxy.load.speech import CHUNK_MS
 from rtproxy.model.errors import ConfigError
 
 CHUNK_S = CHUNK_MS / 1000
+TICK_S = 0.5  # how often a span ends and there is something new to see
 SESSIONS_MAX = 10_000
 SECONDS_MAX = 3_600.0
 SESSION_SECONDS_MAX = 2_000_000.0

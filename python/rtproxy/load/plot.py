@@ -36,6 +36,7 @@ def plot(report: Report, path: Path) -> None:
     not known.
     """
     from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and optional
+    from matplotlib.ticker import LogLocator  # noqa: PLC0415 - the same
 
     steps = _points(report)
     ways = _ways(report.mode, steps)
@@ -44,6 +45,9 @@ def plot(report: Report, path: Path) -> None:
     for one, (title, way) in zip(axes, ways.items(), strict=True):
         _draw(one, title, steps, way)
     axes[0].set_yscale("log")  # shared by all: p50 and p99 are far apart
+    axes[0].yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes[0].yaxis.set_major_formatter("{x:g}")
+    axes[0].yaxis.set_minor_formatter("")
     axes[0].set_ylabel("ms")
     axes[0].legend()
     figure.suptitle(
@@ -56,6 +60,8 @@ def plot(report: Report, path: Path) -> None:
 def _points(report: Report) -> list[Step]:
     """The steps of the ramp; the full load in place of the last, which is the same but shorter."""
     *ramp, full = report.steps
+    if not full.said_hz:
+        return ramp  # the run was stopped before
     return [*(step for step in ramp if step.sessions < full.sessions), full]
 
 

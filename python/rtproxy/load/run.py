@@ -27,7 +27,7 @@ from rtproxy.legs.transport import SocketTransport
 from rtproxy.load.call import Call, ProtocolBroken
 from rtproxy.load.echo_call import EchoCall
 from rtproxy.load.frontends import Frontend
-from rtproxy.load.plan import CHUNK_S, Mode, Plan, Stage
+from rtproxy.load.plan import CHUNK_S, TICK_S, Mode, Plan, Stage
 from rtproxy.load.speech import Speech, load_speech
 from rtproxy.load.tally import Span, Tally
 from rtproxy.load.turn_call import TurnCall
@@ -35,10 +35,8 @@ from rtproxy.model.close import DONE, CloseCode, CloseReason, Origin
 from rtproxy.model.errors import DialFailed
 
 READY_S = 15.0
-TAIL_S = 5.0  # for what is outstanding when all has been said
-TURN_TAIL_S = 15.0  # for an answer that is being played
+_TAILS_S = {Mode.ECHO: 5.0, Mode.PARROT: 15.0}  # an answer is played to its end
 CLOSE_S = 3.0
-TICK_S = 0.5
 SLOT_S = 0.001  # a wake costs about as much as a chunk: never more than a thousand a second
 MESSAGE_MAX_BYTES = 16 * 1024 * 1024
 _CALLS: dict[Mode, Callable[[int, Frontend, Speech, Tally], Call]] = {
@@ -108,15 +106,26 @@ def _kind(reason: CloseReason) -> str:
 
 
 class Run:
-    """One run of a plan against the proxy at `url` (without a path)."""
+    """One run of a plan against the proxy at `url` (without a path).
 
-    def __init__(self, plan: Plan, url: str, observer: Observer | None = None) -> None:
+    `tail_s`: how long to wait for what is outstanding when all has been said.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        url: str,
+        observer: Observer | None = None,
+        *,
+        tail_s: float | None = None,
+    ) -> None:
         self.plan = plan
         self.tally = Tally()
         self.steps: list[Span] = []  # one for each step of the ramp
         self.full = Span()  # with all sessions
         self.interrupted = False
         self.winding_up = False
+        self._tail_s = _TAILS_S[plan.mode] if tail_s is None else tail_s
         self._url = url.rstrip("/") + plan.frontend.path
         self._observer = observer or Observer()
         self._speech = load_speech()
@@ -292,8 +301,7 @@ class Run:
         sessions = list(self._sessions.values())
         for session in sessions:
             session.call.stop()
-        tail_s = TAIL_S if self.plan.mode is Mode.ECHO else TURN_TAIL_S
-        deadline = trio.current_time() + tail_s
+        deadline = trio.current_time() + self._tail_s
         while trio.current_time() < deadline:
             if all(each.call.settled or each.over.is_set() for each in sessions):
                 break

@@ -14,11 +14,6 @@ RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_00
 CHANNELS = (1, 2)
 
 
-# What the extension converts between: telephony, speech, music, and their halves.
-RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000)
-CHANNELS = (1, 2)
-
-
 @unique
 class Encoding(Enum):
     """How one sample is written."""

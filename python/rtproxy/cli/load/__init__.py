@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -29,13 +29,14 @@ from rtproxy.cli.words import say
 from rtproxy.load.arrangement import arranged
 from rtproxy.load.frontends import FRONTENDS
 from rtproxy.load.gauges import allow_descriptors
-from rtproxy.load.measure import Measurement
-from rtproxy.load.plan import OPENED_HZ, Mode, Plan
+from rtproxy.load.plan import OPENED_HZ, TICK_S, Mode, Plan
 from rtproxy.load.plot import plot as draw
 from rtproxy.load.plot import require_matplotlib
 from rtproxy.load.report import Report
-from rtproxy.load.run import TICK_S
 from rtproxy.model.errors import ConfigError, LocalError
+
+if TYPE_CHECKING:
+    from rtproxy.load.measure import Measurement
 
 INTERRUPTED = 130  # as shells count it: 128 + SIGINT
 
@@ -129,6 +130,9 @@ async def _run(
     plan: Plan, url: str | None, pid: int | None, screen: LoadScreen
 ) -> Report | LocalError:
     """The report, or why there is none."""
+    # Imported here, so that `rtproxy --help` need not wait for sockets and TLS.
+    from rtproxy.load.measure import Measurement
+
     try:
         async with _target(plan, url, pid) as target:
             measurement = Measurement(plan, target.url, target.pids)

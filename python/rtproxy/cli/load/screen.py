@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -18,10 +18,12 @@ from rich.table import Table
 from rich.text import Text
 
 from rtproxy.load.histogram import Histogram
-from rtproxy.load.measure import Glance
-from rtproxy.load.plan import Mode, Plan
-from rtproxy.load.run import TICK_S, Run
+from rtproxy.load.plan import TICK_S, Mode, Plan
 from rtproxy.load.tally import Span
+
+if TYPE_CHECKING:
+    from rtproxy.load.measure import Glance
+    from rtproxy.load.run import Run
 
 LINE_EVERY_TICKS = round(5 / TICK_S)
 _RANKS = (50.0, 95.0, 99.0, 99.9)

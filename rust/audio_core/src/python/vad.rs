@@ -5,18 +5,19 @@ use super::refused;
 use super::samples::{with_bytes, MONO_FLOATS};
 use super::turns::Turns;
 use crate::dsp::cpu::Simd;
-use crate::dsp::{sample, vad};
+use crate::dsp::sample::read_f32;
+use crate::dsp::vad;
 use pyo3::prelude::*;
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<VoiceActivity>()
 }
 
-/// What listens, and room for what it hears, made finite.
+/// What listens, and room for what it is told.
 struct Worker {
-    simd: Simd,
     activity: vad::VoiceActivity,
     samples: Vec<f32>,
+    simd: Simd,
 }
 
 #[pyclass(module = "rtproxy._audio_core", frozen)]
@@ -33,9 +34,9 @@ impl VoiceActivity {
         let activity = vad::VoiceActivity::new(rate_hz, simd).map_err(refused)?;
         Ok(Self {
             worker: Turns::new(Worker {
-                simd,
                 activity,
                 samples: Vec::new(),
+                simd,
             }),
         })
     }
@@ -44,12 +45,12 @@ impl VoiceActivity {
         with_bytes(chunk, MONO_FLOATS, |bytes| {
             let mut worker = self.worker.take()?;
             let Worker {
-                simd,
                 activity,
                 samples,
+                simd,
             } = &mut *worker;
             samples.clear();
-            sample::read_f32(*simd, bytes, samples);
+            read_f32(*simd, bytes, samples);
             Ok(activity.process(samples))
         })
     }

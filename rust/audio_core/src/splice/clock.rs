@@ -6,36 +6,9 @@
 
 use super::chunk::ItemId;
 use super::items::Items;
+use super::segment::Segment;
 use super::time::Ticks;
 use std::collections::VecDeque;
-
-/// Audio of one item that plays, or will, without a gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Segment {
-    item: ItemId,
-    start: Ticks,
-    length: Ticks,
-    /// Nothing of the item is heard in it: its audio is late by a conversion.
-    silent: bool,
-}
-
-impl Segment {
-    const fn end(&self) -> Ticks {
-        self.start + self.length
-    }
-
-    fn passed(&self, now: Ticks) -> Ticks {
-        (now - self.start).clamp(0, self.length)
-    }
-
-    fn heard(&self, now: Ticks) -> Ticks {
-        if self.silent {
-            0
-        } else {
-            self.passed(now)
-        }
-    }
-}
 
 /// Time that was taken out of the future: what ended after `at` ends earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

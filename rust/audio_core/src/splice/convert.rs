@@ -84,12 +84,16 @@ impl Converter {
             return (!self.owed.is_empty(), 0);
         }
         if !fits {
-            let path = AudioPath::new(source, target, self.shape, Simd::chosen());
-            self.path = Some(path.expect("formats and shape were checked when they were set"));
+            self.path = Some(self.fresh(source, target));
         }
         self.part = Some(part);
         let latency = self.path.as_ref().map_or(0.0, AudioPath::latency_ms);
         (true, from_ms(latency))
+    }
+
+    fn fresh(&self, source: AudioFormat, target: AudioFormat) -> AudioPath {
+        AudioPath::new(source, target, self.shape, Simd::chosen())
+            .expect("formats and shape were checked when they were set")
     }
 
     /// The part goes on in another format: what its path still holds goes first.

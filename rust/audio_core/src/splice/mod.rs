@@ -26,6 +26,7 @@ pub mod kinds;
 mod lane;
 pub mod leg;
 pub mod level;
+mod load;
 mod marks;
 mod outbox;
 mod pen;
@@ -35,6 +36,7 @@ mod reading;
 pub mod refusal;
 pub mod ring;
 mod said;
+mod segment;
 mod sorting;
 #[expect(
     clippy::module_inception,
