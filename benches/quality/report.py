@@ -34,7 +34,7 @@ from benches.quality.rig import Rig
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 TONES = 24
-WIDTH = 120
+WIDTH = 130
 COLUMNS = ("1 kHz, dB", "worst, dB", "ripple, dB", "unwanted, dB", "latency, ms", "samples a chunk")
 
 
