@@ -13,7 +13,7 @@ from rtproxy._audio_core import simd
 from rtproxy.cli.describe import upstream_sentence
 from rtproxy.cli.options import ConfigFile, UpstreamChoice, configured
 from rtproxy.cli.words import say
-from rtproxy.config import Config, LimitsConfig
+from rtproxy.config import Config, DialectConfig, LimitsConfig
 
 
 def check(config: ConfigFile = None, upstream: UpstreamChoice = None) -> None:
@@ -50,7 +50,8 @@ def _changes(config: Config) -> Iterator[str]:
             yield f"  limits.{key}: {value} (usually {usual[key]})"
     if config.audio.simd != "auto":
         yield f"  audio.simd: {config.audio.simd} at most; this machine has {simd()}"
+    own = asdict(DialectConfig())
     for name, dialect in asdict(config.dialect).items():
         for key, value in asdict(dialect).items():
-            if value is not None:
+            if value != own[key]:
                 yield f"  dialect.{name}.{key}: {value}"

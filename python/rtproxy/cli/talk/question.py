@@ -6,19 +6,17 @@ it ends. Must not know the connection.
 
 from __future__ import annotations
 
-import sys
-from array import array
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from rtproxy._audio_core import AudioPath
+from rtproxy._audio_core import AudioPath, VoiceActivity
 from rtproxy.audio.wav import Recording, read_wav
 from rtproxy.cli.talk.formats import words
-from rtproxy.model.audio_format import CHANNELS, PCM16_24K, RATES_HZ, AudioFormat, Encoding
+from rtproxy.model.audio_format import CHANNELS, RATES_HZ, AudioFormat, Encoding
 
-_WINDOW_MS = 20
-_QUIET = 0.03  # of the loudest window's level: below it nobody speaks
+_LISTENED = AudioFormat(Encoding.F32, 24_000)
+_SETTLING_MS = 500  # of silence: more than voice activity needs to find an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +85,10 @@ def _conversion(file: Path) -> str:
 
 
 def end_of_speech_ms(recording: Recording) -> float:
-    """Where the last window ends that is loud against the loudest one.
-
-    Silence all through gives the whole length.
-    """
-    pcm = AudioPath(recording.audio_format, PCM16_24K).process(recording.data)
-    size = PCM16_24K.bytes_per_s * _WINDOW_MS // 1000
-    levels = [_mean_square(pcm[at : at + size]) for at in range(0, len(pcm), size)]
-    bar = max(levels) * _QUIET**2
-    last = max(index for index, level in enumerate(levels) if level >= bar)
-    return min((last + 1) * _WINDOW_MS, recording.duration_ms)
-
-
-def _mean_square(pcm: bytes) -> float:
-    samples = array("h", pcm)
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return sum(sample * sample for sample in samples) / len(samples)
+    """Where the last words end, as voice activity has it; without any, the whole length."""
+    source = recording.audio_format
+    path, activity = AudioPath(source, _LISTENED), VoiceActivity(_LISTENED.rate_hz)
+    for audio in (recording.data, source.silence(_SETTLING_MS)):
+        activity.process(memoryview(path.process(audio)).cast("f"))
+    end_ms = activity.since * 1000 / _LISTENED.rate_hz - path.latency_ms
+    return min(end_ms, recording.duration_ms) if activity.since else recording.duration_ms
