@@ -18,7 +18,7 @@ TRANSCRIPT_CEILING = 450
 BANNED = {"manager", "handler", "helper", "helpers", "utils", "util", "service", "processor"}
 # Names that belong to somebody else, or to the contract.
 GRANTED = {"StreamHandler", "ProcessorFormatter", "remove_processors_meta"}
-GRANTED |= {"AudioProcessor", "processor", "test_processor"}  # a public name, and what is named for it
+GRANTED |= {"AudioProcessor", "processor", "test_processor"}  # a public name; its modules
 
 
 def files(*patterns: str) -> list[Path]:
