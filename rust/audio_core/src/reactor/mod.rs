@@ -5,13 +5,14 @@
 //! writes, for every socket that is ready. Knows nothing of Python, of dialects or
 //! of what messages mean.
 //!
-//! [`table`] decides without system calls, [`member`] is one leg's socket, [`io`]
+//! [`table`] decides without system calls who of [`seat`] is served, [`member`] is one leg's socket, [`io`]
 //! what is asked of a socket, [`wheel`] the clock's side.
 
 pub mod io;
 pub mod member;
 #[cfg(target_os = "linux")]
 pub mod poll;
+pub mod seat;
 pub mod stats;
 pub mod table;
 pub mod wheel;

@@ -7,10 +7,10 @@
 
 use super::io::Socket;
 use super::member::Patience;
-use super::table::{MemberKey, News, SessionKey, Table};
+use super::seat::{MemberKey, News, SessionKey};
+use super::table::Table;
 use crate::splice::leg::{LegId, Side};
 use crate::splice::time::{Ticks, TICKS_PER_MS};
-use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::event::Timespec;
 use rustix::io::Errno;
@@ -18,6 +18,7 @@ use rustix::time::{
     timerfd_create, timerfd_settime, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags,
 };
 use slotmap::{Key, KeyData};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Events that are taken at once.
@@ -35,7 +36,6 @@ pub struct Reactor {
     timer: OwnedFd,
     /// What the timer is set to.
     armed_ms: Option<u64>,
-    events: Vec<Event>,
     /// The sessions.
     pub table: Table<Socket>,
 }
@@ -54,7 +54,6 @@ impl Reactor {
             epoll,
             timer,
             armed_ms: None,
-            events: Vec::with_capacity(EVENTS),
             table: Table::new(socket_bytes, now),
         })
     }
@@ -80,7 +79,7 @@ impl Reactor {
             None => Ok(()),
         };
         if let Err(error) = registered {
-            self.table.abort(key, Ticks::MIN);
+            self.table.remove(key);
             return Err(error);
         }
         Ok(Some(key))
@@ -89,7 +88,6 @@ impl Reactor {
     /// Do all that can be done without waiting: `clock` says what time it is, and
     /// nothing once the turn has taken long enough. True if there is more to do.
     pub fn turn(&mut self, mut clock: impl FnMut() -> Option<Ticks>) -> bool {
-        self.table.stats.turns += 1;
         let mut now = None;
         while let Some(moment) = clock() {
             now = Some(moment);
@@ -121,11 +119,13 @@ impl Reactor {
     }
 
     fn poll(&mut self) -> usize {
-        self.events.clear();
-        // Nothing can be wrong with our own descriptors; an interrupted call has
-        // nothing to say, and the events are there the next time.
-        let _ = epoll::wait(&self.epoll, spare_capacity(&mut self.events), Some(&NOW));
-        for event in &self.events {
+        let mut events = [MaybeUninit::<Event>::uninit(); EVENTS];
+        // Nothing can be wrong with our own descriptors, and what an interrupted call
+        // did not say is there the next time.
+        let Ok((events, _)) = epoll::wait(&self.epoll, &mut events, Some(&NOW)) else {
+            return 0;
+        };
+        for event in &*events {
             let (flags, data) = (event.flags, event.data.u64());
             if data == TIMER {
                 self.armed_ms = None;
@@ -137,8 +137,8 @@ impl Reactor {
             let key = MemberKey::from(KeyData::from_ffi(data));
             self.table.note_ready(key, readable, writable);
         }
-        self.table.stats.events += self.events.len() as u64;
-        self.events.len()
+        self.table.stats.events += events.len() as u64;
+        events.len()
     }
 
     /// See that the descriptor becomes readable when there is something to do.
@@ -186,7 +186,7 @@ fn timespec(ahead: Ticks) -> Timespec {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::Shared;
+    use super::super::seat::Shared;
     use super::*;
     use crate::splice::contain::Contained;
     use crate::splice::leg::LegLimits;

@@ -1,10 +1,16 @@
 //! What the reactor has done, for who measures it.
 
+use std::time::Duration;
+
 /// Sums since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Times that the reactor was called.
     pub turns: u64,
+    /// How long that took together.
+    pub busy: Duration,
+    /// How long the longest took.
+    pub longest: Duration,
     /// Rounds in them.
     pub rounds: u64,
     /// Readiness that the kernel has told.
@@ -20,6 +26,13 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// One turn.
+    pub fn note_turn(&mut self, took: Duration) {
+        self.turns += 1;
+        self.busy += took;
+        self.longest = self.longest.max(took);
+    }
+
     /// One read.
     pub const fn note_read(&mut self, bytes: usize) {
         self.reads += 1;

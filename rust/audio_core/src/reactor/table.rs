@@ -8,51 +8,15 @@
 
 use super::io::Io;
 use super::member::{Member, Patience};
+use super::seat::{lock, MemberKey, News, Seat, Session, SessionKey, Shared};
 use super::stats::Stats;
 use super::wheel::{TimerId, Wheel};
 use crate::splice::contain::Contained;
 use crate::splice::leg::{LegId, Side};
 use crate::splice::time::{Ticks, TICKS_PER_MS};
-use slotmap::{new_key_type, SlotMap};
+use slotmap::SlotMap;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-new_key_type! {
-    /// Names a session; never given to another.
-    pub struct SessionKey;
-    /// Names a member; never given to another.
-    pub struct MemberKey;
-}
-
-/// A splice that Python's face and the reactor both touch, one at a time.
-pub type Shared = Arc<Mutex<Contained>>;
-
-/// What has happened to a leg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct News {
-    /// Whose it is.
-    pub member: MemberKey,
-    /// Its socket is closed; else there is something to receive.
-    pub gone: bool,
-}
-
-#[derive(Debug)]
-struct Session {
-    splice: Shared,
-    members: Vec<MemberKey>,
-    timer: TimerId,
-    touched: bool,
-}
-
-#[derive(Debug)]
-struct Seat<I> {
-    member: Member<I>,
-    session: SessionKey,
-    /// The place of the delivery that was told last.
-    told: Option<u64>,
-    /// Whether it is on the list of those that are ready.
-    queued: bool,
-}
+use std::sync::Arc;
 
 /// All sessions and their sockets.
 #[derive(Debug)]
@@ -137,6 +101,16 @@ impl<I: Io> Table<I> {
         });
         home.members.push(key);
         Some(key)
+    }
+
+    /// Close a socket that cannot be served after all.
+    pub fn remove(&mut self, key: MemberKey) {
+        let Some(seat) = self.seats.remove(key) else {
+            return;
+        };
+        if let Some(session) = self.sessions.get_mut(seat.session) {
+            session.members.retain(|member| *member != key);
+        }
     }
 
     /// Whose member it is, while it has a socket.
@@ -335,11 +309,6 @@ impl<I: Io> Table<I> {
         let next = of_splice.into_iter().chain(of_members).min();
         self.wheel.set(session.timer, next.map(ceil_ms));
     }
-}
-
-/// A thread that panicked with the lock has left a splice that says so itself.
-fn lock(splice: &Shared) -> MutexGuard<'_, Contained> {
-    splice.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn floor_ms(moment: Ticks) -> u64 {
