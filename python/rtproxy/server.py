@@ -24,6 +24,7 @@ from rtproxy.api.application import create_application
 from rtproxy.config import Config, UpstreamConfig
 from rtproxy.config.schema import DialectConfig
 from rtproxy.dialects.dialect import Dialect
+from rtproxy.dialects.registry import DIALECTS
 from rtproxy.legs.driver import start_driver
 from rtproxy.legs.leg import LegsOptions, OpenLegs
 from rtproxy.legs.listener import Listener, open_listener
@@ -128,6 +129,10 @@ def build_front_door(
         send_s=limits.send_s,
         close_s=limits.close_s,
     )
+    # Read now: a session that begins needs no file, and so no descriptor, for it.
+    personas = {
+        dialect.name: _persona(config, dialect) for dialect in DIALECTS if not dialect.relays
+    }
     return FrontDoor(
         dialler=Dialler(upstreams, limits.dial_s, Backoff(limits.dial_backoff_s)),
         limits=SessionLimits(
@@ -139,7 +144,7 @@ def build_front_door(
             pong_within_s=limits.pong_within_s,
         ),
         process=process,
-        persona=lambda dialect: _persona(config, dialect),
+        persona=lambda dialect: personas[dialect.name],
         input_rate_hz=lambda dialect: _input_rate_hz(config, dialect),
         open_legs=open_legs,
         paced=paced,

@@ -6,6 +6,7 @@ import os
 import tempfile
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 
 import pytest
 import structlog
@@ -29,6 +30,11 @@ pytestmark = [
 ]
 
 
+def descriptors() -> int:
+    """How many this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.fixture
 async def pump(nursery: trio.Nursery) -> ReactorPump:
     started = ReactorPump()
@@ -40,11 +46,11 @@ async def test_a_socket_has_one_owner_and_one_descriptor(pump: ReactorPump) -> N
     transport, peer = socket_transport()
     number = transport.fileno()
     async with peer, open_legs(pump) as legs:
-        before = len(os.listdir("/proc/self/fd"))
+        before = descriptors()
         leg = legs.add(Side.CLIENT, Connection(transport), max_message_bytes=1000)
         assert transport.closed
         transport.abort()  # whatever the transport is still asked for, it is not its socket
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert descriptors() == before
         leg.send(b"alive")
         assert await WsPeer(peer, client=True).hear() == "alive"
         leg.abort()
