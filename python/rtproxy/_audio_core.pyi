@@ -8,7 +8,7 @@ float is shown. Nothing here blocks.
 import sys
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Literal, Self, SupportsFloat, final
+from typing import Any, Literal, Self, SupportsFloat, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -390,6 +390,14 @@ class Splice:
         """Of the audio that comes from `side`."""
     def ping(self, leg: int, now: float) -> None:
         """Send a ping, unless one is unanswered."""
+    def keep_alive(self, leg: int, every_ms: int, within_ms: int, now: float) -> None:
+        """Ping now and each `every_ms`; end the leg when no pong comes `within_ms`.
+
+        Time in which we did not read does not count. The end is CLOSED, 1006, and
+        `is_silent`. `next_deadline` knows of it.
+        """
+    def is_silent(self, leg: int) -> bool:
+        """Whether `keep_alive` has ended it: its socket is to be closed by force."""
     def pong_wait_s(self, leg: int, now: float) -> float | None:
         """How long the open ping has waited; None if every ping is answered.
 
@@ -458,14 +466,15 @@ if sys.platform == "linux":
             splice by the caller. `send_ms`: how long the socket may refuse bytes;
             `close_ms`: how long an ending may take. Beyond either it is reset.
             """
-        def turn(self, now: float) -> tuple[list[tuple[object, bool]], bool]:
+        def turn(self, now: float) -> tuple[list[tuple[Any, bool]], bool]:
             """Do all that can be done without waiting, within `turn_ms`.
 
-            Returns the news, (token, gone) each: something to `receive` that was not
-            told before, or the socket is closed, which is told last and once. And
-            whether there is more to do at once: then `fileno()` is readable, too.
+            Returns the news, (token, gone) each: there is something to `receive` that
+            was not told before, or (once) the socket is closed. From behind a hold
+            something may arrive even then, until the leg is forgotten. And whether
+            there is more to do at once: then `fileno()` is readable, too.
             """
-        def settle(self, session: int, now: float) -> list[tuple[object, bool]]:
+        def settle(self, session: int, now: float) -> list[tuple[Any, bool]]:
             """After a call on the session's splice: write, set its timer; the news."""
         def end_within(self, member: int, now: float) -> None:
             """The leg is ending: it has `close_ms` from now, if it had longer."""

@@ -99,9 +99,33 @@ def test_the_end_of_the_socket_is_told_last_and_closes_it_once(scene: Scene):
     assert (end.kind, end.code) == (MessageKind.CLOSED, 1006)
 
 
+def test_an_end_that_comes_with_the_last_words_is_seen_with_them(scene: Scene):
+    scene.peer.sendall(text(b"{}"))
+    scene.peer.shutdown(socket.SHUT_WR)
+    scene.reactor.turn(0.0)
+    hold = scene.splice.receive(scene.leg)
+    assert hold is not None
+    scene.splice.release(scene.leg, hold.hold, 0.1)
+    assert scene.reactor.settle(scene.session, 0.1) == [(scene.token, False)]
+    end = scene.splice.receive(scene.leg)
+    assert end is not None
+    assert (end.kind, end.code) == (MessageKind.CLOSED, 1006)
+
+
+def test_a_peer_that_gives_no_sign_of_life_is_reset(scene: Scene):
+    scene.splice.keep_alive(scene.leg, 15_000, 10_000, 0.0)
+    scene.reactor.settle(scene.session, 0.0)
+    assert scene.peer.recv(100) == b"\x89\x00"
+    assert scene.reactor.turn(9.9) == ([], False)
+    news, _ = scene.reactor.turn(10.1)
+    assert news[-1] == (scene.token, True)
+    assert not is_open(scene.fd)
+
+
 def test_abort_closes_by_force(scene: Scene):
     scene.reactor.abort(scene.member, 0.0)
-    assert scene.reactor.settle(scene.session, 0.0) == [(scene.token, True)]
+    news = scene.reactor.settle(scene.session, 0.0)
+    assert news == [(scene.token, False), (scene.token, True)]
     assert not is_open(scene.fd)
 
 
@@ -109,7 +133,8 @@ def test_an_end_that_takes_too_long_is_cut(scene: Scene):
     scene.reactor.end_within(scene.member, 0.0)
     assert scene.reactor.settle(scene.session, 0.0) == []
     assert scene.reactor.turn(2.9) == ([], False)
-    assert scene.reactor.turn(3.1) == ([(scene.token, True)], False)
+    news, _ = scene.reactor.turn(3.1)
+    assert news == [(scene.token, False), (scene.token, True)]
 
 
 def test_closing_a_session_closes_its_sockets_without_a_word(scene: Scene):
@@ -121,6 +146,17 @@ def test_closing_a_session_closes_its_sockets_without_a_word(scene: Scene):
     assert scene.reactor.turn(9.0) == ([], False)
     scene.reactor.close_session(scene.session)
     scene.reactor.abort(scene.member, 9.0)
+
+
+def test_a_leg_that_is_forgotten_frees_its_token(scene: Scene):
+    token = weakref.ref(scene.token)
+    scene.peer.close()
+    scene.reactor.turn(0.0)
+    scene.splice.forget(scene.leg)
+    del scene.token
+    assert token() is not None
+    assert scene.reactor.settle(scene.session, 0.1) == []
+    assert token() is None
 
 
 def test_a_socket_that_is_given_too_late_is_closed(scene: Scene):

@@ -5,7 +5,7 @@ use super::splice::Splice;
 use super::units::moment;
 use crate::reactor::member::Patience;
 use crate::reactor::poll;
-use crate::reactor::seat::{MemberKey, SessionKey};
+use crate::reactor::seat::{MemberKey, News, SessionKey, What};
 use crate::splice::time::{from_s, whole_ms, Ticks};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -133,13 +133,13 @@ impl Reactor {
 impl Reactor {
     fn told(&mut self, py: Python<'_>) -> Vec<Told> {
         let Self { inner, tokens, .. } = self;
-        let news = inner.take_news().filter_map(|news| {
-            let token = if news.gone {
-                tokens.remove(news.member)
-            } else {
-                tokens.get(news.member).map(|token| token.clone_ref(py))
-            };
-            Some((token?, news.gone))
+        let news = inner.take_news().filter_map(|News { member, what }| {
+            if what == What::Left {
+                tokens.remove(member);
+                return None;
+            }
+            let token = tokens.get(member)?.clone_ref(py);
+            Some((token, what == What::Gone))
         });
         news.collect()
     }

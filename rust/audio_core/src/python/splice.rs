@@ -303,6 +303,16 @@ impl Splice {
         self.at(now, |splice, now| splice.ping(leg, now))
     }
 
+    fn keep_alive(&self, leg: u64, every_ms: u64, within_ms: u64, now: f64) -> PyResult<()> {
+        self.at(now, |splice, now| {
+            splice.keep_alive(leg, every_ms, within_ms, now);
+        })
+    }
+
+    fn is_silent(&self, leg: u64) -> PyResult<bool> {
+        self.run(|splice| splice.is_silent(leg))
+    }
+
     fn pong_wait_s(&self, leg: u64, now: f64) -> PyResult<Option<f64>> {
         let wait = self.at(now, |splice, now| splice.pong_wait(leg, now))?;
         Ok(wait.map(|wait| wait as f64 / time::TICKS_PER_S as f64))

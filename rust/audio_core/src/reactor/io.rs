@@ -13,6 +13,17 @@ pub enum Done {
     Lost,
 }
 
+/// What a socket says it is ready for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// There is something to read, be it the end.
+    pub read: bool,
+    /// It takes bytes.
+    pub write: bool,
+    /// Its end has come: it lies behind whatever is there to read.
+    pub ended: bool,
+}
+
 /// A connected socket that never waits.
 pub trait Io {
     /// Read once into `buffer`, which is not empty.

@@ -4,10 +4,10 @@
 //! close) gives it `close` ticks more. Once the splice calls it finished, what
 //! comes is read and forgotten. A server closes TCP first (RFC 6455, 7.1.1): the
 //! client's leg sends FIN, the upstream's waits for it; both wait until the peer has
-//! closed too. Who is not done in time is reset. Must not know other legs, nor when
-//! it is its turn.
+//! closed too. Who is not done in time is reset, and who gave no sign of life at
+//! once. Must not know other legs, nor when it is its turn.
 
-use super::io::{Done, Io};
+use super::io::{Done, Io, Ready};
 use crate::splice::contain::Contained;
 use crate::splice::leg::{LegId, Side};
 use crate::splice::time::Ticks;
@@ -48,15 +48,6 @@ enum Outward {
     Lost,
 }
 
-/// What the socket is ready for, as far as is known.
-#[derive(Clone, Copy, Debug)]
-struct Readiness {
-    /// An edge has come, or a bound left something there.
-    read: bool,
-    /// It has not refused bytes since the last edge.
-    write: bool,
-}
-
 /// One leg and its socket.
 #[derive(Debug)]
 pub struct Member<I> {
@@ -69,7 +60,9 @@ pub struct Member<I> {
     unsent: Vec<u8>,
     /// When the socket first refused it.
     stuck: Option<Ticks>,
-    ready: Readiness,
+    /// What the socket is ready for, as far as is known: read, until it had nothing
+    /// more; write, until it took no more.
+    ready: Ready,
     outward: Outward,
     /// When it is reset.
     ends: Option<Ticks>,
@@ -77,7 +70,7 @@ pub struct Member<I> {
 
 impl<I: Io> Member<I> {
     /// A leg on which the handshake is done; that it can be read is yet to be told.
-    pub const fn new(io: I, leg: LegId, side: Side, patience: Patience) -> Self {
+    pub fn new(io: I, leg: LegId, side: Side, patience: Patience) -> Self {
         Self {
             io,
             leg,
@@ -86,9 +79,9 @@ impl<I: Io> Member<I> {
             phase: Phase::Open,
             unsent: Vec::new(),
             stuck: None,
-            ready: Readiness {
-                read: false,
+            ready: Ready {
                 write: true,
+                ..Ready::default()
             },
             outward: Outward::Open,
             ends: None,
@@ -110,10 +103,11 @@ impl<I: Io> Member<I> {
         self.phase == Phase::Gone
     }
 
-    /// The socket says that it can be read, or written, again.
-    pub const fn note_ready(&mut self, readable: bool, writable: bool) {
-        self.ready.read |= readable;
-        self.ready.write |= writable;
+    /// The socket says what it is ready for.
+    pub const fn note_ready(&mut self, ready: Ready) {
+        self.ready.read |= ready.read;
+        self.ready.write |= ready.write;
+        self.ready.ended |= ready.ended;
     }
 
     /// Whether reading it may find something that is wanted.
@@ -134,8 +128,9 @@ impl<I: Io> Member<I> {
             Done::Bytes(count) => count,
             Done::Nothing | Done::Ended | Done::Lost => 0,
         };
-        // A read that does not fill the buffer has emptied the socket (epoll(7)).
-        self.ready.read = count == buffer.len();
+        // A read that does not fill the buffer has emptied the socket (epoll(7)), and
+        // more will be told; but not an end that was told with what was read.
+        self.ready.read = count == buffer.len() || self.ready.ended;
         match (self.phase, done) {
             (_, Done::Nothing) => {}
             (Phase::Open, _) => feed(splice, self.leg, &buffer[..count], now),
@@ -196,6 +191,9 @@ impl<I: Io> Member<I> {
     /// Go towards the end as far as that is possible.
     pub fn part(&mut self, splice: &mut Contained, now: Ticks) {
         if self.phase == Phase::Open && finished(splice, self.leg) {
+            if is_silent(splice, self.leg) {
+                return self.abort(splice, now);
+            }
             self.phase = Phase::Parting;
             self.end_within(now);
         }
@@ -268,4 +266,8 @@ fn wants_read(splice: &mut Contained, leg: LegId, now: Ticks) -> bool {
 
 fn finished(splice: &mut Contained, leg: LegId) -> bool {
     splice.run(|splice| splice.finished(leg)).unwrap_or(true)
+}
+
+fn is_silent(splice: &mut Contained, leg: LegId) -> bool {
+    splice.run(|splice| splice.is_silent(leg)).unwrap_or(false)
 }

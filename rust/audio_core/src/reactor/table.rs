@@ -6,9 +6,9 @@
 //! socket that is ready, so that nobody's flood keeps others waiting; who is left
 //! with something to read goes to the end of the list.
 
-use super::io::Io;
+use super::io::{Io, Ready};
 use super::member::{Member, Patience};
-use super::seat::{lock, MemberKey, News, Seat, Session, SessionKey, Shared};
+use super::seat::{knows, lock, MemberKey, News, Seat, Session, SessionKey, Shared, What};
 use super::stats::Stats;
 use super::wheel::{TimerId, Wheel};
 use crate::splice::contain::Contained;
@@ -76,8 +76,9 @@ impl<I: Io> Table<I> {
         };
         self.wheel.remove(session.timer);
         for member in session.members {
-            if let Some(mut seat) = self.seats.remove(member) {
-                seat.member.abort(&mut lock(&session.splice), Ticks::MIN);
+            let seat = self.seats.remove(member);
+            if let Some(mut member) = seat.and_then(|seat| seat.member) {
+                member.abort(&mut lock(&session.splice), Ticks::MIN);
             }
         }
     }
@@ -94,8 +95,9 @@ impl<I: Io> Table<I> {
     ) -> Option<MemberKey> {
         let home = self.sessions.get_mut(session)?;
         let key = self.seats.insert(Seat {
-            member: Member::new(io, leg, side, patience),
+            leg,
             session,
+            member: Some(Member::new(io, leg, side, patience)),
             told: None,
             queued: false,
         });
@@ -120,20 +122,23 @@ impl<I: Io> Table<I> {
 
     /// A member's socket, while it has one.
     pub fn io(&self, key: MemberKey) -> Option<&I> {
-        Some(self.seats.get(key)?.member.io())
+        Some(self.seats.get(key)?.member.as_ref()?.io())
     }
 
     /// A socket says what it is ready for; one that is gone says nothing.
-    pub fn note_ready(&mut self, key: MemberKey, readable: bool, writable: bool) {
+    pub fn note_ready(&mut self, key: MemberKey, ready: Ready) {
         let Some(seat) = self.seats.get_mut(key) else {
             return;
         };
-        seat.member.note_ready(readable, writable);
-        if readable && !seat.queued {
+        let Some(member) = &mut seat.member else {
+            return;
+        };
+        member.note_ready(ready);
+        if ready.read && !seat.queued {
             seat.queued = true;
             self.ready.push_back(key);
         }
-        if writable {
+        if ready.write {
             let session = seat.session;
             self.touch(session);
         }
@@ -151,8 +156,8 @@ impl<I: Io> Table<I> {
 
     /// Begin a member's end: it has its time to part, and no more.
     pub fn end_within(&mut self, key: MemberKey, now: Ticks) {
-        if let Some(seat) = self.seats.get_mut(key) {
-            seat.member.end_within(now);
+        if let Some(member) = member_of(&mut self.seats, key) {
+            member.end_within(now);
         }
     }
 
@@ -162,8 +167,8 @@ impl<I: Io> Table<I> {
             return;
         };
         let session = seat.session;
-        if let Some(home) = self.sessions.get(session) {
-            seat.member.abort(&mut lock(&home.splice), now);
+        if let (Some(home), Some(member)) = (self.sessions.get(session), &mut seat.member) {
+            member.abort(&mut lock(&home.splice), now);
         }
         self.touch(session);
     }
@@ -196,8 +201,8 @@ impl<I: Io> Table<I> {
             // A panic in here is contained; settling tells of it.
             let _ = splice.run(|splice| splice.turn(now));
             for member in &session.members {
-                if let Some(seat) = self.seats.get_mut(*member) {
-                    seat.member.check_deadlines(&mut splice, now);
+                if let Some(member) = member_of(&mut self.seats, *member) {
+                    member.check_deadlines(&mut splice, now);
                 }
             }
             drop(splice);
@@ -224,9 +229,12 @@ impl<I: Io> Table<I> {
         let Some(session) = self.sessions.get(seat.session) else {
             return;
         };
+        let Some(member) = &mut seat.member else {
+            return;
+        };
         let mut splice = lock(&session.splice);
-        if seat.member.wants_visit(&mut splice, now) {
-            let count = seat.member.read(&mut splice, &mut self.buffer, now);
+        if member.wants_visit(&mut splice, now) {
+            let count = member.read(&mut splice, &mut self.buffer, now);
             self.stats.note_read(count);
             drop(splice);
             let session = seat.session;
@@ -254,17 +262,17 @@ impl<I: Io> Table<I> {
         let shared = Arc::clone(&session.splice);
         let mut splice = lock(&shared);
         for member in &session.members {
-            if let Some(seat) = self.seats.get_mut(*member) {
-                let (bytes, calls) = seat.member.flush(&mut splice, now);
+            if let Some(member) = member_of(&mut self.seats, *member) {
+                let (bytes, calls) = member.flush(&mut splice, now);
                 self.stats.note_written(bytes, calls);
-                seat.member.part(&mut splice, now);
+                member.part(&mut splice, now);
             }
         }
         self.look(key, &mut splice, now);
         self.set_timer(key, &mut splice);
     }
 
-    /// See who is gone, who has something to receive, who is to be read again.
+    /// See who has something to receive, who is gone, who is to be read again.
     fn look(&mut self, key: SessionKey, splice: &mut Contained, now: Ticks) {
         let Some(session) = self.sessions.get_mut(key) else {
             return;
@@ -276,23 +284,23 @@ impl<I: Io> Table<I> {
             let Some(seat) = seats.get_mut(member) else {
                 return false;
             };
-            let leg = seat.member.leg();
-            // A splice that has panicked has news for everyone: that.
-            let stamp = splice
-                .run(|splice| splice.next_stamp(leg))
-                .unwrap_or(Some(u64::MAX));
-            let gone = seat.member.is_gone();
-            if gone || (stamp.is_some() && stamp != seat.told) {
-                news.push(News { member, gone });
+            let mut tell = |what| news.push(News { member, what });
+            if seat.has_arrival(splice) {
+                tell(What::Arrived);
             }
-            seat.told = stamp;
-            if gone {
-                seats.remove(member);
-            } else if !seat.queued && seat.member.wants_visit(splice, now) {
+            if seat.is_to_visit(splice, now) {
                 seat.queued = true;
                 ready.push_back(member);
             }
-            !gone
+            if seat.member.take_if(|member| member.is_gone()).is_some() {
+                tell(What::Gone);
+            }
+            let stays = seat.member.is_some() || knows(splice, seat.leg);
+            if !stays {
+                tell(What::Left);
+                seats.remove(member);
+            }
+            stays
         });
     }
 
@@ -305,10 +313,14 @@ impl<I: Io> Table<I> {
             .members
             .iter()
             .filter_map(|member| self.seats.get(*member));
-        let of_members = seats.filter_map(|seat| seat.member.next_deadline());
+        let of_members = seats.filter_map(|seat| seat.member.as_ref()?.next_deadline());
         let next = of_splice.into_iter().chain(of_members).min();
         self.wheel.set(session.timer, next.map(ceil_ms));
     }
+}
+
+fn member_of<I>(seats: &mut SlotMap<MemberKey, Seat<I>>, key: MemberKey) -> Option<&mut Member<I>> {
+    seats.get_mut(key)?.member.as_mut()
 }
 
 fn floor_ms(moment: Ticks) -> u64 {

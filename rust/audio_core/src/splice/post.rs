@@ -33,6 +33,11 @@ impl Splice {
         mark.into_iter().chain(from_leg).min()
     }
 
+    /// Whether the leg is not forgotten yet.
+    pub fn knows(&self, id: LegId) -> bool {
+        self.find(id).is_some()
+    }
+
     /// The hold or mark has been answered; its direction goes on.
     pub fn release(&mut self, id: LegId, hold: u64, now: Ticks) -> Result<(), Refusal> {
         self.pass_time(now);
