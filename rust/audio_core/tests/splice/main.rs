@@ -3,6 +3,7 @@
 mod containment;
 mod cuts;
 mod late_text;
+mod play;
 mod rules;
 mod schedules;
 mod stage;
