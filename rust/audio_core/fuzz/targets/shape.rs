@@ -70,7 +70,7 @@ impl Chain {
 
 /// A run of silence, of a tone, or of noise, of any loudness.
 fn samples(bytes: &mut Unstructured) -> Result<Vec<f32>> {
-    let count = bytes.int_in_range(0..=3_000)?;
+    let count = bytes.int_in_range(0..=800)?;
     let size = *bytes.choose(&[0.0, 0.001, 0.1, 1.0, LOUDEST])?;
     let step = f32::from(bytes.arbitrary::<u8>()?) / 255.0;
     let mut dice = bytes.arbitrary::<u32>()? | 1;
@@ -116,7 +116,7 @@ fn hear([whole, cut]: &mut [Chain; 2], bytes: &mut Unstructured) -> Result<()> {
     let samples = samples(bytes)?;
     whole.hear(&samples);
     let mut made = Vec::new();
-    for piece in samples.chunks(bytes.int_in_range(1..=700)?) {
+    for piece in samples.chunks(bytes.int_in_range(1..=300)?) {
         cut.hear(piece);
         made.extend_from_slice(&cut.made);
     }
