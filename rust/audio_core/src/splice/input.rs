@@ -102,7 +102,7 @@ impl Input {
         let length = format.duration(audio.len());
         self.burst.add(length, now);
         self.total += length;
-        let converts = !as_it_came && self.converter.begin(INPUT, format, self.target).0;
+        let converts = !as_it_came && self.converter.begin(INPUT, format, self.target.into()).0;
         if converts {
             self.converter.convert(audio);
         }

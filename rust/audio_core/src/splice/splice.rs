@@ -120,7 +120,7 @@ impl Splice {
         if side == Side::Client {
             self.client_wrap = Some(Arc::clone(&attachment.wrap));
         }
-        self.legs[at].attachment = Some(attachment);
+        self.legs[at].attach(attachment);
         if self.attached(side) != Some(id) {
             self.detach(side, now);
             match side {
@@ -137,12 +137,14 @@ impl Splice {
         let hears = attachment.hears.filter(|_| !attachment.wrap.passes_on());
         if self.legs[at].side == Side::Client {
             let LaneParts { lane, out, now, .. } = self.lane_parts();
-            lane.set_target(hears, now, out);
+            if !lane.set_target(hears, now, out) {
+                return;
+            }
         }
         let Some(hears) = hears else { return };
         match self.legs[at].side {
             Side::Client => self.absence.queue.recast(hears),
-            Side::Upstream => self.input.set_target(hears),
+            Side::Upstream => self.input.set_target(hears.samples()),
         }
         self.legs[at].outbox.queue.recast(hears);
     }
