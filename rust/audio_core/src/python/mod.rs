@@ -3,6 +3,7 @@
 mod audio_path;
 mod enums;
 mod formats;
+mod opus;
 mod reports;
 mod resampler;
 mod samples;
@@ -24,6 +25,7 @@ fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     audio_path::register(module)?;
     enums::register(module)?;
+    opus::register(module)?;
     reports::register(module)?;
     resampler::register(module)?;
     shapes::register(module)?;
