@@ -45,12 +45,13 @@ def test_a_file_is_kept_as_it_is_written(tmp_path: Path, encoding: Encoding, cha
         ("wav", {"subtype": "IMA_ADPCM"}),
         ("flac", {"subtype": "PCM_16"}),
         ("ogg", {"subtype": "VORBIS"}),
+        ("mp3", {"subtype": "MPEG_LAYER_III"}),
     ],
 )
 @pytest.mark.parametrize("channels", CHANNELS)
 def test_what_others_write_is_read_too(tmp_path: Path, suffix: str, how: dict, channels: int):
     file = tmp_path / f"q.{suffix}"
-    sound = np.frombuffer(tone(500), "<i2").repeat(channels).reshape(-1, channels)
+    sound = np.frombuffer(tone(500), "<i2").repeat(channels).reshape(-1, channels) / 32_768
     soundfile.write(file, sound, 24_000, **how)
     question = load_question(file)
     assert question.recording.audio_format == AudioFormat(Encoding.F32, 24_000, channels)
