@@ -13,6 +13,7 @@ pub mod member;
 #[cfg(target_os = "linux")]
 pub mod poll;
 pub mod seat;
+mod settle;
 pub mod stats;
 pub mod table;
 pub mod wheel;
