@@ -7,6 +7,10 @@ use std::rc::Rc;
 
 /// Both ends of a connection, and what lies between them.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what a kernel remembers of a socket"
+)]
 pub struct Line {
     /// What the peer has sent and we have not read.
     pub incoming: VecDeque<u8>,

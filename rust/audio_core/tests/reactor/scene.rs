@@ -9,7 +9,7 @@ use audio_core::splice::contain::Contained;
 use audio_core::splice::inbox::DeliveryKind;
 use audio_core::splice::leg::Side;
 use audio_core::splice::splice::Splice;
-use audio_core::splice::time::{Ticks, TICKS_PER_MS};
+use audio_core::splice::time::{whole_ms, Ticks, TICKS_PER_MS};
 use audio_core::wire::frame::Opcode;
 use std::sync::{Arc, Mutex};
 
@@ -156,7 +156,7 @@ impl Scene {
     }
 
     pub fn wait(&mut self, ms: u64) {
-        self.now += ms as Ticks * TICKS_PER_MS;
+        self.now += whole_ms(ms);
         self.table.pass_time(self.now);
         self.round();
     }

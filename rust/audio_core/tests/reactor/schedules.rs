@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 const SESSIONS: usize = 2;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Say(usize, bool, usize),
     Arrive(usize, usize),
@@ -176,7 +176,7 @@ proptest! {
         }
         for (end, steps) in &ends {
             end_by(&mut scene, end);
-            for step in steps.clone() {
+            for step in steps.iter().copied() {
                 take(&mut scene, step);
             }
         }
