@@ -10,7 +10,7 @@ import pytest
 import structlog
 import trio
 import trio.testing
-from rig import Pair, answered, audio_in, closed_by, open_rig, pcm, said, tell
+from rig import Ground, answered, audio_in, closed_by, open_rig, pcm, said, tell
 from stream_pairs import memory_transport
 from ws_peer import Close, WsPeer
 from wsproto.events import Ping, Pong
@@ -26,8 +26,8 @@ DONE = CloseReason(CloseCode.DONE, "done")
 pytestmark = pytest.mark.usefixtures("in_time")
 
 
-async def test_audio_passes_both_ways_without_python(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_audio_passes_both_ways_without_python(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig:
         for value in range(20):
             await rig.browser.say(said(value=value))
             await rig.model.say(answered(value=value))
@@ -39,8 +39,8 @@ async def test_audio_passes_both_ways_without_python(pair: Pair) -> None:
             assert audio_in(await rig.browser.hear()) == pcm(40, value)
 
 
-async def test_a_hold_stands_its_direction_still_until_it_is_answered(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_a_hold_stands_its_direction_still_until_it_is_answered(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig:
         await rig.browser.say(said(value=1), '{"type":"commit_audio"}', said(value=2))
         message = await rig.client.receive()
         assert (message.kind, message.raw) == (MessageKind.HOLD, b'{"type":"commit_audio"}')
@@ -53,8 +53,8 @@ async def test_a_hold_stands_its_direction_still_until_it_is_answered(pair: Pair
         assert json.loads(str(await rig.browser.hear())) == {"n": 2}
 
 
-async def test_a_receive_that_is_cancelled_loses_nothing(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_a_receive_that_is_cancelled_loses_nothing(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig:
         with trio.CancelScope() as scope:
             scope.cancel()
             await rig.client.receive()
@@ -170,29 +170,41 @@ async def test_a_client_ahead_of_its_time_is_read_at_the_pace_of_its_audio(
 
 async def test_a_peer_that_is_gone_without_a_word_is_found_out(autojump_clock: Clock) -> None:
     async with open_rig(pongs=False) as rig:  # faults.md row 14
-        assert rig.client.pong_wait_s() is None
-        rig.client.ping()
-        rig.client.ping()  # one is enough
-        await trio.sleep(10)
-        assert rig.client.pong_wait_s() == pytest.approx(10)
-        rig.client.abort()
+        started, silent = trio.current_time(), trio.Event()
+        rig.client.keep_alive(every_s=15, within_s=10, silent=silent.set)
         reason = await closed_by(rig.client)
         assert (reason.code, reason.origin) == (CloseCode.ABNORMAL, Origin.PEER)
+        assert reason.text == "no answer to a ping for 10 s"
+        assert silent.is_set()
+        assert trio.current_time() - started == pytest.approx(10, abs=0.1)
 
 
-async def test_a_peer_that_answers_pings_is_well(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
-        rig.client.ping()
-        assert rig.client.pong_wait_s() is not None
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(rig.browser.hear)
-            while rig.client.pong_wait_s() is not None:
-                await trio.lowlevel.checkpoint()
-            nursery.cancel_scope.cancel()
+async def test_a_peer_that_answers_pings_is_well(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig, trio.open_nursery() as nursery:
+        silent = trio.Event()
+        rig.client.keep_alive(every_s=0.01, within_s=5, silent=silent.set)
+        nursery.start_soon(rig.browser.hear)
+        with trio.move_on_after(0.1) as well:
+            await closed_by(rig.client)
+        assert well.cancelled_caught
+        assert not silent.is_set()
+        nursery.cancel_scope.cancel()
 
 
-async def test_a_ping_from_the_peer_is_answered_while_a_hold_is_open(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_a_silent_peer_is_told_of_and_can_be_cut_off(ground: Ground) -> None:
+    async with open_rig(ground=ground, pongs=False) as rig:
+        for leg in (rig.client, rig.upstream):
+            silent = trio.Event()
+            leg.keep_alive(every_s=0.05, within_s=0.02, silent=silent.set)
+            assert (await closed_by(leg)).text == "no answer to a ping for 20 ms"
+            assert silent.is_set()
+            leg.abort()
+        with trio.fail_after(1):
+            await rig.client.aclose(DONE)
+
+
+async def test_a_ping_from_the_peer_is_answered_while_a_hold_is_open(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig:
         await rig.browser.say('{"n":1}')
         await rig.client.receive()
         await rig.browser.say_event(Ping(b"there?"))
@@ -219,7 +231,6 @@ async def test_a_panic_in_the_splice_ends_this_session_with_1011(autojump_clock:
         rig.client.send(b"x")
         rig.legs.post([tell(Side.CLIENT, n=1)])
         assert rig.legs.drop("r1") == []
-        assert rig.client.pong_wait_s() is None
         await rig.client.aclose(DONE)
         with pytest.raises(LegClosed):
             rig.legs.add(Side.UPSTREAM, Connection(memory_transport()[0]), max_message_bytes=1000)
@@ -227,11 +238,11 @@ async def test_a_panic_in_the_splice_ends_this_session_with_1011(autojump_clock:
         assert await other.browser.hear() == "alive"
 
 
-async def test_a_session_that_is_over_leaves_nothing_to_the_collector(pair: Pair) -> None:
+async def test_a_session_that_is_over_leaves_nothing_to_the_collector(ground: Ground) -> None:
     gc.collect()
     gc.disable()
     try:
-        async with open_rig(pair=pair) as rig:
+        async with open_rig(ground=ground) as rig:
             await rig.browser.say(said())
             await rig.model.hear()
             junction = weakref.ref(rig.legs._junction)  # type: ignore[attr-defined]

@@ -7,13 +7,14 @@ it must not know which driver implements it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from rtproxy._audio_core import Counters, Kinds, Message, MessageKind, Side, Wrap
 from rtproxy.legs.transport import Connection
-from rtproxy.model.audio_format import PCM16_24K, AudioFormat
+from rtproxy.model.audio_format import PCM16_24K, LegAudio
 from rtproxy.model.close import CloseReason
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Mark",
     "Message",
     "MessageKind",
+    "OpenLegs",
     "Outgoing",
     "SessionLegs",
     "Side",
@@ -67,8 +69,8 @@ class Attachment:
 
     kinds: Kinds
     wrap: Wrap
-    speaks: AudioFormat = PCM16_24K
-    hears: AudioFormat | None = PCM16_24K
+    speaks: LegAudio = PCM16_24K
+    hears: LegAudio | None = PCM16_24K
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,12 @@ class Leg(Protocol):
     def send(self, payload: bytes) -> None:
         """Queue a message to this very leg; never waits."""
 
-    def ping(self) -> None:
-        """Send a ping, unless one is unanswered."""
+    def keep_alive(self, *, every_s: float, within_s: float, silent: Callable[[], None]) -> None:
+        """Ping now and each `every_s`; time in which we do not read does not count.
 
-    def pong_wait_s(self) -> float | None:
-        """How long the open ping has waited; None if there is none."""
+        Where no pong is there `within_s` later, the leg has ended with 1006, as its
+        reader learns, and `silent` is called, once: the socket is to be aborted.
+        """
 
     async def aclose(self, reason: CloseReason) -> None:
         """Close with a handshake, by force after the close deadline.
@@ -192,4 +195,17 @@ class SessionLegs(SpliceLegs, Protocol):
         """Make a leg of a connection whose handshake is done, and own it from now on.
 
         Until it is attached, all its messages are holds.
+        """
+
+
+class OpenLegs(Protocol):
+    """How sessions get their legs: what a driver is to everybody else."""
+
+    def __call__(
+        self, options: LegsOptions | None = None, *, seed: bytes | None = None
+    ) -> AbstractAsyncContextManager[SessionLegs]:
+        """The legs of one session, as long as the block runs.
+
+        Legs that are still open when the block ends are closed: with 1011 if an
+        exception ends it, else with 1001. `seed` are 32 random bytes for masks.
         """

@@ -3,6 +3,7 @@
 mod audio_path;
 mod enums;
 mod formats;
+mod opus;
 mod reach;
 #[cfg(target_os = "linux")]
 mod reactor;
@@ -30,6 +31,7 @@ fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     #[cfg(target_os = "linux")]
     reactor::register(module)?;
     reach::register(module)?;
+    opus::register(module)?;
     reports::register(module)?;
     resampler::register(module)?;
     shapes::register(module)?;

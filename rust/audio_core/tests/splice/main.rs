@@ -2,7 +2,9 @@
 
 mod containment;
 mod cuts;
+mod input;
 mod late_text;
+mod play;
 mod rules;
 mod schedules;
 mod stage;
