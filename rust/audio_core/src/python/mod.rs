@@ -28,10 +28,10 @@ fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     audio_path::register(module)?;
     enums::register(module)?;
+    opus::register(module)?;
     #[cfg(target_os = "linux")]
     reactor::register(module)?;
     reach::register(module)?;
-    opus::register(module)?;
     reports::register(module)?;
     resampler::register(module)?;
     shapes::register(module)?;
