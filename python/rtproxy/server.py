@@ -89,7 +89,7 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
         nursery,
         config.server,
         on_upgrade=build_front_door(config, process, upstreams, driver.open_legs).enter,
-        application=create_application(process),
+        application=create_application(process, driver.figures),
         head_s=config.limits.head_s,
         head_bytes=config.limits.head_bytes,
     )
