@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+FUZZ_S ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -13,7 +14,7 @@ OPUS_FEATURE := $(if $(filter yes,$(OPUS)),opus,$(if $(filter-out no,$(OPUS)),$(
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve talk test lint format bench lock clean setup setup-dev
+.PHONY: help serve talk test lint format bench fuzz sanitize lock clean setup setup-dev
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -46,6 +47,15 @@ format: setup-dev ## Format everything
 
 bench: setup-dev ## Compare speed with numpy, soxr, pybase64 and a naive relay
 	$(BIN)/python -m benches $(ARGS)
+
+fuzz: ## Feed what reads bytes with random ones, each target for FUZZ_S seconds (nightly)
+	cd rust/audio_core && for target in $$(cargo +nightly fuzz list); do \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_S) -max_len=1000 || exit 1; \
+	done
+
+sanitize: ## Run the Rust tests under AddressSanitizer (nightly)
+	RUSTFLAGS=-Zsanitizer=address cargo +nightly test --quiet --package audio_core --lib --tests \
+		--target $$(rustc -vV | sed -n 's/^host: //p')
 
 lock: setup-dev ## Choose dependency versions anew and write requirements/*.lock
 	$(PIP) install uv

@@ -4,6 +4,9 @@ mod audio_path;
 mod enums;
 mod formats;
 mod opus;
+mod reach;
+#[cfg(target_os = "linux")]
+mod reactor;
 mod reports;
 mod resampler;
 mod samples;
@@ -26,6 +29,9 @@ fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     audio_path::register(module)?;
     enums::register(module)?;
     opus::register(module)?;
+    #[cfg(target_os = "linux")]
+    reactor::register(module)?;
+    reach::register(module)?;
     reports::register(module)?;
     resampler::register(module)?;
     shapes::register(module)?;

@@ -111,8 +111,8 @@ impl Input {
 
     /// What the ring holds becomes what the upstream takes.
     pub fn pass(&mut self, audio: &mut Vec<u8>) {
-        let (held, target) = (self.ring.format(), self.target.into());
-        if self.passing.begin(INPUT, held, target).0 {
+        let target = self.target.into();
+        if self.passing.begin(INPUT, self.ring.format(), target).0 {
             self.passing.convert(audio);
         }
     }

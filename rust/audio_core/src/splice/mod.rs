@@ -32,6 +32,7 @@ mod outbox;
 mod packets;
 mod pen;
 mod post;
+mod pulse;
 pub mod queue;
 mod reading;
 pub mod refusal;

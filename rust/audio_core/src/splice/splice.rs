@@ -148,6 +148,7 @@ impl Splice {
         }
     }
 
+    /// True if it is news what the client hears.
     fn agree_with_client(&mut self, at: usize, speaks: LegAudio, hears: Option<LegAudio>) -> bool {
         let known = self.legs[at].attachment.as_ref();
         if known.is_some_and(|known| known.speaks != speaks) {
