@@ -156,7 +156,7 @@ proptest! {
         let audio = noise(before + behind, speaks);
         let (waited, followed) = audio.split_at(before * speaks.frame_bytes());
         talk.says(waited, &sizes);
-        prop_assert_eq!(talk.heard(), vec![]);
+        prop_assert_eq!(talk.heard(), Vec::<u8>::new());
         talk.upstream_hears(Some(takes));
         talk.replay();
         talk.says(followed, &sizes);
