@@ -407,7 +407,9 @@ class Splice:
 
         The marks of an attached client are delivered at once, in order. Messages that
         stand in the queue still go (the error that explains the close is one), then
-        the close frame, nothing after it. ValueError for a code that must not be sent.
+        the close frame, nothing after it. Where the peer has gone already nothing
+        happens: what waits is for its successor. ValueError for a code that must not be
+        sent.
         """
     def panic_for_test(self, leg: int) -> None:
         """Panic inside the leg's work, so that containment can be tried from outside."""
