@@ -1,9 +1,12 @@
 //! Anything may happen in any order: nothing is lost uncounted, nothing leaves
 //! ahead of its time, nothing panics.
 
-use super::stage::{after, attachment, delta, frame, said, sound, text, FarEnd, Stage, LIMITS};
+use super::stage::{
+    after, attachment, delta, frame, said, settings, sound, text, FarEnd, Stage, LIMITS,
+};
 use audio_core::dsp::format::PCM16_24K;
 use audio_core::splice::format::PlayTime;
+use audio_core::splice::inbox::DeliveryKind;
 use audio_core::splice::leg::Side;
 use audio_core::splice::splice::Splice;
 use audio_core::splice::time::{Ticks, TICKS_PER_MS};
@@ -26,6 +29,7 @@ enum Step {
     Text(Option<usize>),
     Pause(bool),
     Playback(usize, u32),
+    Exclude(usize),
     NewClient(bool),
     ReleaseMarks,
     Noise(Vec<u8>),
@@ -43,7 +47,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (which.clone(), any::<bool>()).prop_map(|(r, starts)| Step::Mark(r, starts)),
         2 => prop::option::of(which.clone()).prop_map(Step::Text),
         1 => any::<bool>().prop_map(Step::Pause),
-        1 => (which, 0_u32..2_000).prop_map(|(r, ms)| Step::Playback(r, ms)),
+        1 => (which.clone(), 0_u32..2_000).prop_map(|(r, ms)| Step::Playback(r, ms)),
+        1 => which.prop_map(Step::Exclude),
         1 => any::<bool>().prop_map(Step::NewClient),
         4 => Just(Step::ReleaseMarks),
     ]
@@ -69,9 +74,11 @@ struct Play {
 }
 
 impl Play {
-    fn new(lead_ms: Option<u64>) -> Self {
+    fn new(lead_ms: Option<u64>, waiting: usize) -> Self {
+        let mut settings = settings(lead_ms);
+        settings.waiting.messages = waiting;
         Self {
-            stage: Stage::new(lead_ms),
+            stage: Stage::with(settings),
             arrived: Arrived::default(),
             corrected: false,
         }
@@ -103,10 +110,12 @@ impl Play {
 
     fn release_marks(&mut self) {
         let leg = self.stage.client.leg;
-        while let Some(mark) = self.stage.run(|splice, _| splice.receive(leg)) {
-            self.stage
-                .run(|splice, now| splice.release(leg, mark.stamp, now))
-                .unwrap();
+        while let Some(told) = self.stage.run(|splice, _| splice.receive(leg)) {
+            if told.kind == DeliveryKind::Mark {
+                self.stage
+                    .run(|splice, now| splice.release(leg, told.stamp, now))
+                    .unwrap();
+            }
         }
     }
 
@@ -155,6 +164,7 @@ impl Play {
                 let played = Ticks::from(ms) * TICKS_PER_MS;
                 stage.run(|splice, now| splice.playback(&format!("i{r}"), played, now));
             }
+            Step::Exclude(r) => stage.run(|splice, _| splice.exclude(RESPONSES[r])),
             Step::NewClient(forget) => self.new_client(forget),
             Step::ReleaseMarks => self.release_marks(),
             Step::Noise(bytes) => stage.client_sends(&bytes),
@@ -184,9 +194,12 @@ impl Play {
         }
     }
 
-    /// Let everything come to its end.
+    /// Let everything come to its end, with a client that is there to hear it: the
+    /// last one may have been given up, and the next told that it was.
     fn finish(&mut self) {
         self.stage.run(Splice::resume);
+        self.new_client(true);
+        self.new_client(true);
         for _ in 0..2_000 {
             self.drain();
             self.release_marks();
@@ -216,9 +229,10 @@ proptest! {
     #[test]
     fn all_audio_is_accounted_for(
         paced in any::<bool>(),
+        waiting in prop::sample::select(vec![2_usize, 1_000]),
         steps in prop::collection::vec(step(), 1..60),
     ) {
-        let mut play = Play::new(paced.then_some(400));
+        let mut play = Play::new(paced.then_some(400), waiting);
         for step in steps {
             play.take(step);
             play.check();
@@ -238,7 +252,7 @@ proptest! {
             1..30,
         ),
     ) {
-        let mut play = Play::new(Some(400));
+        let mut play = Play::new(Some(400), 1_000);
         for step in steps {
             // Marks of holds and ends are all received by the same hand here.
             match step {
