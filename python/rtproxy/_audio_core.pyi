@@ -165,7 +165,11 @@ class Counters:
 
 @final
 class Level:
-    """Loudness of the last chunk in one direction, full scale = 1.0, and its time."""
+    """Loudness of the last chunk in one direction, full scale = 1.0, and its time.
+
+    `speaking`: whether somebody speaks, and has or has not for `lasted_ms` of audio. It
+    is listened for from the first time on that a level is asked for.
+    """
 
     @property
     def rms(self) -> float: ...
@@ -173,6 +177,10 @@ class Level:
     def peak(self) -> float: ...
     @property
     def at(self) -> float | None: ...
+    @property
+    def speaking(self) -> bool: ...
+    @property
+    def lasted_ms(self) -> float: ...
 
 @final
 class Splice:

@@ -25,7 +25,7 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from rtproxy._audio_core import Counters, Side, Splice
+from rtproxy._audio_core import Counters, Level, Side, Splice
 from rtproxy.legs.junction import Junction
 from rtproxy.legs.leg import Attachment, Leg, LegsOptions, Outgoing, SessionLegs
 from rtproxy.legs.stream_leg import StreamLeg
@@ -223,6 +223,12 @@ class StreamDriver:
         """What was received, released, heard and dropped of an item."""
         with self._junction as now:
             return self._splice.counters(item_id, now)
+        return None
+
+    def level(self, side: Side) -> Level | None:
+        """How loud audio from that side is, and whether somebody speaks."""
+        with self._junction:
+            return self._splice.level(side)
         return None
 
     def _start_task(self, work: Callable[[], Awaitable[None]]) -> None:
