@@ -102,7 +102,7 @@ impl Input {
         self.burst.add(length, now);
         self.total += length;
         let held = held_as(format);
-        if self.keeping.begin(INPUT, format, held).0 {
+        if self.keeping.begin(INPUT, format, held.into()).0 {
             self.keeping.convert(audio);
         }
         self.ring.push(audio, held, self.total);
@@ -110,8 +110,8 @@ impl Input {
 
     /// What the ring holds becomes what the upstream takes; false if it is that.
     pub fn pass(&mut self, audio: &mut Vec<u8>) -> bool {
-        let format = self.ring.format();
-        let (converts, _) = self.passing.begin(INPUT, format, self.target);
+        let (format, target) = (self.ring.format(), self.target.into());
+        let (converts, _) = self.passing.begin(INPUT, format, target);
         if converts {
             self.passing.convert(audio);
         }

@@ -111,7 +111,7 @@ impl Answering {
     fn new(hears: AudioFormat) -> Self {
         let mut stage = Stage::new(None);
         let attached = Attachment {
-            hears: Some(hears),
+            hears: Some(hears.into()),
             ..attachment(Side::Client)
         };
         let leg = stage.client.leg;

@@ -5,6 +5,7 @@ mod conversions;
 mod cuts;
 mod input;
 mod late_text;
+mod play;
 mod rules;
 mod schedules;
 mod stage;
