@@ -10,6 +10,7 @@ mod shapes;
 mod simd;
 mod splice;
 mod text;
+mod tls;
 mod turns;
 mod units;
 mod vad;
@@ -30,6 +31,7 @@ fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     simd::register(module)?;
     splice::register(module)?;
     text::register(module)?;
+    tls::register(module)?;
     vad::register(module)?;
     wire::register(module)?;
     Ok(())
