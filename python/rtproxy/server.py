@@ -26,6 +26,7 @@ from rtproxy.config.schema import DialectConfig
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.legs.leg import LegsOptions
 from rtproxy.legs.listener import Listener, open_listener
+from rtproxy.legs.tls import tls_client
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.personas.catalog import load_persona
@@ -95,11 +96,16 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
 
 
 async def open_upstream(nursery: trio.Nursery, config: Config, wanted: UpstreamConfig) -> Upstream:
-    """An upstream that can be dialled; the simulator is started first, in `nursery`."""
+    """An upstream that can be dialled; the simulator is started first, in `nursery`.
+
+    Raises ConfigError where the certificates to trust cannot be used.
+    """
     key = wanted.api_key.reveal() if wanted.api_key else None
     url = wanted.url
     if wanted.kind == "simulator":
         url = await open_simulator(nursery, configured(config.simulator))
+    if url.startswith("wss:"):
+        tls_client(wanted.ca)  # read now: it takes a while, and may be refused
     return Upstream(name=wanted.name, url=url, model=wanted.model, key=key, ca=wanted.ca)
 
 

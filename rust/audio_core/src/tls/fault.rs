@@ -44,6 +44,11 @@ impl Fault {
         })
     }
 
+    /// A message longer than TLS allows, which there is no room for.
+    pub(super) fn stuck() -> Self {
+        Self::protocol("it broke the rules of TLS: a message without end")
+    }
+
     /// A bug on our side; the panic itself has been reported where it arose.
     pub(super) fn ours() -> Self {
         Self::protocol("an internal error of TLS on our side")
@@ -169,7 +174,9 @@ fn alert_words(alert: AlertDescription) -> String {
 
 fn incompatible(cause: &PeerIncompatible) -> String {
     match cause {
-        PeerIncompatible::Tls12NotOffered
+        // The extension came with TLS 1.2.
+        PeerIncompatible::SignatureAlgorithmsExtensionRequired
+        | PeerIncompatible::Tls12NotOffered
         | PeerIncompatible::Tls12NotOfferedOrEnabled
         | PeerIncompatible::SupportedVersionsExtensionRequired
         | PeerIncompatible::ServerDoesNotSupportTls12Or13 => {

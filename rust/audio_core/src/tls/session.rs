@@ -106,7 +106,9 @@ impl Session {
 
     /// Take a part of the ciphertext as far as it completes records.
     fn step(&mut self, ciphertext: &mut &[u8], plaintext: &mut Vec<u8>) -> Result<(), Fault> {
-        self.connection.read_tls(ciphertext)?;
+        if self.connection.read_tls(ciphertext)? == 0 {
+            return Err(Fault::stuck());
+        }
         let state = self
             .connection
             .process_new_packets()

@@ -69,15 +69,19 @@ impl ServerCertVerifier for Trust {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match self.usual.verify_server_cert(
+        let verdict = self.usual.verify_server_cert(
             end_entity,
             intermediates,
             server_name,
             ocsp_response,
             now,
-        ) {
-            // Its period of validity has been checked by then (RFC 5280 section 6.1.3).
-            Err(error) if is_authority(&error) && self.named.contains(end_entity) => {
+        );
+        // Its period of validity has been checked by then (RFC 5280 section 6.1.3).
+        match verdict {
+            Err(error) if is_authority(&error) => {
+                if !self.named.contains(end_entity) {
+                    return Err(CertificateError::UnknownIssuer.into()); // it is its own
+                }
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
