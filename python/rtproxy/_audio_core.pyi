@@ -1,5 +1,7 @@
 """The Rust core: frames, envelopes, the splice and TLS, without I/O, clock or dice.
 
+But that TLS judges certificates by the machine's date and draws its own keys.
+
 Times (`now`) are seconds on one monotonic clock that the caller chooses; they
 must not go back. Durations end in `_ms` and are whole milliseconds unless a
 float is shown. Nothing here blocks.
