@@ -375,14 +375,18 @@ class Splice:
     def input_ms(self) -> float:
         """Audio received from the client so far, by its own format's time."""
     def ring_span(self) -> tuple[float, float]:
-        """The milliseconds of upstream input time that the replay ring holds, from and to."""
+        """The milliseconds of input time that the replay ring holds, from and to."""
     def ring_read(self, from_ms: float, to_ms: float) -> bytes:
-        """Input audio of that span in the upstream's format, clamped to what is held."""
+        """Input audio of that span, clamped to what is held.
+
+        In the format in which it was said, or in PCM16 24 kHz where that is smaller.
+        """
     def replay(self, from_ms: float, now: float) -> float:
         """Append the ring from `from_ms` on to the attached upstream again.
 
-        Returns the milliseconds sent, 0 if there is none to send to. Times that the
-        new upstream reports are true after adding `input_offset_ms()`.
+        In its format, as one stream with what is said next. Returns the milliseconds
+        sent, 0 if there is none to send to. Times that the new upstream reports are
+        true after adding `input_offset_ms()`.
         """
     def input_offset_ms(self) -> float:
         """Client input time minus the attached upstream's own input time.

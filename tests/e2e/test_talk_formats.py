@@ -126,10 +126,7 @@ def _run(talk: Talk, asked: Path, saved: Path, port: int) -> tuple[int, str]:
     options = ["--url", f"ws://127.0.0.1:{port}", "--dialect", talk.dialect]
     formats = ["--mic-format", talk.mic, "--speaker-format", talk.speaker]
     binary = ["--binary"] if talk.binary else []
-    # Audio that came before the upstream has said what it takes is converted apart from the
-    # rest; at real pace that is silence, and the seam falls between two silences.
-    pace = ["--fast"] if talk.upstream == "pcm16" else []
-    words = ["talk", str(asked), "--save", str(saved), *options, *formats, *binary, *pace]
+    words = ["talk", str(asked), "--save", str(saved), *options, *formats, *binary, "--fast"]
     try:
         done = subprocess.run(
             [str(COMMAND), *words],

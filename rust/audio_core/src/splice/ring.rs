@@ -1,6 +1,7 @@
 //! The replay ring: the last of the input audio, to be said again to a successor.
 //!
-//! A sink. Its times are input time: how much audio the client had sent.
+//! A sink. Its times are input time: how much audio the client had sent. What is held
+//! stays as it was pushed, whoever reads it.
 
 use super::convert;
 use super::format::PlayTime;
@@ -30,8 +31,7 @@ impl Ring {
         }
     }
 
-    /// Append whole samples, after which `end` of input has come; what is in another
-    /// format before them is converted.
+    /// Append whole samples, after which `end` of input has come.
     pub fn push(&mut self, audio: &[u8], format: AudioFormat, end: Ticks) {
         self.recast(format);
         self.end = end;
@@ -43,8 +43,8 @@ impl Ring {
         self.bytes.extend(kept);
     }
 
-    /// Hold what is held in another format.
-    pub fn recast(&mut self, format: AudioFormat) {
+    /// Another client speaks otherwise: what is held becomes alike.
+    fn recast(&mut self, format: AudioFormat) {
         if self.format != format {
             let held = convert::whole(self.bytes.make_contiguous(), self.format, format);
             self.bytes = held.into();

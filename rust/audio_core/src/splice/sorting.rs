@@ -144,7 +144,7 @@ impl Splice {
 
     /// Whether audio from this side leaves as the message that brought it; where
     /// nobody is there to say, it is kept so that any wrap can follow.
-    fn passes_on_from(&self, side: Side) -> bool {
+    pub(super) fn passes_on_from(&self, side: Side) -> bool {
         let wrap = match side {
             Side::Upstream => self.client_wrap.as_deref(),
             Side::Client => self.attached_at(Side::Upstream).and_then(|at| {
@@ -166,17 +166,22 @@ impl Splice {
     }
 
     fn take_input(&mut self, mut opened: Opened) {
-        let as_it_came = opened.passes_on && self.attached(Side::Upstream).is_some();
         if opened.sound {
             let (input, scratch) = (&mut self.input, &mut self.scratch);
-            opened.format = input.receive(scratch, opened.format, as_it_came, self.now);
-            opened.length = opened.format.duration(scratch.len());
+            input.receive(scratch, opened.format, self.now);
         } else {
             self.input.burst.add(opened.length, self.now);
         }
-        let is_swallowed = !as_it_came && self.scratch.is_empty();
-        if is_swallowed || self.hearing_upstream().is_none() {
+        if self.hearing_upstream().is_none() {
             return;
+        }
+        if !opened.passes_on {
+            self.input.pass(&mut self.scratch);
+            opened.format = self.input.target();
+            opened.length = opened.format.duration(self.scratch.len());
+            if self.scratch.is_empty() {
+                return;
+            }
         }
         let (format, length, sound) = (opened.format, opened.length, opened.sound);
         let body = self.body_of(opened);

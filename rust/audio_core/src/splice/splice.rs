@@ -10,7 +10,7 @@ use super::queue::{Load, Queue};
 use super::refusal::Refusal;
 use super::time::{whole_ms, Ticks};
 use super::wrap::Wrap;
-use crate::dsp::format::PCM16_24K;
+use crate::dsp::format::AudioFormat;
 use std::sync::Arc;
 
 /// A close code: the peer may try again later.
@@ -81,7 +81,7 @@ impl Splice {
             client_wrap: None,
             absence: Absence::default(),
             lane,
-            input: Input::new(burst, whole_ms(settings.ring_ms), PCM16_24K),
+            input: Input::new(burst, whole_ms(settings.ring_ms)),
             meters: [Meter::default(), Meter::default()],
             stamps: Stamps::default(),
             orphans: Vec::new(),
@@ -135,16 +135,33 @@ impl Splice {
     /// What waits for the leg, or its side, becomes what it hears from here on.
     fn agree_on_format(&mut self, at: usize, attachment: &Attachment) {
         let hears = attachment.hears.filter(|_| !attachment.wrap.passes_on());
-        if self.legs[at].side == Side::Client {
-            let LaneParts { lane, out, now, .. } = self.lane_parts();
-            lane.set_target(hears, now, out);
-        }
-        let Some(hears) = hears else { return };
         match self.legs[at].side {
-            Side::Client => self.absence.queue.recast(hears),
-            Side::Upstream => self.input.set_target(hears),
+            Side::Client => self.agree_with_client(at, attachment.speaks, hears),
+            Side::Upstream => self.agree_with_upstream(attachment.hears),
         }
-        self.legs[at].outbox.queue.recast(hears);
+        if let Some(hears) = hears {
+            self.legs[at].outbox.queue.recast(hears);
+        }
+    }
+
+    fn agree_with_client(&mut self, at: usize, speaks: AudioFormat, hears: Option<AudioFormat>) {
+        let known = self.legs[at].attachment.as_ref();
+        if known.is_some_and(|known| known.speaks != speaks) {
+            self.end_input(self.now);
+        }
+        let LaneParts { lane, out, now, .. } = self.lane_parts();
+        lane.set_target(hears, now, out);
+        if let Some(hears) = hears {
+            self.absence.queue.recast(hears);
+        }
+    }
+
+    fn agree_with_upstream(&mut self, hears: Option<AudioFormat>) {
+        let Some(hears) = hears else { return };
+        if hears != self.input.target() {
+            self.end_passing();
+            self.input.set_target(hears);
+        }
     }
 
     /// A client is there: what waited for one is its.
@@ -173,6 +190,7 @@ impl Splice {
                 self.client = None;
             }
             Side::Upstream => {
+                self.end_passing();
                 self.upstream = None;
                 self.lane.end_coming();
                 self.lane.barred.lift_all();

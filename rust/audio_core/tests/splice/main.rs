@@ -2,6 +2,7 @@
 
 mod containment;
 mod cuts;
+mod input;
 mod late_text;
 mod rules;
 mod schedules;

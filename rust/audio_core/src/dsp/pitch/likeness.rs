@@ -66,16 +66,12 @@ impl Search {
     }
 }
 
-/// The first of the best.
-fn best_of(jumps: impl Iterator<Item = usize>, mut score: impl FnMut(usize) -> f32) -> usize {
-    let (mut best, mut highest) = (0, f32::NEG_INFINITY);
-    for jump in jumps {
-        let found = score(jump);
-        if found > highest {
-            (best, highest) = (jump, found);
-        }
-    }
-    best
+/// The first of the best; any of them where scores are no numbers.
+fn best_of(jumps: impl Iterator<Item = usize>, score: impl Fn(usize) -> f32) -> usize {
+    jumps
+        .map(|jump| (jump, score(jump)))
+        .reduce(|best, next| if next.1 > best.1 { next } else { best })
+        .map_or(0, |(jump, _)| jump)
 }
 
 /// Where the parabola through three scores is highest, from the middle one.

@@ -252,7 +252,8 @@ impl PitchShift {
             ..
         } = self.lengths;
         let near = self.done - self.base - span;
-        // An octave up eats half a span before it can jump again.
+        // An octave up eats half a span before it can jump again, and a whole span has
+        // to lie before the head then.
         let first = nearest + span / 2;
         let jumps = first..=first + max_jump;
         let jump = self.search.best(&self.history, near, Way::Back, jumps);
