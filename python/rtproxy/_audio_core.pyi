@@ -7,9 +7,10 @@ must not go back. Durations end in `_ms` and are whole milliseconds unless a
 float is shown. Nothing here blocks.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Literal, Self, SupportsFloat, final
+from typing import Any, Literal, Self, SupportsFloat, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,8 @@ __all__ = [
     "scan_envelope",
     "simd",
 ]
+if sys.platform == "linux":
+    __all__ += ["Reactor", "ReactorStats"]
 
 __version__: str
 
@@ -399,6 +402,14 @@ class Splice:
         """Of the audio that comes from `side`."""
     def ping(self, leg: int, now: float) -> None:
         """Send a ping, unless one is unanswered."""
+    def keep_alive(self, leg: int, every_ms: int, within_ms: int, now: float) -> None:
+        """Ping now and each `every_ms`; end the leg when no pong comes `within_ms`.
+
+        Time in which we did not read does not count. The end is CLOSED, 1006, and
+        `is_silent`. `next_deadline` knows of it.
+        """
+    def is_silent(self, leg: int) -> bool:
+        """Whether `keep_alive` has ended it: its socket is to be closed by force."""
     def pong_wait_s(self, leg: int, now: float) -> float | None:
         """How long the open ping has waited; None if every ping is answered.
 
@@ -419,6 +430,98 @@ class Splice:
         """
     def panic_for_test(self, leg: int) -> None:
         """Panic inside the leg's work, so that containment can be tried from outside."""
+
+if sys.platform == "linux":
+    @final
+    class Reactor:
+        """The sockets of all sessions behind one descriptor, served without Python.
+
+        Wait for `fileno()` to be readable, then call `turn`. After any call on a
+        splice that has sockets here, call `settle` with its session. Sessions and
+        members are named by numbers that are never given to another; a name that is
+        gone is ignored.
+
+        Args:
+            now: the clock of all later calls, as for the splice.
+            socket_bytes: what is read of one socket before the next has its turn.
+            turn_ms: the time after which a turn begins no further round.
+
+        Raises OSError where the process has no descriptor left.
+        """
+
+        def __new__(cls, *, now: float, socket_bytes: int = 65_536, turn_ms: int = 2) -> Self: ...
+        def fileno(self) -> int:
+            """Readable when a turn has something to do; owned by the reactor."""
+        def open_session(self, splice: Splice) -> int:
+            """Take a session in, which has no sockets yet; its name."""
+        def close_session(self, session: int) -> None:
+            """Let a session go; sockets that it still has are closed by force.
+
+            Nothing more is told of it.
+            """
+        def add(
+            self,
+            session: int,
+            leg: int,
+            side: Side,
+            fd: int,
+            token: object,
+            *,
+            send_ms: int,
+            close_ms: int,
+        ) -> int:
+            """Own the socket `fd` of a leg of the session's splice; the member's name.
+
+            Give the descriptor up before (`socket.detach()`): from here on it is
+            closed, once, whatever happens, also where this raises OSError or, for a
+            session that is closed, ValueError. What had been read before is fed to the
+            splice by the caller. `send_ms`: how long the socket may refuse bytes;
+            `close_ms`: how long an ending may take. Beyond either it is reset.
+            """
+        def turn(self, now: float) -> tuple[list[tuple[Any, bool]], bool]:
+            """Do all that can be done without waiting, within `turn_ms`.
+
+            Returns the news, (token, gone) each: there is something to `receive` that
+            was not told before, or (once) the socket is closed. From behind a hold
+            something may arrive even then, until the leg is forgotten. And whether
+            there is more to do at once: then `fileno()` is readable, too.
+            """
+        def settle(self, session: int, now: float) -> list[tuple[Any, bool]]:
+            """After a call on the session's splice: write, set its timer; the news."""
+        def end_within(self, member: int, now: float) -> None:
+            """The leg is ending: it has `close_ms` from now, if it had longer."""
+        def abort(self, member: int, now: float) -> None:
+            """Close the socket by force; `settle` tells that it is gone."""
+        @property
+        def stats(self) -> ReactorStats:
+            """What has been done so far."""
+
+    @final
+    class ReactorStats:
+        """Sums since the reactor was made."""
+
+        @property
+        def turns(self) -> int: ...
+        @property
+        def busy_s(self) -> float:
+            """Time spent in turns."""
+        @property
+        def longest_s(self) -> float:
+            """The longest turn."""
+        @property
+        def rounds(self) -> int:
+            """Rounds in these turns; each visits every socket that is ready once."""
+        @property
+        def events(self) -> int:
+            """Readiness that the kernel has told."""
+        @property
+        def reads(self) -> int: ...
+        @property
+        def read_bytes(self) -> int: ...
+        @property
+        def writes(self) -> int: ...
+        @property
+        def written_bytes(self) -> int: ...
 
 @final
 class FrameDecoder:

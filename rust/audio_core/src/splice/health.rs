@@ -21,6 +21,19 @@ impl Splice {
         }
     }
 
+    /// Ping in a rhythm from now on; who gives no sign of life has ended.
+    pub fn keep_alive(&mut self, id: LegId, every_ms: u64, within_ms: u64, now: Ticks) {
+        self.pass_time(now);
+        if let Some(at) = self.find(id) {
+            self.legs[at].keep_alive(every_ms, within_ms, self.now);
+        }
+    }
+
+    /// Whether the leg has ended because its peer gave no sign of life.
+    pub fn is_silent(&self, id: LegId) -> bool {
+        self.find(id).is_some_and(|at| self.legs[at].is_silent())
+    }
+
     /// How long the open ping has waited while we read.
     pub fn pong_wait(&mut self, id: LegId, now: Ticks) -> Option<Ticks> {
         self.pass_time(now);

@@ -31,6 +31,7 @@ mod marks;
 mod outbox;
 mod pen;
 mod post;
+mod pulse;
 pub mod queue;
 mod reading;
 pub mod refusal;
