@@ -106,6 +106,11 @@ class ProxyProcess:
         return self._process.poll() is None
 
     @property
+    def pid(self) -> int:
+        """Which process it is."""
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """All that it has written so far."""
         return self.log_path.read_text(encoding="utf-8", errors="replace")

@@ -8,6 +8,7 @@ it must not know which driver implements it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +24,7 @@ __all__ = [
     "Mark",
     "Message",
     "MessageKind",
+    "OpenLegs",
     "Outgoing",
     "SessionLegs",
     "Side",
@@ -192,4 +194,17 @@ class SessionLegs(SpliceLegs, Protocol):
         """Make a leg of a connection whose handshake is done, and own it from now on.
 
         Until it is attached, all its messages are holds.
+        """
+
+
+class OpenLegs(Protocol):
+    """How sessions get their legs: what a driver is to everybody else."""
+
+    def __call__(
+        self, options: LegsOptions | None = None, *, seed: bytes | None = None
+    ) -> AbstractAsyncContextManager[SessionLegs]:
+        """The legs of one session, as long as the block runs.
+
+        Legs that are still open when the block ends are closed: with 1011 if an
+        exception ends it, else with 1001. `seed` are 32 random bytes for masks.
         """

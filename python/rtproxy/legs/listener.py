@@ -31,14 +31,13 @@ from rtproxy.legs.http1 import HEAD_LIMIT_BYTES
 from rtproxy.legs.plain_http import open_plain_http
 from rtproxy.legs.tls import Identity, server_identity
 from rtproxy.legs.tls_transport import secure
-from rtproxy.legs.transport import SocketTransport, Transport
+from rtproxy.legs.transport import EXHAUSTED, SocketTransport, Transport
 from rtproxy.legs.upgrade import Upgrade
 
 __all__ = ["Listener", "OnUpgrade", "Upgrade", "open_listener"]
 
 _BACK_OFF_S = 0.1
 _BATCH = 64  # so many are accepted at one wake; then everybody else has a turn
-_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _NOT_LISTENING = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK})
 _log = structlog.get_logger("rtproxy.legs")
 
@@ -157,7 +156,7 @@ async def _survive(error: OSError) -> None:
     """accept(2) also reports what befell a connection that has already gone."""
     if error.errno in _NOT_LISTENING:
         raise error
-    if error.errno in _EXHAUSTED:
+    if error.errno in EXHAUSTED:
         _log.error("cannot accept: the process is out of a resource", why=error.strerror)
         await trio.sleep(_BACK_OFF_S)
 

@@ -19,6 +19,7 @@ ClosedResourceError where it was closed on this side. One task reads, one writes
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 from abc import ABC, abstractmethod
@@ -32,6 +33,9 @@ Address = tuple[str, int]
 
 # What reading and writing raise once the connection cannot be used any more.
 LOST = (trio.BrokenResourceError, trio.ClosedResourceError)
+
+# What a process or machine that can have no more sockets is told.
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
 

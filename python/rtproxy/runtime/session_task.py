@@ -100,7 +100,11 @@ class SessionTask:
         """Live until something ends it; never raises but what cancels it from outside."""
         limits, relays = self._limits, self._dialect.relays
         largest = limits.relayed_message_bytes if relays else limits.client_message_bytes
-        leg = self._client = self._legs.add(Side.CLIENT, client, max_message_bytes=largest)
+        try:
+            leg = self._client = self._legs.add(Side.CLIENT, client, max_message_bytes=largest)
+        except LegClosed as closed:
+            self._log.error("session_refused", reason=closed.reason.text)
+            return
         if not self._dialect.relays:
             self._attach_client(leg)
         started_s = trio.current_time()
@@ -194,10 +198,10 @@ class SessionTask:
                 ev.UpstreamLost(code=failed.reason.code, reason=str(failed), final=failed.final)
             )
             return
-        leg = self._upstream = self._legs.add(
-            Side.UPSTREAM, connection, max_message_bytes=self._limits.upstream_message_bytes
-        )
         try:
+            leg = self._upstream = self._legs.add(
+                Side.UPSTREAM, connection, max_message_bytes=self._limits.upstream_message_bytes
+            )
             self._begin(leg, await self._early_message(leg))
             while not self._upstream_there.is_set():
                 self._performer.upstream_message(leg, await self._early_message(leg))
