@@ -469,14 +469,17 @@ if sys.platform == "linux":
             *,
             send_ms: int,
             close_ms: int,
+            tls: TlsSession | None = None,
         ) -> int:
             """Own the socket `fd` of a leg of the session's splice; the member's name.
 
             Give the descriptor up before (`socket.detach()`): from here on it is
             closed, once, whatever happens, also where this raises OSError or, for a
             session that is closed, ValueError. What had been read before is fed to the
-            splice by the caller. `send_ms`: how long the socket may refuse bytes;
-            `close_ms`: how long an ending may take. Beyond either it is reset.
+            splice by the caller. `tls` is what the bytes pass, its handshake done and its
+            plaintext read; it is handed over for good. `send_ms`: how long the socket may
+            refuse bytes; `close_ms`: how long an ending may take. Beyond either it is
+            reset.
             """
         def turn(self, now: float) -> tuple[list[tuple[Any, bool]], bool]:
             """Do all that can be done without waiting, within `turn_ms`.

@@ -85,7 +85,7 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
     """
     process = Process(config.upstreams[0].name, trio.current_time, trio.current_time())
     upstreams = [await open_upstream(nursery, config, each) for each in config.upstreams]
-    driver = await start_driver(nursery, config.server.driver, tls=_uses_tls(config, upstreams))
+    driver = await start_driver(nursery, config.server.driver)
     listener = await open_listener(
         nursery,
         config.server,
@@ -110,10 +110,6 @@ async def open_upstream(nursery: trio.Nursery, config: Config, wanted: UpstreamC
     if url.startswith("wss:"):
         tls_client(wanted.ca)  # read now: it takes a while, and may be refused
     return Upstream(name=wanted.name, url=url, model=wanted.model, key=key, ca=wanted.ca)
-
-
-def _uses_tls(config: Config, upstreams: list[Upstream]) -> bool:
-    return config.server.uses_tls or any(each.url.startswith("wss:") for each in upstreams)
 
 
 def build_front_door(

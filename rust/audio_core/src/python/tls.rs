@@ -149,10 +149,13 @@ impl TlsSession {
     }
 
     /// Hand everything over to a driver in Rust; nothing is left here.
-    #[allow(dead_code)] // the reactor's
     pub fn hand_over(&mut self) -> PyResult<Held> {
-        self.held()?;
-        self.0.take().ok_or_else(handed_over)
+        match &self.0 {
+            Some(held) if !held.plaintext.is_empty() => Err(PyValueError::new_err(
+                "this session has plaintext that nobody has read",
+            )),
+            _ => self.0.take().ok_or_else(handed_over),
+        }
     }
 
     fn held(&mut self) -> PyResult<&mut Held> {

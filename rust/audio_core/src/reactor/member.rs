@@ -130,7 +130,7 @@ impl<I: Io> Member<I> {
         };
         // A read that does not fill the buffer has emptied the socket (epoll(7)), and
         // more will be told; but not an end that was told with what was read.
-        self.ready.read = count == buffer.len() || self.ready.ended;
+        self.ready.read = count == buffer.len() || self.ready.ended || self.io.has_more();
         match (self.phase, done) {
             (_, Done::Nothing) => {}
             (Phase::Open, _) => feed(splice, self.leg, &buffer[..count], now),
@@ -197,10 +197,13 @@ impl<I: Io> Member<I> {
             self.phase = Phase::Parting;
             self.end_within(now);
         }
-        let said_all = self.unsent.is_empty() && self.outward == Outward::Open;
+        let said_all = self.unsent.is_empty() && self.ready.write && self.outward == Outward::Open;
         if self.phase == Phase::Parting && said_all && self.side == Side::Client {
-            self.outward = Outward::Ended;
-            self.io.end_writing();
+            if self.io.end_writing() {
+                self.outward = Outward::Ended;
+            } else {
+                self.ready.write = false;
+            }
         }
     }
 
