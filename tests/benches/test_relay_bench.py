@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import os
+from dataclasses import replace
+
 import pytest
-from benches.relay.report import Run, complaint, verdict
+from benches.relay.report import Probe, Run, complaint, verdict
 from rich.console import Console
 
 from rtproxy.load.frontends import VOICE
@@ -52,6 +56,7 @@ def test_a_relay_that_lags_has_not_kept_up(trip_us: int, kept_up: bool):
     run = Run("naive", span, 4, relay_cpu_s=0.02, load_cpu_s=0.1, wall_s=1.0)
     assert run.kept_up is kept_up
     assert run.us_per_message == pytest.approx(100.0)
+    assert not replace(run, whole=False).kept_up
 
 
 def round_of(naive_us: float, ours_us: float, load_s: float = 0.3) -> list[Run]:
@@ -80,3 +85,10 @@ def test_the_long_form_takes_the_median_round_and_the_short_one_the_best(rounds,
 @pytest.mark.parametrize(("quick", "good"), [(True, True), (False, False)])
 def test_only_the_long_form_asks_whether_the_load_was_the_bottleneck(quick: bool, good: bool):
     assert verdict(round_of(300, 90, load_s=0.95), quick, Console(quiet=True)) is good
+
+
+def test_a_run_that_ended_before_it_was_measured_has_no_figure():
+    spent = Probe(os.getpid(), []).spent()
+    run = Run("naive", Span(), 0, *spent, whole=False)
+    assert run.us_per_message == math.inf
+    assert not run.kept_up

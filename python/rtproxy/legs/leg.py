@@ -14,7 +14,7 @@ from typing import Protocol
 
 from rtproxy._audio_core import Counters, Kinds, Message, MessageKind, Side, Wrap
 from rtproxy.legs.transport import Connection
-from rtproxy.model.audio_format import PCM16_24K, AudioFormat
+from rtproxy.model.audio_format import PCM16_24K, LegAudio
 from rtproxy.model.close import CloseReason
 
 __all__ = [
@@ -69,8 +69,8 @@ class Attachment:
 
     kinds: Kinds
     wrap: Wrap
-    speaks: AudioFormat = PCM16_24K
-    hears: AudioFormat | None = PCM16_24K
+    speaks: LegAudio = PCM16_24K
+    hears: LegAudio | None = PCM16_24K
 
 
 @dataclass(frozen=True, slots=True)

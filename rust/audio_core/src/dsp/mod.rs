@@ -9,6 +9,7 @@ pub mod g711;
 pub mod gain;
 pub mod level;
 pub mod mix;
+pub mod opus;
 pub mod path;
 pub mod pitch;
 mod plane;

@@ -3,6 +3,7 @@
 mod audio_path;
 mod enums;
 mod formats;
+mod opus;
 mod reach;
 #[cfg(target_os = "linux")]
 mod reactor;
@@ -28,6 +29,7 @@ fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     audio_path::register(module)?;
     enums::register(module)?;
+    opus::register(module)?;
     #[cfg(target_os = "linux")]
     reactor::register(module)?;
     reach::register(module)?;

@@ -3,7 +3,7 @@
 use super::enums::Side;
 use super::reports::{Counters, Level, Message};
 use super::shapes::{Kinds, Wrap};
-use super::units::{duration, format, moment, NamedFormat, PCM16_24K};
+use super::units::{duration, leg_audio, moment, NamedFormat, PCM16_24K};
 use super::{bytes_of, refused};
 use crate::reactor::seat::Shared;
 use crate::splice::contain::Contained;
@@ -107,8 +107,8 @@ impl Splice {
         let attachment = Attachment {
             kinds: Arc::clone(&kinds.0),
             wrap: Arc::clone(&wrap.0),
-            speaks: format(speaks)?,
-            hears: hears.map(format).transpose()?,
+            speaks: leg_audio(speaks)?,
+            hears: hears.map(leg_audio).transpose()?,
         };
         self.run(|splice| splice.attach(leg, attachment, now))?
             .map_err(refused)

@@ -103,7 +103,7 @@ impl Input {
         self.burst.add(length, now);
         self.total += length;
         let held = held_as(format);
-        if self.keeping.begin(INPUT, format, held).0 {
+        if self.keeping.begin(INPUT, format, held.into()).0 {
             self.keeping.convert(audio);
         }
         self.ring.push(audio, held, self.total);
@@ -111,7 +111,8 @@ impl Input {
 
     /// What the ring holds becomes what the upstream takes.
     pub fn pass(&mut self, audio: &mut Vec<u8>) {
-        if self.passing.begin(INPUT, self.ring.format(), self.target).0 {
+        let target = self.target.into();
+        if self.passing.begin(INPUT, self.ring.format(), target).0 {
             self.passing.convert(audio);
         }
     }

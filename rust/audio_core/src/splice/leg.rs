@@ -3,14 +3,15 @@
 //! Knows its own rules and deadlines; what its messages mean, and what of other
 //! legs goes out here, is the splice's business.
 
+use super::format::LegAudio;
 use super::inbox::{Arrival, End, Inbox};
 use super::kinds::Kinds;
 use super::outbox::Outbox;
+use super::packets::Unpacker;
 use super::pulse::Pulse;
 use super::reading::ReadingClock;
 use super::time::{whole_ms, Ticks};
 use super::wrap::Wrap;
-use crate::dsp::format::AudioFormat;
 use crate::wire::codec::{Decoder, DecoderLimits, Incoming};
 use crate::wire::frame::NO_CODE;
 use std::collections::VecDeque;
@@ -52,9 +53,9 @@ pub struct Attachment {
     /// Of audio that goes to it.
     pub wrap: Arc<Wrap>,
     /// The audio that comes from it.
-    pub speaks: AudioFormat,
+    pub speaks: LegAudio,
     /// The audio that it takes; `None` while it is not to be sent any.
-    pub hears: Option<AudioFormat>,
+    pub hears: Option<LegAudio>,
 }
 
 /// How far the peer's half of the connection is from its end.
@@ -91,6 +92,8 @@ pub struct Leg {
     pub replayed: Ticks,
     /// When it is read.
     pub reading: ReadingClock,
+    /// Where the audio that comes from it is unpacked, if it is packets.
+    pub unpacker: Option<Unpacker>,
     limits: LegLimits,
     decoder: Decoder,
     fresh: VecDeque<Incoming>,
@@ -121,6 +124,7 @@ impl Leg {
             input: 0,
             replayed: 0,
             reading: ReadingClock::new(now),
+            unpacker: None,
             limits,
             decoder: Decoder::new(side == Side::Client, decoder_limits),
             fresh: VecDeque::new(),
@@ -131,6 +135,13 @@ impl Leg {
             frame_grew: None,
             message_began: None,
         }
+    }
+
+    /// Attach it, or attach it otherwise: packets go on where they already were.
+    pub fn attach(&mut self, attachment: Attachment) {
+        Unpacker::follow(&mut self.unpacker, attachment.speaks);
+        self.outbox.pack(attachment.hears);
+        self.attachment = Some(attachment);
     }
 
     /// Whether the peer can hear nothing more from us.

@@ -29,6 +29,7 @@ pub mod level;
 mod load;
 mod marks;
 mod outbox;
+mod packets;
 mod pen;
 mod post;
 mod pulse;

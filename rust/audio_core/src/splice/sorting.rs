@@ -116,10 +116,10 @@ impl Splice {
         let Some(attachment) = &leg.attachment else {
             return Err(raw);
         };
-        let (side, format) = (leg.side, attachment.speaks);
+        let (side, format) = (leg.side, attachment.speaks.samples());
         let is_checked = attachment.kinds.checks_base64();
         let passes_on = self.passes_on_from(side);
-        let is_strict = self.decode(&raw[spans.payload.clone()], binary);
+        let is_strict = self.decode(&raw[spans.payload.clone()], binary) && self.unpack(at);
         // An upstream may cut between the bytes of a sample: its chunks belong together.
         let sound = is_strict && (side == Side::Upstream || format.is_whole(self.scratch.len()));
         if !sound && (is_checked || !passes_on) {
@@ -163,6 +163,13 @@ impl Splice {
             return true;
         }
         base64::decode(payload, &mut self.scratch).is_ok()
+    }
+
+    /// Put the samples of a packet into the scratch instead, if it is one; false if it
+    /// should be.
+    fn unpack(&mut self, at: usize) -> bool {
+        let unpacker = self.legs[at].unpacker.as_mut();
+        unpacker.is_none_or(|unpacker| unpacker.unpack(&mut self.scratch).is_ok())
     }
 
     fn take_input(&mut self, mut opened: Opened) {

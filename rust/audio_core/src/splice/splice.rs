@@ -1,5 +1,6 @@
 //! The splice: the legs of one session, its two lanes, and who is attached.
 
+use super::format::LegAudio;
 use super::inbox::Stamps;
 use super::input::Input;
 use super::lane::Lane;
@@ -120,7 +121,7 @@ impl Splice {
         if side == Side::Client {
             self.client_wrap = Some(Arc::clone(&attachment.wrap));
         }
-        self.legs[at].attachment = Some(attachment);
+        self.legs[at].attach(attachment);
         if self.attached(side) != Some(id) {
             self.detach(side, now);
             match side {
@@ -135,25 +136,30 @@ impl Splice {
     /// What waits for the leg, or its side, becomes what it hears from here on.
     fn agree_on_format(&mut self, at: usize, attachment: &Attachment) {
         let hears = attachment.hears.filter(|_| !attachment.wrap.passes_on());
-        match self.legs[at].side {
+        let is_news = match self.legs[at].side {
             Side::Client => self.agree_with_client(at, attachment.speaks, hears),
-            Side::Upstream => self.agree_with_upstream(attachment.hears),
-        }
-        if let Some(hears) = hears {
+            Side::Upstream => {
+                self.agree_with_upstream(attachment.hears.map(LegAudio::samples));
+                true
+            }
+        };
+        if let Some(hears) = hears.filter(|_| is_news) {
             self.legs[at].outbox.queue.recast(hears);
         }
     }
 
-    fn agree_with_client(&mut self, at: usize, speaks: AudioFormat, hears: Option<AudioFormat>) {
+    /// True if it is news what the client hears.
+    fn agree_with_client(&mut self, at: usize, speaks: LegAudio, hears: Option<LegAudio>) -> bool {
         let known = self.legs[at].attachment.as_ref();
         if known.is_some_and(|known| known.speaks != speaks) {
             self.end_input(self.now);
         }
         let LaneParts { lane, out, now, .. } = self.lane_parts();
-        lane.set_target(hears, now, out);
-        if let Some(hears) = hears {
+        let is_news = lane.set_target(hears, now, out);
+        if let Some(hears) = hears.filter(|_| is_news) {
             self.absence.queue.recast(hears);
         }
+        is_news
     }
 
     fn agree_with_upstream(&mut self, hears: Option<AudioFormat>) {

@@ -74,7 +74,7 @@ impl Talk {
         };
         let client = talk.stage.client.leg;
         let attached = Attachment {
-            speaks,
+            speaks: speaks.into(),
             ..attachment(Side::Client)
         };
         talk.stage
@@ -88,7 +88,7 @@ impl Talk {
     fn upstream_hears(&mut self, hears: Option<AudioFormat>) {
         let leg = self.stage.upstream.leg;
         let attached = Attachment {
-            hears,
+            hears: hears.map(Into::into),
             ..attachment(Side::Upstream)
         };
         self.stage

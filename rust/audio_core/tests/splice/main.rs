@@ -4,6 +4,7 @@ mod containment;
 mod cuts;
 mod input;
 mod late_text;
+mod play;
 mod rules;
 mod schedules;
 mod stage;

@@ -51,8 +51,8 @@ pub fn attachment(side: Side) -> Attachment {
     Attachment {
         kinds: Arc::new(kinds.unwrap()),
         wrap: Arc::new(Wrap::template(shape, None).unwrap()),
-        speaks: PCM16_24K,
-        hears: Some(PCM16_24K),
+        speaks: PCM16_24K.into(),
+        hears: Some(PCM16_24K.into()),
     }
 }
 
