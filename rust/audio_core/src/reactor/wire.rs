@@ -29,8 +29,8 @@ struct Tls {
     owed: usize,
     /// TLS has failed; what was read before that comes first.
     failed: bool,
-    /// Closed by force: no farewell.
-    reset: bool,
+    /// Nothing is written any more: FIN has been sent, or the socket is to be reset.
+    silent: bool,
 }
 
 impl<I: Io> Wire<I> {
@@ -47,7 +47,7 @@ impl<I: Io> Wire<I> {
             unsent,
             owed: 0,
             failed: false,
-            reset: false,
+            silent: false,
         };
         Self {
             io,
@@ -88,14 +88,15 @@ impl<I: Io> Io for Wire<I> {
             Some(tls) => {
                 tls.session.close();
                 // Who takes nothing any more need not be told the end.
-                tls.push(&mut self.io) != Done::Nothing && self.io.end_writing()
+                tls.silent = tls.push(&mut self.io) != Done::Nothing && self.io.end_writing();
+                tls.silent
             }
         }
     }
 
     fn reset_on_close(&mut self) {
         if let Some(tls) = &mut self.tls {
-            tls.reset = true;
+            tls.silent = true;
         }
         self.io.reset_on_close();
     }
@@ -105,10 +106,8 @@ impl<I: Io> Io for Wire<I> {
 impl<I: Io> Drop for Wire<I> {
     fn drop(&mut self) {
         if let Some(tls) = &mut self.tls {
-            if !tls.reset {
-                tls.session.close();
-                tls.push(&mut self.io);
-            }
+            tls.session.close();
+            tls.push(&mut self.io);
         }
     }
 }
@@ -134,7 +133,7 @@ impl Tls {
             // now, the next write does.
             self.push(io);
             count += self.take(&mut buffer[count..]);
-            if drained {
+            if drained && count > 0 {
                 break;
             }
         }
@@ -171,6 +170,9 @@ impl Tls {
     /// Write ciphertext that waits; `Bytes` once there is none left.
     fn push(&mut self, io: &mut impl Io) -> Done {
         self.session.pull(&mut self.unsent);
+        if self.silent {
+            self.unsent = Vec::new();
+        }
         let mut sent = 0;
         let done = loop {
             match &self.unsent[sent..] {

@@ -7,7 +7,7 @@
 
 use super::fault::Fault;
 use rustls::{Connection, HandshakeKind, ProtocolVersion};
-use std::io::{Read, Write};
+use std::io::{BufRead, Write};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 /// A client's or a server's end.
@@ -109,19 +109,19 @@ impl Session {
         if self.connection.read_tls(ciphertext)? == 0 {
             return Err(Fault::stuck());
         }
-        let state = self
-            .connection
-            .process_new_packets()
-            .map_err(|error| Fault::of(&error, self.opening))?;
-        let readable = state.plaintext_bytes_to_read();
-        if readable > 0 {
-            let start = plaintext.len();
-            plaintext.resize(start + readable, 0);
-            self.connection
-                .reader()
-                .read_exact(&mut plaintext[start..])?;
-        }
+        let state = self.connection.process_new_packets();
+        self.take(plaintext); // what came before a fault was said all the same
+        let state = state.map_err(|error| Fault::of(&error, self.opening))?;
         self.closed_by_peer = state.peer_has_closed();
         Ok(())
+    }
+
+    fn take(&mut self, plaintext: &mut Vec<u8>) {
+        let mut reader = self.connection.reader();
+        while let Ok(chunk @ [_, ..]) = reader.fill_buf() {
+            plaintext.extend_from_slice(chunk);
+            let size = chunk.len();
+            reader.consume(size);
+        }
     }
 }
