@@ -13,6 +13,8 @@ from benches import simd
 from benches.chunks import (
     audio_cases,
     base64_cases,
+    lane_cases,
+    opus_cases,
     shape_cases,
     splice_cases,
     wire_cases,
@@ -30,9 +32,11 @@ def all_cases() -> Iterator[Case]:
     """From the paths to their parts."""
     yield from audio_cases.cases()
     yield from shape_cases.cases()
+    yield from opus_cases.cases()
     yield from base64_cases.cases()
     yield from wire_cases.cases()
     yield from splice_cases.cases()
+    yield from lane_cases.cases()
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from rtproxy.model import events as ev
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import DialFailed, LegClosed
+from rtproxy.runtime import audio_report
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.heartbeat import Heartbeat
 from rtproxy.runtime.perform import Core, Performer
@@ -132,6 +133,8 @@ class SessionTask:
                     nursery.start_soon(self._read_client, client)
                     nursery.start_soon(self._read_upstream)
                     nursery.start_soon(self._heartbeat.run)
+                    if audio_report.is_read():
+                        nursery.start_soon(audio_report.report_audio, self._legs, self._log)
         except* Exception as bugs:  # noqa: BLE001 - the session's edge: a bug ends this one alone
             self._end_by_bug(bugs)
 

@@ -153,3 +153,31 @@ proptest! {
         prop_assert_eq!(&heard[0], &heard[1]);
     }
 }
+
+#[test]
+fn packets_of_any_duration_bandwidth_and_channels_are_understood() {
+    use opusic_c::{Application, Bitrate, Channels, SampleRate};
+    // (rate, channels, samples of one channel, bit/s, what they are at 24 kHz)
+    let packets = [
+        (SampleRate::Hz48000, Channels::Stereo, 120, 96_000, 60),
+        (SampleRate::Hz48000, Channels::Mono, 240, 64_000, 120),
+        (SampleRate::Hz8000, Channels::Mono, 80, 12_000, 240),
+        (SampleRate::Hz16000, Channels::Mono, 640, 16_000, 960),
+        (SampleRate::Hz48000, Channels::Stereo, 2_880, 32_000, 1_440),
+        (SampleRate::Hz12000, Channels::Mono, 1_440, 20_000, 2_880),
+    ];
+    let mut decoder = decoder();
+    for (rate, channels, samples, bits, wanted) in packets {
+        let mut encoder = opusic_c::Encoder::new(channels, rate, Application::Audio).unwrap();
+        encoder.set_bitrate(Bitrate::Value(bits)).unwrap();
+        let mut packet = [0; 4_000];
+        let input = vec![1_000; samples * channels as usize];
+        let size = encoder.encode_to_slice(&input, &mut packet).unwrap();
+        let mut heard = Vec::new();
+        decoder.decode(&packet[..size], &mut heard).unwrap();
+        assert_eq!(heard.len(), 2 * wanted, "{samples} at {rate:?}");
+        // One that is lost now is as long.
+        decoder.decode(&[], &mut heard).unwrap();
+        assert_eq!(heard.len(), 4 * wanted, "{samples} at {rate:?}, lost");
+    }
+}

@@ -11,10 +11,11 @@ use opusic_c::{Application, Bitrate, Channels, ErrorCode, InbandFec, SampleRate,
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// For one voice of up to 12 kHz; about a twelfth of PCM16.
-const BITS_PER_S: u32 = 32_000;
-/// Of 10. From here on libopus gains little that can be heard in speech.
-const COMPLEXITY: u8 = 5;
+/// For one voice of up to 12 kHz: about a tenth of PCM16.
+const BITS_PER_S: u32 = 40_000;
+/// Of 10. More of it costs twice the time and gains 3 dB (docs/audio.md), which a few
+/// more bits gain as well: over the web time is dearer.
+const COMPLEXITY: u8 = 1;
 /// No packet of one frame is longer (RFC 6716, 3.4, R2, and the byte before it).
 const LONGEST_BYTES: usize = 1_276;
 /// The most that a packet may stand for: 120 ms (RFC 6716, 3.2.5).
