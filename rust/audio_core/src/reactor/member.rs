@@ -132,7 +132,7 @@ impl<I: Io> Member<I> {
         // A read that does not fill the buffer has emptied the socket (epoll(7)), and
         // more will be told; but not an end that was told with what was read.
         self.ready.ended &= done != Done::Nothing;
-        self.ready.read = count == buffer.len() || self.ready.ended;
+        self.ready.read = count == buffer.len() || self.ready.ended || self.io.has_more();
         if self.phase == Phase::Open && done != Done::Nothing {
             feed(splice, self.leg, &buffer[..count], now);
         }
@@ -205,9 +205,12 @@ impl<I: Io> Member<I> {
     fn say_last(&mut self) {
         if self.heard_all {
             self.phase = Phase::Gone;
-        } else if self.side == Side::Client && self.outward == Outward::Open {
-            self.outward = Outward::Ended;
-            self.io.end_writing();
+        } else if self.side == Side::Client && self.outward == Outward::Open && self.ready.write {
+            if self.io.end_writing() {
+                self.outward = Outward::Ended;
+            } else {
+                self.ready.write = false;
+            }
         }
     }
 

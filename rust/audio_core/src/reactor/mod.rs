@@ -6,7 +6,8 @@
 //! of what messages mean.
 //!
 //! [`table`] decides without system calls who of [`seat`] is served, [`member`] is one leg's socket, [`io`]
-//! what is asked of a socket, [`wheel`] the clock's side.
+//! what is asked of a socket, [`wire`] what its bytes
+//! pass, [`wheel`] the clock's side.
 
 pub mod io;
 pub mod member;
@@ -17,3 +18,4 @@ mod settle;
 pub mod stats;
 pub mod table;
 pub mod wheel;
+pub mod wire;

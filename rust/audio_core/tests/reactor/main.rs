@@ -5,6 +5,7 @@ mod fairness;
 mod net;
 mod scene;
 mod schedules;
+mod secure;
 #[path = "../splice/stage.rs"]
 #[expect(
     dead_code,

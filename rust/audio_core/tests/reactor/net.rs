@@ -117,8 +117,9 @@ impl Io for Socket {
         }
     }
 
-    fn end_writing(&mut self) {
+    fn end_writing(&mut self) -> bool {
         self.0 .0.borrow_mut().fin = true;
+        true
     }
 
     fn reset_on_close(&mut self) {
