@@ -13,6 +13,7 @@ from benches import simd
 from benches.chunks import (
     audio_cases,
     base64_cases,
+    lane_cases,
     opus_cases,
     shape_cases,
     splice_cases,
@@ -35,6 +36,7 @@ def all_cases() -> Iterator[Case]:
     yield from base64_cases.cases()
     yield from wire_cases.cases()
     yield from splice_cases.cases()
+    yield from lane_cases.cases()
 
 
 @contextmanager

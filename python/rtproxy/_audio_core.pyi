@@ -172,7 +172,11 @@ class Counters:
 
 @final
 class Level:
-    """Loudness of the last chunk in one direction, full scale = 1.0, and its time."""
+    """Loudness of the last chunk in one direction, full scale = 1.0, and its time.
+
+    `speaking`: whether somebody speaks, and has or has not for `lasted_ms` of audio. It
+    is listened for from the first time on that a level is asked for.
+    """
 
     @property
     def rms(self) -> float: ...
@@ -180,6 +184,10 @@ class Level:
     def peak(self) -> float: ...
     @property
     def at(self) -> float | None: ...
+    @property
+    def speaking(self) -> bool: ...
+    @property
+    def lasted_ms(self) -> float: ...
 
 @final
 class Splice:
@@ -424,7 +432,9 @@ class Splice:
 
         The marks of an attached client are delivered at once, in order. Messages that
         stand in the queue still go (the error that explains the close is one), then
-        the close frame, nothing after it. ValueError for a code that must not be sent.
+        the close frame, nothing after it. Where the peer has gone already nothing
+        happens: what waits is for its successor. ValueError for a code that must not be
+        sent.
         """
     def panic_for_test(self, leg: int) -> None:
         """Panic inside the leg's work, so that containment can be tried from outside."""

@@ -26,7 +26,7 @@ from .conftest import FAST_SIMULATOR
 from .likeness import snr_db
 from .proxy_process import COMMAND, ProxyProcess
 
-TALK_S = 30.0
+TALK_S = 90.0
 MONO = AudioFormat(Encoding.F32, 24_000)
 BAND = 0.85  # of the lowest Nyquist frequency on the way: what every filter leaves alone
 

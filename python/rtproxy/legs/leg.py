@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from rtproxy._audio_core import Counters, Kinds, Message, MessageKind, Side, Wrap
+from rtproxy._audio_core import Counters, Kinds, Level, Message, MessageKind, Side, Wrap
 from rtproxy.legs.transport import Connection
 from rtproxy.model.audio_format import PCM16_24K, LegAudio
 from rtproxy.model.close import CloseReason
@@ -179,6 +179,12 @@ class SpliceLegs(Protocol):
 
     def counters(self, item_id: str) -> Counters | None:
         """What was received, released, heard and dropped of an item."""
+
+    def level(self, side: Side) -> Level | None:
+        """How loud audio from that side is, and whether somebody speaks; None after a panic.
+
+        To be asked costs half as much again for every chunk that follows.
+        """
 
     def replay(self, from_ms: float) -> float:
         """Say the input from that millisecond on to the attached upstream again.

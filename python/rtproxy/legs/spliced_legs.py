@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rtproxy._audio_core import Counters, Side, Splice
+from rtproxy._audio_core import Counters, Level, Side, Splice
 from rtproxy.legs.junction import Junction
 from rtproxy.legs.leg import Attachment, Leg, LegsOptions, Outgoing
 from rtproxy.legs.spliced_leg import SplicedLeg
@@ -113,6 +113,12 @@ class SplicedLegs:
         """What was received, released, heard and dropped of an item."""
         with self._junction as now:
             return self._splice.counters(item_id, now)
+        return None
+
+    def level(self, side: Side) -> Level | None:
+        """How loud audio from that side is, and whether somebody speaks."""
+        with self._junction:
+            return self._splice.level(side)
         return None
 
     def _open_leg(self, side: Side, max_message_bytes: int) -> int:

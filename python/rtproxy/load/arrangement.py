@@ -23,7 +23,7 @@ import trio
 from rtproxy.load.plan import Mode
 from rtproxy.model.errors import LocalError
 
-UP_S = 20.0
+UP_S = 60.0
 STOP_S = 12.0  # longer than the proxy takes to drain
 WORDS_HZ = 4  # transcript deltas a second of an echo, about as many as a real answer has
 _ADDRESS = re.compile(rb"\b(?:ws|http)://127\.0\.0\.1:\d+\S*")

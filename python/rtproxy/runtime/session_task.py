@@ -26,6 +26,7 @@ from rtproxy.model import events as ev
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import DialFailed, LegClosed
+from rtproxy.runtime import audio_report
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.heartbeat import keep_heartbeat
 from rtproxy.runtime.perform import Core, Performer
@@ -128,6 +129,8 @@ class SessionTask:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._read_client, client)
                     nursery.start_soon(self._read_upstream)
+                    if audio_report.is_read():
+                        nursery.start_soon(audio_report.report_audio, self._legs, self._log)
                     nursery.start_soon(
                         partial(
                             keep_heartbeat,

@@ -72,7 +72,7 @@ fn activity(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("voice activity, 40 ms");
     for simd in Simd::here() {
         let mut activity = VoiceActivity::new(RATE_HZ, simd).expect("a rate that is allowed");
-        activity.process(&vec![0.0; 24_000]);
+        activity.process(&[0.0; CHUNK]);
         assert!(activity.process(&voice));
         group.bench_function(simd.name(), |bench| {
             let mut chunks = voice.chunks(CHUNK).cycle();

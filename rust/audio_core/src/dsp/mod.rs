@@ -1,7 +1,7 @@
 //! What is done to audio: pure kernels, without I/O, clock or Python.
 
 pub mod cpu;
-mod decode;
+pub(crate) mod decode;
 mod encode;
 pub mod error;
 pub mod format;

@@ -47,7 +47,8 @@ impl Splice {
     }
 
     /// Cut the audio for this leg and hand over the client's marks; the close frame
-    /// goes after the messages that wait, and nothing is sent after it.
+    /// goes after the messages that wait, and nothing is sent after it. Where the peer
+    /// has gone already there is nothing to close, and what waits is for its successor.
     pub fn close(&mut self, id: LegId, code: u16, reason: &str, now: Ticks) -> Result<(), Refusal> {
         self.pass_time(now);
         if !is_close_code(code) {
@@ -57,6 +58,9 @@ impl Splice {
             return Ok(());
         };
         let leg = &mut self.legs[at];
+        if leg.is_gone() {
+            return Ok(());
+        }
         leg.close(code, reason);
         leg.outbox.queue.cut(&mut self.lane.items, |_, _| true);
         if self.client == Some(id) {

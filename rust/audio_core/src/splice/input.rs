@@ -9,7 +9,6 @@
 
 use super::chunk::ItemId;
 use super::convert::Converter;
-use super::format::PlayTime;
 use super::ring::Ring;
 use super::time::Ticks;
 use crate::dsp::format::{AudioFormat, PCM16_24K};
@@ -97,9 +96,9 @@ impl Input {
         self.target
     }
 
-    /// Whole samples have come: they become what the ring holds of them.
-    pub fn receive(&mut self, audio: &mut Vec<u8>, format: AudioFormat, now: Ticks) {
-        let length = format.duration(audio.len());
+    /// Whole samples have come, which play for `length`: they become what the ring
+    /// holds of them.
+    pub fn receive(&mut self, audio: &mut Vec<u8>, format: AudioFormat, length: Ticks, now: Ticks) {
         self.burst.add(length, now);
         self.total += length;
         let held = held_as(format);
@@ -109,12 +108,14 @@ impl Input {
         self.ring.push(audio, held, self.total);
     }
 
-    /// What the ring holds becomes what the upstream takes.
-    pub fn pass(&mut self, audio: &mut Vec<u8>) {
-        let target = self.target.into();
-        if self.passing.begin(INPUT, self.ring.format(), target).0 {
+    /// What the ring holds becomes what the upstream takes; false if it is that.
+    pub fn pass(&mut self, audio: &mut Vec<u8>) -> bool {
+        let (format, target) = (self.ring.format(), self.target.into());
+        let (converts, _) = self.passing.begin(INPUT, format, target);
+        if converts {
             self.passing.convert(audio);
         }
+        converts
     }
 
     /// What is held from `from` on becomes what the upstream takes, in pieces of at

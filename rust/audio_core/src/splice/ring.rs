@@ -15,6 +15,8 @@ use std::ops::Range;
 pub struct Ring {
     span: Ticks,
     format: AudioFormat,
+    /// What `span` is in that format.
+    capacity: usize,
     bytes: VecDeque<u8>,
     /// Input time at the end of what is held.
     end: Ticks,
@@ -26,6 +28,7 @@ impl Ring {
         Self {
             span,
             format,
+            capacity: format.bytes_within(span),
             bytes: VecDeque::new(),
             end: 0,
         }
@@ -35,11 +38,10 @@ impl Ring {
     pub fn push(&mut self, audio: &[u8], format: AudioFormat, end: Ticks) {
         self.recast(format);
         self.end = end;
-        let capacity = format.bytes_within(self.span);
-        let kept = &audio[audio.len().saturating_sub(capacity)..];
-        let spare = capacity - kept.len();
+        let kept = &audio[audio.len().saturating_sub(self.capacity)..];
+        let spare = self.capacity - kept.len();
         self.bytes.drain(..self.bytes.len().saturating_sub(spare));
-        self.make_room(kept.len(), capacity);
+        self.make_room(kept.len());
         self.bytes.extend(kept);
     }
 
@@ -49,6 +51,7 @@ impl Ring {
             let held = convert::whole(self.bytes.make_contiguous(), self.format, format);
             self.bytes = held.into();
             self.format = format;
+            self.capacity = format.bytes_within(self.span);
         }
     }
 
@@ -58,10 +61,11 @@ impl Ring {
     }
 
     /// Grow by doubling, but never beyond the capacity.
-    fn make_room(&mut self, more: usize, capacity: usize) {
+    fn make_room(&mut self, more: usize) {
         let needed = self.bytes.len() + more;
         if needed > self.bytes.capacity() {
-            let target = (2 * self.bytes.capacity()).clamp(needed, capacity.max(needed));
+            let most = self.capacity.max(needed);
+            let target = (2 * self.bytes.capacity()).clamp(needed, most);
             self.bytes.reserve_exact(target - self.bytes.len());
         }
     }

@@ -175,7 +175,7 @@ impl Splice {
     fn take_input(&mut self, mut opened: Opened) {
         if opened.sound {
             let (input, scratch) = (&mut self.input, &mut self.scratch);
-            input.receive(scratch, opened.format, self.now);
+            input.receive(scratch, opened.format, opened.length, self.now);
         } else {
             self.input.burst.add(opened.length, self.now);
         }
@@ -183,9 +183,11 @@ impl Splice {
             return;
         }
         if !opened.passes_on {
-            self.input.pass(&mut self.scratch);
-            opened.format = self.input.target();
-            opened.length = opened.format.duration(self.scratch.len());
+            let target = self.input.target();
+            if self.input.pass(&mut self.scratch) || opened.format != target {
+                opened.format = target;
+                opened.length = target.duration(self.scratch.len());
+            }
             if self.scratch.is_empty() {
                 return;
             }

@@ -1,6 +1,7 @@
 //! The splice from outside: bytes in, bytes out, in any cut and at any time.
 
 mod containment;
+mod conversions;
 mod cuts;
 mod input;
 mod late_text;
@@ -8,3 +9,4 @@ mod play;
 mod rules;
 mod schedules;
 mod stage;
+mod talk;

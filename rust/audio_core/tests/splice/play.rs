@@ -1,11 +1,12 @@
 //! A session on which anything may happen in any order, and the books that are kept of
 //! its audio. Knows nothing of where the steps come from.
 
-use super::stage::{after, attachment, delta, said, sound, words, FarEnd, Stage, LIMITS};
+use super::stage::{after, attachment, delta, said, settings, sound, words, FarEnd, Stage, LIMITS};
 use audio_core::dsp::format::PCM16_24K;
 use audio_core::splice::format::PlayTime;
+use audio_core::splice::inbox::DeliveryKind;
 use audio_core::splice::leg::Side;
-use audio_core::splice::splice::Splice;
+use audio_core::splice::splice::{Settings, Splice};
 use audio_core::splice::time::{Ticks, TICKS_PER_MS};
 use audio_core::text::base64;
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub enum Step {
     Text(Option<usize>),
     Pause(bool),
     Playback(usize, u32),
+    Exclude(usize),
     NewClient(bool),
     ReleaseMarks,
     Noise(Vec<u8>),
@@ -52,8 +54,12 @@ pub struct Play {
 
 impl Play {
     pub fn new(lead_ms: Option<u64>) -> Self {
+        Self::with(settings(lead_ms))
+    }
+
+    pub fn with(settings: Settings) -> Self {
         Self {
-            stage: Stage::new(lead_ms),
+            stage: Stage::with(settings),
             arrived: Arrived::default(),
             corrected: false,
         }
@@ -85,10 +91,12 @@ impl Play {
 
     fn release_marks(&mut self) {
         let leg = self.stage.client.leg;
-        while let Some(mark) = self.stage.run(|splice, _| splice.receive(leg)) {
-            self.stage
-                .run(|splice, now| splice.release(leg, mark.stamp, now))
-                .unwrap();
+        while let Some(told) = self.stage.run(|splice, _| splice.receive(leg)) {
+            if told.kind == DeliveryKind::Mark {
+                self.stage
+                    .run(|splice, now| splice.release(leg, told.stamp, now))
+                    .unwrap();
+            }
         }
     }
 
@@ -137,6 +145,7 @@ impl Play {
                 let played = Ticks::from(ms) * TICKS_PER_MS;
                 stage.run(|splice, now| splice.playback(&format!("i{r}"), played, now));
             }
+            Step::Exclude(r) => stage.run(|splice, _| splice.exclude(RESPONSES[r])),
             Step::NewClient(forget) => self.new_client(forget),
             Step::ReleaseMarks => self.release_marks(),
             Step::Noise(bytes) => stage.client_sends(&bytes),
@@ -168,8 +177,11 @@ impl Play {
     }
 
     /// Let everything come to its end: each sample has arrived or was counted as lost.
+    /// The last client may have been given up, and the next told that it was.
     pub fn finish(&mut self) {
         self.stage.run(Splice::resume);
+        self.new_client(true);
+        self.new_client(true);
         for _ in 0..2_000 {
             self.drain();
             self.release_marks();

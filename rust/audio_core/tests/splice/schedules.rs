@@ -2,7 +2,7 @@
 //! ahead of its time, nothing panics.
 
 use super::play::{Play, Step};
-use super::stage::{frame, text};
+use super::stage::{frame, settings, text};
 use audio_core::splice::leg::Side;
 use audio_core::wire::frame::Opcode;
 use proptest::prelude::*;
@@ -19,7 +19,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (which.clone(), any::<bool>()).prop_map(|(r, starts)| Step::Mark(r, starts)),
         2 => prop::option::of(which.clone()).prop_map(Step::Text),
         1 => any::<bool>().prop_map(Step::Pause),
-        1 => (which, 0_u32..2_000).prop_map(|(r, ms)| Step::Playback(r, ms)),
+        1 => (which.clone(), 0_u32..2_000).prop_map(|(r, ms)| Step::Playback(r, ms)),
+        1 => which.prop_map(Step::Exclude),
         1 => any::<bool>().prop_map(Step::NewClient),
         4 => Just(Step::ReleaseMarks),
     ]
@@ -29,9 +30,12 @@ proptest! {
     #[test]
     fn all_audio_is_accounted_for(
         paced in any::<bool>(),
+        waiting in prop::sample::select(vec![2_usize, 1_000]),
         steps in prop::collection::vec(step(), 1..60),
     ) {
-        let mut play = Play::new(paced.then_some(400));
+        let mut settings = settings(paced.then_some(400));
+        settings.waiting.messages = waiting;
+        let mut play = Play::with(settings);
         for step in steps {
             play.take(step);
             play.check();

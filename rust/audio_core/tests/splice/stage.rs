@@ -147,7 +147,11 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(lead_ms: Option<u64>) -> Self {
-        let mut splice = Contained::new(settings(lead_ms));
+        Self::with(settings(lead_ms))
+    }
+
+    pub fn with(settings: Settings) -> Self {
+        let mut splice = Contained::new(settings);
         let mut open = |side| {
             splice
                 .run(|splice| {

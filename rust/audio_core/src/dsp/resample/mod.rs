@@ -7,6 +7,7 @@ mod bank;
 mod design;
 mod kernel;
 mod lanes;
+mod shelf;
 mod weave;
 
 use super::cpu::Simd;
@@ -65,17 +66,13 @@ impl Resampler {
                 return Err(AudioError::Rate(rate_hz));
             }
         }
-        let filter = (input_rate_hz != output_rate_hz).then(|| {
-            let ratio = Ratio::of(input_rate_hz, output_rate_hz);
-            Filter::new(Arc::new(Bank::new(
-                ratio,
-                quality,
-                simd.min(Simd::detected()),
-            )))
-        });
+        let simd = simd.min(Simd::detected());
+        let bank = (input_rate_hz != output_rate_hz)
+            .then(|| shelf::bank(input_rate_hz, output_rate_hz, quality, simd))
+            .transpose()?;
         Ok(Self {
             input_rate_hz,
-            filter,
+            filter: bank.map(Filter::new),
         })
     }
 
