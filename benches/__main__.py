@@ -17,6 +17,7 @@ BENCHES = {
     "calls": "single calls at their worst, and what a stream costs to open",
     "gil": "the GIL kept or released, beside a busy thread",
     "quality": "how clean converted audio is, beside soxr and libsamplerate",
+    "tls": "TLS of the core against OpenSSL under trio.SSLStream",
     "relay": "the proxy against a naive relay, CPU per relayed audio message",
 }
 JUDGED = ("chunks", "relay")  # those whose ratios hold on a busy machine: what CI runs
