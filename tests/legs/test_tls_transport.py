@@ -268,7 +268,7 @@ async def test_a_peer_that_does_not_read_fills_one_piece(role: str) -> None:
 
         async def last() -> None:
             await transport.send_all(rest)
-            await transport.aclose()
+            await transport.end_writing()
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(last)
