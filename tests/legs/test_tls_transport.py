@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import trio
 from certificates import DAY, NOW, Authority, alone, authority
 from stream_pairs import all_of, socket_transport
+from tls_pairs import Peer, ends, joined
 
 from rtproxy._audio_core import (
     TlsCertificateError,
@@ -20,52 +19,18 @@ from rtproxy._audio_core import (
     TlsSession,
     TlsUntrustedError,
 )
-from rtproxy.legs.tls_transport import TlsTransport, secure
+from rtproxy.legs.tls_transport import secure
 from rtproxy.legs.transport import LOST
 
 pytestmark = pytest.mark.usefixtures("in_time")
 
-Peer = trio.SSLStream[trio.SocketStream]
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
-
-
-@asynccontextmanager
-async def joined(
-    ours: TlsSession, theirs: ssl.SSLContext, *, host: str | None = "localhost"
-) -> AsyncIterator[tuple[TlsTransport, Peer]]:
-    """Both ends after the handshake; the peer is a server where `host` is None.
-
-    The peer insists on `close_notify`.
-    """
-    below, stream = socket_transport()
-    peer = trio.SSLStream(stream, theirs, server_hostname=host, server_side=host is None)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(peer.do_handshake)
-        transport = await secure(below, ours)
-    try:
-        yield transport, peer
-    finally:
-        transport.abort()
-        await trio.aclose_forcefully(peer)
 
 
 @pytest.fixture(params=["server", "client"])
 def role(request: pytest.FixtureRequest) -> str:
     """Which end we are."""
     return str(request.param)
-
-
-def ends(
-    role: str, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3
-) -> tuple[TlsSession, ssl.SSLContext, str | None]:
-    """Our session, the peer's context, and whom the peer wants."""
-    known = authority()
-    ours = role == "server"
-    theirs = known.their_client() if ours else known.their_server()
-    theirs.minimum_version = theirs.maximum_version = version
-    if ours:
-        return known.our_server().accept(), theirs, "localhost"
-    return known.our_client().open("localhost"), theirs, None
 
 
 @pytest.mark.parametrize("version", VERSIONS, ids=str)
