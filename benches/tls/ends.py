@@ -101,23 +101,35 @@ class Kind:
     joined: Callable[[], AbstractAsyncContextManager[tuple[Any, Any]]]
 
 
-def kinds() -> tuple[Kind, Kind]:
-    """Ours and the peer's, with one certificate (ECDSA, P-256) by one authority."""
-    authority = trustme.CA()
-    issued = authority.issue_cert(HOST)
-    chain = b"".join(pem.bytes() for pem in issued.cert_chain_pems)
-    serving, dialling = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    issued.configure_cert(serving)
-    authority.configure_trust(dialling)
-    server = TlsServer(chain=chain, key=issued.private_key_pem.bytes())
-    pem = authority.cert_pem.bytes()
+class Credentials:
+    """One certificate (ECDSA, P-256) by one authority, for both kinds."""
+
+    def __init__(self) -> None:
+        authority = trustme.CA()
+        issued = authority.issue_cert(HOST)
+        chain = b"".join(pem.bytes() for pem in issued.cert_chain_pems)
+        self.serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.dialling = ssl.create_default_context()
+        issued.configure_cert(self.serving)
+        authority.configure_trust(self.dialling)
+        self.server = TlsServer(chain=chain, key=issued.private_key_pem.bytes())
+        self.authority_pem = authority.cert_pem.bytes()
+
+    @property
+    def client(self) -> TlsClient:
+        """A new one each time: it would remember, and the handshake not be whole."""
+        return TlsClient(authorities=self.authority_pem)
+
+
+def kinds(credentials: Credentials) -> tuple[Kind, Kind]:
+    """Ours and the peer's."""
+    server, serving, dialling = credentials.server, credentials.serving, credentials.dialling
     return (
         Kind(
             "rustls",
             lambda: OurEnd(server.accept()),
-            # A new one each time: it would remember, and the handshake not be whole.
-            lambda: OurEnd(TlsClient(authorities=pem).open(HOST)),
-            lambda: _our_streams(server, TlsClient(authorities=pem)),
+            lambda: OurEnd(credentials.client.open(HOST)),
+            lambda: _our_streams(server, credentials.client),
         ),
         Kind(
             "OpenSSL",

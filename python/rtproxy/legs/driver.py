@@ -20,6 +20,18 @@ from rtproxy.model.errors import ConfigError
 
 HAS_REACTOR = hasattr(_audio_core, "Reactor")  # it needs Linux's epoll
 
+_FIGURES = (
+    "turns",
+    "rounds",
+    "events",
+    "busy_s",
+    "longest_s",
+    "reads",
+    "read_bytes",
+    "writes",
+    "written_bytes",
+)
+
 DriverName = Literal["stream", "reactor"]
 
 
@@ -30,6 +42,13 @@ class Driver:
     name: DriverName
     open_legs: OpenLegs
     pump: ReactorPump | None = None
+
+    def figures(self) -> dict[str, float] | None:
+        """What the reactor has done since the start, as sums; None on streams."""
+        if self.pump is None:
+            return None
+        stats = self.pump.stats
+        return {name: getattr(stats, name) for name in _FIGURES}
 
 
 STREAM_DRIVER = Driver("stream", stream_driver.open_legs)

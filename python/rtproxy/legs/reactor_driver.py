@@ -24,7 +24,7 @@ from rtproxy.legs.reactor_leg import ReactorLeg
 from rtproxy.legs.reactor_pump import ReactorPump
 from rtproxy.legs.spliced_legs import FAILED, OVER, SplicedLegs, make_splice
 from rtproxy.legs.tls_transport import TlsTransport
-from rtproxy.legs.transport import READ_BYTES, Connection, Transport
+from rtproxy.legs.transport import Connection, Transport
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import LegClosed
 
@@ -101,8 +101,9 @@ class ReactorDriver(SplicedLegs):
     def _hand_over(self, leg: ReactorLeg, transport: Transport) -> bytes:
         """Give the socket to the reactor; what TLS had decrypted already."""
         options = self._options
-        tls = transport.session if isinstance(transport, TlsTransport) else None
-        unread = b"" if tls is None else tls.read(READ_BYTES)
+        tls, unread = None, b""
+        if isinstance(transport, TlsTransport):
+            tls, unread = transport.session, transport.unread()
         try:
             member = self._reactor.add(
                 self._meeting.session,
