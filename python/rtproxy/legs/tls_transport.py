@@ -108,7 +108,10 @@ class TlsTransport(Transport):
         try:
             await self._push()
             while self.session.handshaking:
-                self.session.feed(await self._below.read())
+                data = await self._below.read()
+                if not data:  # gone, which is no fault of TLS's: nobody is to be told
+                    raise trio.BrokenResourceError("it ended during the TLS handshake")
+                self.session.feed(data)
                 await self._push()
         except TlsError:
             self._shut()  # with the alert that says why
