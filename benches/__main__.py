@@ -17,7 +17,7 @@ BENCHES = {
     "calls": "single calls at their worst, and what a stream costs to open",
     "gil": "the GIL kept or released, beside a busy thread",
     "quality": "how clean converted audio is, beside soxr and libsamplerate",
-    "relay": "the proxy against a naive relay, CPU per relayed audio message",
+    "relay": "the proxy against other relays, CPU per relayed audio message",
 }
 JUDGED = ("chunks", "relay")  # those whose ratios hold on a busy machine: what CI runs
 
