@@ -184,9 +184,13 @@ async def test_only_sockets_can_be_handed_over(pump: ReactorPump) -> None:
     await near.aclose()
 
 
-async def test_a_reactor_that_cannot_be_had_is_told(nursery: trio.Nursery) -> None:
+async def test_a_reactor_that_cannot_be_had_is_told(
+    nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rtproxy.legs.driver.HAS_REACTOR", False)
     with pytest.raises(ConfigError, match=r"server\.driver"):
-        await start_driver(nursery, "reactor", tls=True)
-    assert (await start_driver(nursery, "auto", tls=True)).name == "stream"
-    assert (await start_driver(nursery, "auto", tls=False)).name == "reactor"
-    assert (await start_driver(nursery, "stream", tls=False)).pump is None
+        await start_driver(nursery, "reactor")
+    assert (await start_driver(nursery, "auto")).name == "stream"
+    monkeypatch.undo()
+    assert (await start_driver(nursery, "auto")).name == "reactor"
+    assert (await start_driver(nursery, "stream")).pump is None

@@ -87,7 +87,7 @@ async def one_session(step: int, driver_name: DriverName) -> bool:
     instrument = CancelAtStep(step)
     async with trio.open_nursery() as nursery:
         upstream = await open_upstream(nursery, config, config.upstreams[0])
-        driver = await start_driver(nursery, driver_name, tls=False)
+        driver = await start_driver(nursery, driver_name)
         before = open_descriptors()  # the reactor's own live as long as it does
         door = build_front_door(config, process, [upstream], driver.open_legs)
 

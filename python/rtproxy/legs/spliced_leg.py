@@ -7,6 +7,7 @@ our own comes before the peer's. Must not know sockets, streams or tasks.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import trio
 
@@ -34,6 +35,7 @@ class SplicedLeg(ABC):
         self._side = side
         self._message: Message | None = None  # taken from the splice, not yet received
         self._arrival: trio.Event | None = None  # somebody waits in `receive`
+        self._silent: Callable[[], None] | None = None  # who is told of a silent peer
         self._gone = trio.Event()  # set once the socket is closed
         self._closing: CloseReason | None = None  # why we close
         self._closed: CloseReason | None = None  # why there will be no more messages
@@ -80,16 +82,11 @@ class SplicedLeg(ABC):
         with self._junction as now:
             self._splice.send_leg(self.number, payload, now)
 
-    def ping(self) -> None:
-        """Send a ping, unless one is unanswered."""
+    def keep_alive(self, *, every_s: float, within_s: float, silent: Callable[[], None]) -> None:
+        """Ping in a rhythm; `silent` is called when a pong is overdue."""
+        self._silent = silent
         with self._junction as now:
-            self._splice.ping(self.number, now)
-
-    def pong_wait_s(self) -> float | None:
-        """How long the open ping has waited."""
-        with self._junction as now:
-            return self._splice.pong_wait_s(self.number, now)
-        return None
+            self._splice.keep_alive(self.number, round(every_s * 1000), round(within_s * 1000), now)
 
     async def aclose(self, reason: CloseReason) -> None:
         """Close with a handshake, by force after the close deadline."""
@@ -151,7 +148,14 @@ class SplicedLeg(ABC):
                 self._message = self._splice.receive(self.number)
             except SpliceError as error:
                 self._junction.break_off(error)
+            else:
+                self._tell_of_silence()
         return self._message is not None or self._closed is not None
+
+    def _tell_of_silence(self) -> None:
+        last = self._message is not None and self._message.kind is MessageKind.CLOSED
+        if last and self._silent is not None and self._splice.is_silent(self.number):
+            self._silent()
 
     def _note_closed(self, message: Message | None) -> CloseReason:
         """Remember why it ended, from the leg's last delivery; why we ended it comes first."""
