@@ -183,7 +183,7 @@ def build() -> None:
 
 
 @contextmanager
-def load_running(core: int) -> Iterator[Load]:
-    """A load of its own on a core."""
-    with running([str(PROGRAM)], core, stdin=subprocess.PIPE) as process:
+def load_running(core: int, certificate: Sequence[str] = ()) -> Iterator[Load]:
+    """A load of its own on a core; its upstream speaks TLS with a chain and a key (PEM)."""
+    with running([str(PROGRAM), *certificate], core, stdin=subprocess.PIPE) as process:
         yield Load(process)

@@ -40,6 +40,7 @@ class Relay:
     guess: int = 300  # sessions that it might carry: where the search begins
     environment: dict[str, str] = field(default_factory=dict)
     cwd: Path | None = None
+    tls: bool = False  # to the upstream
 
     def missing(self) -> str | None:
         """Why it cannot run here, in words."""
@@ -51,11 +52,14 @@ class Relay:
         return None
 
 
-def _ours(name: str, what: str, speaks: tuple[str, str], driver: str) -> Relay:
+def _ours(
+    name: str, what: str, speaks: tuple[str, str], driver: str = "auto", *, tls: bool = False
+) -> Relay:
     command = (str(Path(sys.executable).parent / "rtproxy"), "serve", "--log-level", "warning")
     command += ("--port", "{port}", "--upstream", "{url}")
+    command += ("--upstream-ca", "{authority}") if tls else ()
     environment = {"RTPROXY_SERVER__DRIVER": driver}
-    return Relay(name, what, command, speaks, 500, environment)
+    return Relay(name, what, command, speaks, 500, environment, tls=tls)
 
 
 RELAYS = {
@@ -95,8 +99,10 @@ RELAYS = {
             OPENAI,
             guess=700,
         ),
-        _ours("rtproxy", "the proxy, dialect voice", VOICE, "auto"),
-        _ours("rtproxy-openai", "the proxy, dialect openai", OPENAI, "auto"),
+        _ours("rtproxy", "the proxy, dialect voice", VOICE),
+        _ours("rtproxy-openai", "the proxy, dialect openai", OPENAI),
+        _ours("rtproxy-tls", "the same with its upstream by TLS, dialect voice", VOICE, tls=True),
+        _ours("rtproxy-openai-tls", "the same, dialect openai", OPENAI, tls=True),
         _ours("rtproxy-stream", "the proxy without its reactor, dialect voice", VOICE, "stream"),
     )
 }
@@ -109,15 +115,22 @@ def _environment(relay: Relay) -> dict[str, str]:
 
 
 @contextmanager
-def relay_running(relay: Relay, core: int, upstream_port: int) -> Iterator[tuple[int, int]]:
-    """A relay on a core of its own, as its process and its port."""
+def relay_running(
+    relay: Relay, core: int, upstream_port: int, authority: str = ""
+) -> Iterator[tuple[int, int]]:
+    """A relay on a core of its own, as its process and its port.
+
+    `authority` is the file of who vouches for the upstream, where it speaks TLS.
+    """
     port = free_port()
-    url = f"ws://127.0.0.1:{upstream_port}/v1/realtime?model=gpt-realtime"
+    scheme = "wss" if relay.tls else "ws"
+    url = f"{scheme}://127.0.0.1:{upstream_port}/v1/realtime?model=gpt-realtime"
     with tempfile.TemporaryDirectory() as folder:
         config = (HERE / "nginx.conf").read_text(encoding="utf-8")
         filled = config.format(folder=folder, port=port, upstream=upstream_port)
         (Path(folder) / "nginx.conf").write_text(filled, encoding="utf-8")
-        command = [word.format(port=port, url=url, folder=folder) for word in relay.command]
+        names = {"port": port, "url": url, "folder": folder, "authority": authority}
+        command = [word.format(**names) for word in relay.command]
         cwd = relay.cwd or ROOT
         with running(command, core, cwd=cwd, env=_environment(relay)) as process:
             await_up(process, port)

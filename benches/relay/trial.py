@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
+from benches.relay.certificate import certificate
 from benches.relay.load import Load, Reading, load_running
 from benches.relay.processes import Cores, RelayError
 from benches.relay.relays import Relay, relay_running
@@ -109,10 +110,14 @@ class Trial:
 @contextmanager
 def trial_of(relay: Relay, cores: Cores) -> Iterator[Trial]:
     """Upstream, relay and clients, and all of them gone again."""
-    with (
-        load_running(cores.load) as load,
-        relay_running(relay, cores.relay, load.upstream_port) as (pid, port),
-    ):
+    with ExitStack() as stack:
+        files, authority = [], ""
+        if relay.tls:
+            issued = stack.enter_context(certificate())
+            files, authority = [issued.chain, issued.key], issued.authority
+        load = stack.enter_context(load_running(cores.load, files))
+        started = relay_running(relay, cores.relay, load.upstream_port, authority)
+        pid, port = stack.enter_context(started)
         load.call_at(port, *relay.speaks)
         yield Trial(relay, pid, load)
 

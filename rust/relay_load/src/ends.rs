@@ -40,6 +40,17 @@ impl Dialect {
     }
 }
 
+/// Where the relay is and what is said to it.
+#[derive(Clone, Debug)]
+pub struct Relay {
+    /// Its port on the loopback.
+    pub port: u16,
+    /// How its clients speak.
+    pub dialect: Dialect,
+    /// What they ask for.
+    pub path: String,
+}
+
 /// What is common to all sessions.
 pub struct World {
     /// What is said.

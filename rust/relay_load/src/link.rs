@@ -3,13 +3,11 @@
 //! Nothing here knows what the messages mean.
 
 use crate::handshake::{self, Head};
+use crate::stream::{Got, Stream};
 use audio_core::wire::codec::{Decoder, DecoderLimits, Incoming};
 use audio_core::wire::frame::{self, Opcode};
-use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::fd::OwnedFd;
 use std::collections::VecDeque;
-use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
 
 const LIMITS: DecoderLimits = DecoderLimits {
     max_message_bytes: 1 << 24,
@@ -44,41 +42,37 @@ pub enum News {
 
 /// A connection of the load's.
 pub struct Link {
-    stream: TcpStream,
+    stream: Stream,
     /// We are the client of it, so our frames are masked.
     client: bool,
     stage: Stage,
     decoder: Decoder,
     head: Vec<u8>,
-    waiting: Vec<u8>,
-    watched_for_writing: bool,
+}
+
+/// What is read into: bytes as they came, and as they were said.
+pub struct Buffers {
+    /// Of any length but 0: as much is read at once.
+    pub raw: Vec<u8>,
+    /// Emptied for every read.
+    pub plain: Vec<u8>,
 }
 
 impl Link {
     /// A connection on which a client's request has yet to be written, or read.
-    pub fn new(stream: TcpStream, client: bool) -> std::io::Result<Self> {
-        stream.set_nonblocking(true)?;
-        stream.set_nodelay(true)?;
-        Ok(Self {
+    pub fn new(stream: Stream, client: bool) -> Self {
+        Self {
             stream,
             client,
             stage: Stage::Opening,
             decoder: Decoder::new(!client, LIMITS),
             head: Vec::new(),
-            waiting: Vec::new(),
-            watched_for_writing: false,
-        })
+        }
     }
 
     /// Have `data` told whenever there is something to read.
     pub fn watch(&self, epoll: &OwnedFd, data: u64) -> std::io::Result<()> {
-        epoll::add(
-            epoll,
-            &self.stream,
-            EventData::new_u64(data),
-            EventFlags::IN,
-        )?;
-        Ok(())
+        self.stream.watch(epoll, data)
     }
 
     /// Whether messages may be sent.
@@ -88,13 +82,12 @@ impl Link {
 
     /// Whether so much waits for a peer that does not read that nothing should be added.
     pub fn is_full(&self) -> bool {
-        self.waiting.len() > WAITING_MAX_BYTES
+        self.stream.waiting() > WAITING_MAX_BYTES
     }
 
     /// Ask for an upgrade.
     pub fn ask(&mut self, path: &str, port: u16) {
-        self.waiting = handshake::request(path, port).into_bytes();
-        self.flush();
+        self.stream.send(handshake::request(path, port).as_bytes());
     }
 
     /// Send a text message.
@@ -110,18 +103,19 @@ impl Link {
         }
     }
 
-    /// The socket can be read: read once, through `buffer`.
-    pub fn read(&mut self, buffer: &mut [u8], inbox: &mut VecDeque<Incoming>) -> News {
-        let count = match self.stream.read(buffer) {
-            Ok(0) => return self.over("the connection ended"),
-            Ok(count) => count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return News::Nothing,
-            Err(error) => return self.over(&error.to_string()),
-        };
-        if self.stage == Stage::Opening {
-            return self.open(&buffer[..count], inbox);
+    /// The socket can be read: read once, by way of `buffers`.
+    pub fn read(&mut self, buffers: &mut Buffers, inbox: &mut VecDeque<Incoming>) -> News {
+        let Buffers { raw, plain } = buffers;
+        plain.clear();
+        match self.stream.read(raw, plain) {
+            Got::Bytes => {}
+            Got::Nothing => return News::Nothing,
+            Got::End(words) => return self.over(&words),
         }
-        self.decoder.feed(&buffer[..count], inbox);
+        if self.stage == Stage::Opening {
+            return self.open(plain, inbox);
+        }
+        self.decoder.feed(plain, inbox);
         News::Messages
     }
 
@@ -146,25 +140,12 @@ impl Link {
 
     /// The socket can be written: write what waits.
     pub fn flush(&mut self) {
-        let sent = self.write(&self.waiting);
-        self.waiting.drain(..sent);
+        self.stream.flush();
     }
 
     /// Have it told when the socket can be written, while something waits.
     pub fn rewatch(&mut self, epoll: &OwnedFd, data: u64) {
-        let waits = !self.waiting.is_empty();
-        if waits == self.watched_for_writing {
-            return;
-        }
-        let out = if waits {
-            EventFlags::OUT
-        } else {
-            EventFlags::empty()
-        };
-        let data = EventData::new_u64(data);
-        // Our own descriptors: nothing that could fail.
-        let _ = epoll::modify(epoll, &self.stream, data, EventFlags::IN | out);
-        self.watched_for_writing = waits;
+        self.stream.rewatch(epoll, data);
     }
 
     fn over(&self, words: &str) -> News {
@@ -183,8 +164,7 @@ impl Link {
                 None => return News::Over(false, "no upgrade".to_owned()),
             },
         };
-        self.waiting.extend_from_slice(answer.as_bytes());
-        self.flush();
+        self.stream.send(answer.as_bytes());
         self.stage = Stage::Open;
         self.decoder
             .feed(&std::mem::take(&mut self.head)[end..], inbox);
@@ -197,23 +177,6 @@ impl Link {
         }
         scratch.clear();
         frame::encode(scratch, opcode, payload, self.client.then_some(MASK));
-        let sent = if self.waiting.is_empty() {
-            self.write(scratch)
-        } else {
-            0
-        };
-        self.waiting.extend_from_slice(&scratch[sent..]);
-    }
-
-    /// How much was written; of a connection that is gone, all: reading tells of it.
-    fn write(&self, bytes: &[u8]) -> usize {
-        if bytes.is_empty() {
-            return 0;
-        }
-        match (&self.stream).write(bytes) {
-            Ok(sent) => sent,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-            Err(_) => bytes.len(),
-        }
+        self.stream.send(scratch);
     }
 }

@@ -4,9 +4,12 @@
 //! Phases are told apart by half a millisecond: whoever speaks in the same one is
 //! served in one go.
 
-use crate::ends::{Dialect, Far, Near, World};
-use crate::link::{Link, News};
+use crate::ends::{Far, Near, Relay, World};
+use crate::link::{Buffers, Link, News};
 use crate::phases::{self, SLOTS, SLOT_NS};
+use crate::stream::Stream;
+use audio_core::tls::context::Server;
+use audio_core::tls::session::Session;
 use audio_core::wire::codec::Incoming;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::fd::{AsFd, OwnedFd};
@@ -37,17 +40,6 @@ struct Seat {
     end: End,
 }
 
-/// Where the relay is and what is said to it.
-#[derive(Clone, Debug)]
-pub struct Relay {
-    /// Its port on the loopback.
-    pub port: u16,
-    /// How its clients speak.
-    pub dialect: Dialect,
-    /// What they ask for.
-    pub path: String,
-}
-
 /// Every connection of the load.
 pub struct Load {
     /// Behind it lie all sockets.
@@ -59,6 +51,7 @@ pub struct Load {
     /// Clients that are ready are sent away again: how many were.
     pub setups: Option<u64>,
     listener: TcpListener,
+    tls: Option<Server>,
     began: Instant,
     seats: SlotMap<LinkKey, Seat>,
     sessions: Vec<LinkKey>,
@@ -67,13 +60,13 @@ pub struct Load {
     numbers: u32,
     message: Vec<u8>,
     scratch: Vec<u8>,
-    buffer: Vec<u8>,
+    buffers: Buffers,
     inbox: VecDeque<Incoming>,
 }
 
 impl Load {
-    /// A load without sessions, whose upstream listens.
-    pub fn new(world: World) -> std::io::Result<Self> {
+    /// A load without sessions, whose upstream listens, for TLS if it has a certificate.
+    pub fn new(world: World, tls: Option<Server>) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
@@ -85,6 +78,7 @@ impl Load {
             speaking: true,
             setups: None,
             listener,
+            tls,
             began: Instant::now(),
             seats: SlotMap::with_key(),
             sessions: Vec::new(),
@@ -93,7 +87,10 @@ impl Load {
             numbers: 0,
             message: Vec::new(),
             scratch: Vec::new(),
-            buffer: vec![0; BUFFER_BYTES],
+            buffers: Buffers {
+                raw: vec![0; BUFFER_BYTES],
+                plain: Vec::new(),
+            },
             inbox: VecDeque::new(),
         })
     }
@@ -139,7 +136,7 @@ impl Load {
     pub fn call(&mut self, relay: &Relay) -> std::io::Result<()> {
         let called_ns = self.now_ns();
         let stream = TcpStream::connect(("127.0.0.1", relay.port))?;
-        let mut link = Link::new(stream, true)?;
+        let mut link = Link::new(Stream::new(stream, None)?, true);
         link.ask(&relay.path, relay.port);
         let near = Near::new(self.next_number(), relay.dialect, called_ns);
         let slot = phases::of_client(near.number);
@@ -173,7 +170,7 @@ impl Load {
         if !flags.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
             return Ok(());
         }
-        let news = seat.link.read(&mut self.buffer, &mut self.inbox);
+        let news = seat.link.read(&mut self.buffers, &mut self.inbox);
         if news == News::Opened {
             self.welcome(key);
         }
@@ -225,9 +222,15 @@ impl Load {
         while let Ok((stream, _)) = self.listener.accept() {
             let far = Far::new(self.next_number());
             let slot = phases::of_upstream(far.number);
-            self.seat(Link::new(stream, false)?, End::Far(far), slot)?;
+            let stream = Stream::new(stream, self.accept_tls()?)?;
+            self.seat(Link::new(stream, false), End::Far(far), slot)?;
         }
         Ok(())
+    }
+
+    fn accept_tls(&self) -> std::io::Result<Option<Session>> {
+        let accepted = self.tls.as_ref().map(Server::accept).transpose();
+        accepted.map_err(std::io::Error::other)
     }
 
     fn seat(&mut self, link: Link, end: End, slot: usize) -> std::io::Result<LinkKey> {

@@ -22,6 +22,8 @@ mod orders;
 mod phases;
 mod script;
 mod speech;
+#[cfg(target_os = "linux")]
+mod stream;
 mod tally;
 
 #[cfg(target_os = "linux")]
@@ -31,9 +33,23 @@ fn main() -> std::io::Result<()> {
         span: tally::Span::default(),
         wrongs: tally::Wrongs::default(),
     };
-    let mut load = load::Load::new(world)?;
+    let mut load = load::Load::new(world, tls()?)?;
     println!(r#"{{"port":{}}}"#, load.upstream_port()?);
     run(&mut load)
+}
+
+/// The certificate of our upstream, where two files are named: its chain and its key.
+#[cfg(target_os = "linux")]
+fn tls() -> std::io::Result<Option<audio_core::tls::context::Server>> {
+    let names: Vec<String> = std::env::args().skip(1).collect();
+    let [chain, key] = &names[..] else {
+        return Ok(None);
+    };
+    let (chain, key) = (std::fs::read(chain)?, std::fs::read(key)?);
+    match audio_core::tls::context::Server::new(&chain, &key) {
+        Ok(server) => Ok(Some(server)),
+        Err(unusable) => Err(std::io::Error::other(format!("{unusable:?}"))),
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -11,8 +11,8 @@
 //! setups SECONDS AT_ONCE    call, be ready, hang up, and again
 //! ```
 
-use crate::ends::Dialect;
-use crate::load::{Load, Relay};
+use crate::ends::{Dialect, Relay};
+use crate::load::Load;
 use crate::tally::Span;
 use rustix::time::{clock_gettime, ClockId};
 
