@@ -62,11 +62,6 @@ class Reading:
         return sum(self.heard)
 
     @property
-    def delivery(self) -> float:
-        """The part of what was said that was heard meanwhile; at most 1."""
-        return min(1.0, self.relayed / sum(self.said)) if sum(self.said) else 0.0
-
-    @property
     def p99_ms(self) -> float:
         """Of the slower way."""
         return max(self.to_upstream.p99_ms, self.to_client.p99_ms)

@@ -29,6 +29,10 @@ class Findings:
     idle_kib: dict[str, float] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
+    def levels(self) -> list[int]:
+        """The numbers of sessions at which something was measured."""
+        return sorted({point.sessions for point in self.points})
+
     def cost_us(self, relay: str, sessions: int) -> float | None:
         """CPU of a message at so many sessions: the median of all rounds."""
         found = [
@@ -57,7 +61,7 @@ def points_table(points: Sequence[Point]) -> Table:
             f"{point.us_per_message:.1f}",
             f"{point.core:.0%}",
             f"{slower.p50_ms:.2f}/{slower.p99_ms:.2f}/{slower.p999_ms:.2f}",
-            f"{reading.delivery:.2%}",
+            f"{point.delivery:.2%}",
             f"{reading.load_core:.0%}",
             f"{reading.late.p99_ms:.1f}",
         )
@@ -69,7 +73,7 @@ def summary_table(findings: Findings, relays: Sequence[str], levels: Sequence[in
     table = Table(caption="µs: CPU per audio message, the median of all rounds")
     table.add_column("relay")
     columns = [f"µs at {level}" for level in levels]
-    columns += ["sessions a core", "µs there", "set-ups/s", "KiB idle"]
+    columns += ["sessions a core", "µs there", "p99 ms at half", "set-ups/s", "KiB idle"]
     for column in columns:
         table.add_column(column, justify="right")
     for relay in relays:
@@ -80,6 +84,7 @@ def summary_table(findings: Findings, relays: Sequence[str], levels: Sequence[in
             *(_number(cost, ".1f") for cost in costs),
             _capacity(capacity),
             _number(capacity.most.us_per_message if capacity else None, ".1f"),
+            _number(capacity.half.reading.p99_ms if capacity else None, ".2f"),
             _number(findings.set_ups_hz.get(relay), ",.0f"),
             _number(findings.idle_kib.get(relay), ".0f"),
         )

@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benches.relay.certificate import certificate
 from benches.relay.load import Load, Reading, load_running
@@ -34,18 +34,25 @@ IDLE_FIRST, IDLE_MORE = 100, 400
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A relay at one number of sessions."""
+    """A relay at one number of sessions; `lost` is what had not come 10 s after it was said."""
 
     relay: str
     sessions: int
     us_per_message: float
     core: float
     reading: Reading
+    lost: int = 0
+
+    @property
+    def delivery(self) -> float:
+        """The part of what was said that has come, sooner or later."""
+        said = sum(self.reading.said)
+        return max(0.0, 1 - self.lost / said) if said else 0.0
 
     @property
     def carried(self) -> bool:
         """Whether the relay brought it all, and in time."""
-        return self.reading.delivery >= DELIVERY and self.reading.p99_ms <= LATE_MS
+        return self.delivery >= DELIVERY and self.reading.p99_ms <= LATE_MS
 
     def in_words(self) -> str:
         """The figure that counts, for who waits for the tables."""
@@ -55,10 +62,14 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many sessions a relay carries on its core; `bounded_by` the relay or the load."""
+    """How many sessions a relay carries on its core; `bounded_by` the relay or the load.
+
+    `half` is the relay with half as many.
+    """
 
     relay: str
     most: Point
+    half: Point
     tried: tuple[Point, ...]
     bounded_by: str
 
@@ -81,6 +92,11 @@ class Trial:
         used_s = cpu_s(self._pid) - before_s
         cost = used_s / reading.relayed * 1e6 if reading.relayed else math.inf
         return Point(self._relay.name, sessions, cost, used_s / reading.seconds, reading)
+
+    def at_most(self, sessions: int, window_s: float) -> Point:
+        """The same where it may be too much; says nothing more afterwards."""
+        point = self.at(sessions, window_s)
+        return replace(point, lost=self._load.drain(DRAIN_S))
 
     def finish(self) -> None:
         """Let all come that was said; RelayError where it does not, or came wrong."""
@@ -146,7 +162,10 @@ def capacity_of(relay: Relay, cores: Cores, window_s: float) -> Capacity:
             sessions = high // 2
     if most is None:
         raise RelayError(f"{relay.name} does not carry even {SESSIONS_LEAST} sessions")
-    return Capacity(relay.name, most, tuple(tried), bounded_by)
+    with trial_of(relay, cores) as trial:
+        half = trial.at(most.sessions // 2, 2 * window_s)
+        trial.finish()
+    return Capacity(relay.name, most, half, tuple(tried), bounded_by)
 
 
 def _try(relay: Relay, cores: Cores, sessions: int, window_s: float) -> list[Point]:
@@ -154,7 +173,7 @@ def _try(relay: Relay, cores: Cores, sessions: int, window_s: float) -> list[Poi
     points: list[Point] = []
     for _ in range(2):
         with suppress(RelayError), trial_of(relay, cores) as trial:
-            points.append(trial.at(sessions, window_s))
+            points.append(trial.at_most(sessions, window_s))
             if points[-1].carried:
                 break
     return points

@@ -15,11 +15,12 @@ from benches.relay.tables import Findings
 
 # What was promised; in brackets, for the short form on a machine that may be shared.
 NAIVE, NAIVE_QUICK = 0.25, 0.5
-NGINX, NGINX_QUICK = 1.5, 3.0
+NGINX, NGINX_QUICK = 1.5, 3.5
 NODE_SESSIONS = 1.8
 NODE_SET_UPS = 0.6
 IDLE_KIB = 60.0
 HALF_LOAD_MS = 1.0
+TLS_US, TLS_TIMES = 4.0, 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Bar:
 
 def bars(findings: Findings, *, quick: bool) -> Iterator[Bar]:
     """Those that what was measured says something about."""
-    for sessions in sorted({point.sessions for point in findings.points}):
+    for sessions in findings.levels():
         ours = findings.cost_us("rtproxy", sessions)
         limits = {
             "naive": NAIVE_QUICK if quick else NAIVE,
@@ -57,9 +58,23 @@ def bars(findings: Findings, *, quick: bool) -> Iterator[Bar]:
             if ours is not None and theirs is not None:
                 what = f"CPU per message against {peer} at {sessions} sessions"
                 yield Bar(what, ours / theirs, limit)
+        yield from _on_top_of_plain(findings, sessions)
     yield from _against_node(findings)
+    if (capacity := findings.capacities.get("rtproxy")) is not None:
+        half_ms = capacity.half.reading.p99_ms
+        yield Bar("added ms at half load, p99", half_ms, HALF_LOAD_MS)
     if (idle := findings.idle_kib.get("rtproxy")) is not None:
         yield Bar("KiB of an idle session beyond the first hundred", idle, IDLE_KIB)
+
+
+def _on_top_of_plain(findings: Findings, sessions: int) -> Iterator[Bar]:
+    """What TLS to the upstream adds to a message."""
+    for name in ("rtproxy", "rtproxy-openai"):
+        plain, tls = findings.cost_us(name, sessions), findings.cost_us(f"{name}-tls", sessions)
+        if plain is not None and tls is not None:
+            what = f"TLS to the upstream of {name} at {sessions} sessions"
+            yield Bar(f"{what}, µs on top", tls - plain, TLS_US)
+            yield Bar(f"{what}, times plain", tls / plain, TLS_TIMES)
 
 
 def _against_node(findings: Findings) -> Iterator[Bar]:

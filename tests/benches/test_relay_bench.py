@@ -39,13 +39,13 @@ def reading(**fields: Any) -> Reading:
 
 
 def point(relay: str, us: float, sessions: int = 50, **fields: Any) -> Point:
-    return Point(relay, sessions, us, 0.2, reading(**fields))
+    lost = fields.pop("lost", 0)
+    return Point(relay, sessions, us, 0.2, reading(**fields), lost)
 
 
 def test_a_reading_tells_what_was_relayed():
     told = reading()
     assert told.relayed == 9840
-    assert told.delivery == 1.0
     assert told.p99_ms == pytest.approx(1.1)
     assert told.load_core == pytest.approx(0.1)
     assert math.isnan(told.ready.p99_ms)
@@ -61,7 +61,8 @@ def test_anything_amiss_is_told(wrong: str):
     ("fields", "carried"),
     [
         ({}, True),
-        ({"heard": [5000, 4826]}, False),
+        ({"lost": 8}, True),
+        ({"lost": 12}, False),
         ({"to_client_us": [4840, 120, 21_000, 30_000]}, False),
         ({"said": [0, 0], "heard": [0, 0]}, False),
     ],
@@ -85,12 +86,20 @@ def found(**costs: float) -> Findings:
         (25.0, False, [True, True]),
         (35.0, False, [False, False]),
         (35.0, True, [True, True]),
-        (70.0, True, [False, False]),
+        (71.0, True, [False, False]),
     ],
 )
 def test_cost_is_judged_by_what_ran_beside_it(ours: float, quick: bool, met: list[bool]):
     findings = found(naive=120.0, nginx=20.0, rtproxy=ours)
     assert [bar.met for bar in bars(findings, quick=quick)] == met
+
+
+@pytest.mark.parametrize(
+    ("tls", "met"), [(23.0, [True, True]), (24.5, [False, True]), (30.0, [False, False])]
+)
+def test_tls_may_add_so_much_and_no_more(tls: float, met: list[bool]):
+    findings = found(**{"rtproxy": 20.0, "rtproxy-tls": tls})
+    assert [bar.met for bar in bars(findings, quick=False)] == met
 
 
 def test_of_several_rounds_the_median_counts():
@@ -101,14 +110,15 @@ def test_of_several_rounds_the_median_counts():
 
 def capacity(relay: str, sessions: int) -> Capacity:
     most = point(relay, 15.0, sessions)
-    return Capacity(relay, most, (most,), "the relay")
+    return Capacity(relay, most, point(relay, 20.0, sessions // 2), (most,), "the relay")
 
 
 @pytest.mark.parametrize(("ours", "met"), [(1080, True), (1070, False)])
 def test_sessions_and_set_ups_are_judged_by_node(ours: int, met: bool):
     findings = Findings(set_ups_hz={"node": 2000.0, "rtproxy": 1200.0})
     findings.capacities = {"node": capacity("node", 600), "rtproxy": capacity("rtproxy", ours)}
-    assert [bar.met for bar in bars(findings, quick=False)] == [met, True]
+    told = [bar.met for bar in bars(findings, quick=False)]
+    assert told == [met, True, False]  # the last: 1.1 ms at half load
 
 
 def test_a_relay_that_was_not_measured_has_a_dash():
