@@ -21,7 +21,7 @@ from benches.relay.processes import NotCarriedError, RelayError, running
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "target" / "release" / "relay_load"
 CHUNKS_HZ = 25.0
-OPENED_HZ = 150.0
+OPENED_HZ = 250.0
 SLACK_S = 45.0  # beyond what an order takes by itself
 US = 1e-3  # in milliseconds
 
@@ -79,6 +79,11 @@ class Reading:
         and ends within 40 ms.
         """
         return sum(self.said) >= 0.93 * 2 * CHUNKS_HZ * self.sessions * self.seconds
+
+    @property
+    def mixed_up(self) -> bool:
+        """Whether anything came in another order, or otherwise, than it was said."""
+        return any(self.wrongs[name] for name in ("missing", "reordered", "changed"))
 
     def amiss(self) -> str | None:
         """What was lost, reordered, changed or refused, in words."""

@@ -26,18 +26,24 @@ PICOWS = FETCHED / "venv" / "bin" / "python"
 NODE = FETCHED / "node"
 OURS = ("RTPROXY_", "OPENAI_", "PORT", "WS_PORT", "DATABASE_URL")
 VOICE = ("voice", "/ws/voice")
+BUSY = "rtproxy-busy"  # latencies only: what it costs is mostly its busy thread
 OPENAI = ("openai", "/v1/realtime?model=gpt-realtime")
 
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """One of them; `speaks` is the dialect and the path of its clients."""
+    """One of them; `speaks` is the dialect and the path of its clients.
+
+    `guess` is where the search for what it carries begins; of more sessions than `most`
+    its cost is not asked: with those it would be busy with what it owes.
+    """
 
     name: str
     what: str
     command: tuple[str, ...]
     speaks: tuple[str, str] = VOICE
-    guess: int = 300  # sessions that it might carry: where the search begins
+    guess: int = 300
+    most: int = 10_000
     environment: dict[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     tls: bool = False  # to the upstream
@@ -53,13 +59,20 @@ class Relay:
 
 
 def _ours(
-    name: str, what: str, speaks: tuple[str, str], driver: str = "auto", *, tls: bool = False
+    name: str,
+    what: str,
+    speaks: tuple[str, str],
+    driver: str = "auto",
+    *,
+    tls: bool = False,
+    module: str = "rtproxy",
+    most: int = 10_000,
 ) -> Relay:
-    command = (str(Path(sys.executable).parent / "rtproxy"), "serve", "--log-level", "warning")
+    command = (sys.executable, "-m", module, "serve", "--log-level", "warning")
     command += ("--port", "{port}", "--upstream", "{url}")
     command += ("--upstream-ca", "{authority}") if tls else ()
     environment = {"RTPROXY_SERVER__DRIVER": driver}
-    return Relay(name, what, command, speaks, 500, environment, tls=tls)
+    return Relay(name, what, command, speaks, 500, most, environment, tls=tls)
 
 
 RELAYS = {
@@ -78,6 +91,7 @@ RELAYS = {
                 "{url}",
             ),
             guess=70,
+            most=100,
         ),
         Relay(
             "node",
@@ -104,6 +118,13 @@ RELAYS = {
         _ours("rtproxy-tls", "the same with its upstream by TLS, dialect voice", VOICE, tls=True),
         _ours("rtproxy-openai-tls", "the same, dialect openai", OPENAI, tls=True),
         _ours("rtproxy-stream", "the proxy without its reactor, dialect voice", VOICE, "stream"),
+        _ours(
+            BUSY,
+            "the proxy beside a busy thread of its own, dialect voice",
+            VOICE,
+            module="benches.relay.beside_thread",
+            most=200,
+        ),
     )
 }
 

@@ -26,8 +26,6 @@ QUICK = ("naive", "rtproxy", "nginx")
 TRIES = 3
 QUICK_SESSIONS = 25  # that a machine with other work on it still carries
 LEVELS = (50, 200, 500)
-# Of what a relay is asked to carry: with more, it would be busy with what it owes.
-NAIVE_MOST = 150
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -107,7 +105,7 @@ def compare(
     steps: list[tuple[bool, str, Callable[[Relay], None]]] = [
         (options.set_ups, "set-ups", lambda relay: _set_ups(relay, cores, findings)),
         (options.idle, "idle", lambda relay: _idle(relay, cores, findings)),
-        (options.capacity, "capacity", lambda relay: _capacity(relay, cores, findings)),
+        (options.capacity, "capacity", lambda relay: _capacity(relay, cores, findings, console)),
     ]
     for wanted, name, step in steps:
         for relay in relays if wanted else []:
@@ -146,11 +144,10 @@ def _measure_levels(
     findings: Findings,
     console: Console,
 ) -> None:
-    most = NAIVE_MOST if relay.name == "naive" else max(options.sessions)
     with trial_of(relay, cores) as trial:
         try:
             for sessions in sorted(options.sessions):
-                if sessions <= most:
+                if sessions <= relay.most:
                     findings.points.append(trial.at(sessions, options.window_s))
                     console.print(f"  {findings.points[-1].in_words()}")
         except NotCarriedError as error:
@@ -169,5 +166,7 @@ def _idle(relay: Relay, cores: Cores, findings: Findings) -> None:
         findings.idle_kib[relay.name] = trial.idle_kib()
 
 
-def _capacity(relay: Relay, cores: Cores, findings: Findings) -> None:
-    findings.capacities[relay.name] = capacity_of(relay, cores, 3.0)
+def _capacity(relay: Relay, cores: Cores, findings: Findings, console: Console) -> None:
+    found = findings.capacities[relay.name] = capacity_of(relay, cores, 3.0)
+    for point in (*found.tried, found.half):
+        console.print(f"  {point.in_words()}{'' if point.carried else ': too many'}")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from benches.relay.certificate import certificate
 from benches.relay.load import Load, Reading, load_running
-from benches.relay.processes import Cores, RelayError
+from benches.relay.processes import Cores, NotCarriedError, RelayError
 from benches.relay.relays import Relay, relay_running
 from rtproxy.load.gauges import cpu_s, read_process
 
@@ -94,9 +94,16 @@ class Trial:
         return Point(self._relay.name, sessions, cost, used_s / reading.seconds, reading)
 
     def at_most(self, sessions: int, window_s: float) -> Point:
-        """The same where it may be too much; says nothing more afterwards."""
+        """The same where it may be too much; says nothing more afterwards.
+
+        A relay may then lag and turn sessions away; it may not mix up what it brings.
+        """
         point = self.at(sessions, window_s)
-        return replace(point, lost=self._load.drain(DRAIN_S))
+        lost = self._load.drain(DRAIN_S)
+        reading = self._load.measure(0.0)
+        if reading.mixed_up:
+            raise RelayError(f"{self._relay.name}: {reading.amiss()}")
+        return replace(point, lost=lost + reading.wrongs["unsaid"])
 
     def finish(self) -> None:
         """Let all come that was said; RelayError where it does not, or came wrong."""
@@ -172,7 +179,7 @@ def _try(relay: Relay, cores: Cores, sessions: int, window_s: float) -> list[Poi
     """Once, or once more where it was not carried; less of them where it broke down."""
     points: list[Point] = []
     for _ in range(2):
-        with suppress(RelayError), trial_of(relay, cores) as trial:
+        with suppress(NotCarriedError), trial_of(relay, cores) as trial:
             points.append(trial.at_most(sessions, window_s))
             if points[-1].carried:
                 break

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from benches.relay.relays import BUSY
 from benches.relay.tables import Findings
 
 # What was promised; in brackets, for the short form on a machine that may be shared.
@@ -47,6 +48,10 @@ class Bar:
 
 def bars(findings: Findings, *, quick: bool) -> Iterator[Bar]:
     """Those that what was measured says something about."""
+    for point in findings.points:
+        if point.relay == BUSY:
+            what = f"added ms beside a busy thread at {point.sessions} sessions, p99"
+            yield Bar(what, point.reading.p99_ms, HALF_LOAD_MS)
     for sessions in findings.levels():
         ours = findings.cost_us("rtproxy", sessions)
         limits = {
