@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -361,12 +362,31 @@ async def test_what_is_no_tls_is_closed_with_words(said: bytes, words: str) -> N
         assert (await all_of(peer))[:1] in {b"", b"\x15"}  # nothing, or an alert
 
 
-async def test_cancelling_a_handshake_closes_the_socket() -> None:
-    below, peer = socket_transport()
-    with trio.move_on_after(0.01):
-        await secure(below, authority().our_server().accept())
-    assert below.closed
-    await trio.aclose_forcefully(peer)
+async def test_cancelling_a_handshake_anywhere_closes_the_socket(role: str) -> None:
+    for steps in range(12):
+        ours, theirs, host = ends(role)
+        below, stream = socket_transport()
+        peer = trio.SSLStream(stream, theirs, server_hostname=host, server_side=host is None)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_shake_hands_or_not, peer)
+            with trio.CancelScope() as scope:
+                nursery.start_soon(_cancel_after, steps, scope)
+                transport = await secure(below, ours)
+                transport.abort()
+            assert below.closed
+            nursery.cancel_scope.cancel()
+        await trio.aclose_forcefully(stream)
+
+
+async def _shake_hands_or_not(peer: Peer) -> None:
+    with suppress(trio.BrokenResourceError):
+        await peer.do_handshake()
+
+
+async def _cancel_after(steps: int, scope: trio.CancelScope) -> None:
+    for _ in range(steps):
+        await trio.lowlevel.checkpoint()
+    scope.cancel()
 
 
 async def test_a_detached_socket_is_only_closed_by_its_new_owner() -> None:

@@ -39,7 +39,7 @@ async def open_legs(
     exception ends it, else with 1001. `seed` are 32 random bytes for masks.
     """
     # A server that is being stopped begins no session: the reactor may have stopped.
-    await trio.lowlevel.checkpoint()
+    await trio.lowlevel.checkpoint_if_cancelled()
     driver = ReactorDriver(pump, options or LegsOptions(), seed or secrets.token_bytes(32))
     reason = OVER
     try:
@@ -67,7 +67,7 @@ class ReactorDriver(SplicedLegs):
         """Close what is still open; bounded, because every leg's end is."""
         for leg in self._legs:
             leg.begin_closing(reason)
-        for leg in self._legs:
+        for leg in [leg for leg in self._legs if not leg.is_gone]:
             await leg.aclose(reason)
 
     def clear(self) -> None:
