@@ -1,7 +1,8 @@
-//! Base64 by 256 bit registers: 24 bytes to 32 characters and back.
+//! Base64 by 256 bit registers: 32 characters to 24 bytes.
 //!
 //! After W. Muła and D. Lemire, "Faster Base64 Encoding and Decoding Using AVX2
-//! Instructions" (2018). Knows whole groups only: no padding, no end.
+//! Instructions" (2018). Knows whole groups only: no padding, no end. Encoding is left
+//! to base64-simd, which does the same at the same speed.
 
 #![expect(
     clippy::cast_ptr_alignment,
@@ -10,69 +11,19 @@
 
 use super::bulk::Progress;
 use std::arch::x86_64::{
-    __m128i, __m256i, _mm256_add_epi8, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8,
-    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mulhi_epu16,
-    _mm256_mullo_epi16, _mm256_or_si256, _mm256_permutevar8x32_epi32, _mm256_set1_epi32,
-    _mm256_set1_epi8, _mm256_set_m128i, _mm256_setr_epi32, _mm256_setr_epi8, _mm256_setzero_si256,
-    _mm256_shuffle_epi8, _mm256_srli_epi32, _mm256_storeu_si256, _mm256_subs_epu8,
-    _mm256_testz_si256, _mm_loadu_si128,
+    __m256i, _mm256_add_epi8, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_or_si256, _mm256_permutevar8x32_epi32,
+    _mm256_set1_epi32, _mm256_set1_epi8, _mm256_setr_epi32, _mm256_setr_epi8, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_srli_epi32, _mm256_storeu_si256, _mm256_testz_si256,
 };
 use std::mem::MaybeUninit;
 
-/// What a step of encoding loads and consumes, and writes.
-const LOADED: usize = 28;
 const BYTES: usize = 24;
 const CHARACTERS: usize = 32;
 
 /// A register of two equal halves.
 macro_rules! twice {
     ($($byte:expr),*) => { _mm256_setr_epi8($($byte),*, $($byte),*) };
-}
-
-/// Encode groups of three from the head of `data`, as many as fit the steps.
-#[target_feature(enable = "avx2")]
-pub fn encode(data: &[u8], out: &mut [MaybeUninit<u8>]) -> Progress {
-    let mut at = Progress::default();
-    while at.read + LOADED <= data.len() && at.written + CHARACTERS <= out.len() {
-        let from = data[at.read..at.read + LOADED].as_ptr();
-        let to = out[at.written..at.written + CHARACTERS].as_mut_ptr();
-        // SAFETY: 28 bytes are read from a slice of 28, at 0 and at 12; 32 are written
-        // to a slice of 32. Neither needs to be aligned.
-        unsafe {
-            let low = _mm_loadu_si128(from.cast::<__m128i>());
-            let high = _mm_loadu_si128(from.add(12).cast::<__m128i>());
-            let text = characters(_mm256_set_m128i(high, low));
-            _mm256_storeu_si256(to.cast::<__m256i>(), text);
-        }
-        at.read += BYTES;
-        at.written += CHARACTERS;
-    }
-    at
-}
-
-/// Twelve bytes in each half, as sixteen characters.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn characters(bytes: __m256i) -> __m256i {
-    // Each group of three twice over, so that its four sixes lie in four bytes' reach.
-    let spread = twice!(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
-    let groups = _mm256_shuffle_epi8(bytes, spread);
-    // A multiplication shifts each 16 bits by its own distance.
-    let odd = _mm256_mulhi_epu16(
-        _mm256_and_si256(groups, _mm256_set1_epi32(0x0FC0_FC00)),
-        _mm256_set1_epi32(0x0400_0040),
-    );
-    let even = _mm256_mullo_epi16(
-        _mm256_and_si256(groups, _mm256_set1_epi32(0x003F_03F0)),
-        _mm256_set1_epi32(0x0100_0010),
-    );
-    let sixes = _mm256_or_si256(odd, even);
-    // Which of the alphabet's runs: 0 for a-z, 1 to 10 for digits, 11, 12; 13 for A-Z.
-    let beyond = _mm256_subs_epu8(sixes, _mm256_set1_epi8(51));
-    let is_upper = _mm256_cmpgt_epi8(_mm256_set1_epi8(26), sixes);
-    let run = _mm256_or_si256(beyond, _mm256_and_si256(is_upper, _mm256_set1_epi8(13)));
-    let offsets = twice!(71, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -19, -16, 65, 0, 0);
-    _mm256_add_epi8(sixes, _mm256_shuffle_epi8(offsets, run))
 }
 
 /// Decode groups of four from the head of `text`; `None` for what is no character.
