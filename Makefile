@@ -3,13 +3,18 @@
 
 PYTHON ?= python3
 ARGS ?=
+FUZZ_S ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Opus for clients needs libopus, which cmake builds: it is built in where cmake is,
+# unless OPUS says otherwise (yes or no).
+OPUS ?= $(if $(shell command -v cmake),yes,no)
+OPUS_FEATURE := $(if $(filter yes,$(OPUS)),opus,$(if $(filter-out no,$(OPUS)),$(error OPUS is $(OPUS); it may be yes or no)))
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve talk test lint format bench lock clean setup setup-dev
+.PHONY: help serve talk test lint format bench fuzz sanitize lock clean setup setup-dev
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -23,13 +28,13 @@ talk: setup ## Ask the running proxy a spoken question
 	@exec $(BIN)/rtproxy talk $(ARGS)
 
 test: setup-dev ## Run all tests, Rust's and Python's
-	cargo test --quiet --workspace
+	cargo test --quiet --workspace --features '$(OPUS_FEATURE:%=audio_core/%)'
 	$(BIN)/pytest $(ARGS)
 
 lint: setup-dev ## Check format, types, stubs and rules; changes nothing
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
-	cargo clippy --quiet --workspace --features audio_core/python -- -D warnings
+	cargo clippy --quiet --workspace --all-targets --features 'audio_core/python $(OPUS_FEATURE:%=audio_core/%)' -- -D warnings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -42,6 +47,15 @@ format: setup-dev ## Format everything
 
 bench: setup-dev ## Compare speed with numpy, soxr, pybase64 and a naive relay
 	$(BIN)/python -m benches $(ARGS)
+
+fuzz: ## Feed what reads bytes with random ones, each target for FUZZ_S seconds (nightly)
+	cd rust/audio_core && for target in $$(cargo +nightly fuzz list); do \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_S) -max_len=1000 || exit 1; \
+	done
+
+sanitize: ## Run the Rust tests under AddressSanitizer (nightly)
+	RUSTFLAGS=-Zsanitizer=address cargo +nightly test --quiet --package audio_core --lib --tests \
+		--target $$(rustc -vV | sed -n 's/^host: //p')
 
 lock: setup-dev ## Choose dependency versions anew and write requirements/*.lock
 	$(PIP) install uv
@@ -76,7 +90,13 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
 	@$(PIP) install --require-hashes -r requirements/dev.lock
 	@touch $@
 
-$(VENV)/.extension: $(VENV)/.runtime pyproject.toml $(RUST)
-	@echo 'Building the extension (release) ...'
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps --no-build-isolation --editable .
+$(VENV)/.extension: $(VENV)/.runtime $(VENV)/.opus-$(OPUS) pyproject.toml $(RUST)
+	@echo 'Building the extension (release, $(if $(OPUS_FEATURE),with,without) Opus) ...'
+	@PATH="$(CURDIR)/$(BIN):$$PATH" MATURIN_PEP517_ARGS="--features 'python $(OPUS_FEATURE)'" \
+		$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Changes when OPUS does: then the extension is built anew.
+$(VENV)/.opus-$(OPUS): $(VENV)/.created
+	@rm -f $(VENV)/.opus-*
 	@touch $@

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from benches.chunks.case import Case
-from benches.chunks.report import all_cases
+from benches.chunks.measuring import all_cases
 from benches.chunks.timing import calls_for
 
 ROUNDS = 50

@@ -66,6 +66,9 @@ def _check_make(words: list[str]) -> None:
             target = words[0]
             if target in {"serve", "talk"}:
                 _check_rtproxy([target, *shlex.split(word.removeprefix("ARGS="))])
+        elif re.fullmatch(r"[A-Z_]+=.*", word):
+            variable = word.partition("=")[0]
+            assert re.search(rf"^{variable} \?=", makefile, re.MULTILINE), f"{word} sets nothing"
         else:
             assert re.search(rf"^{word}:", makefile, re.MULTILINE), f"make {word} does not exist"
 

@@ -39,6 +39,15 @@ def ulaw_table() -> NDArray[np.int16]:
     return np.where(codes & 0x80, -size, size).astype(np.int16)
 
 
+def ulaw_codes() -> NDArray[np.uint8]:
+    """The nearest mu-law code of every PCM16 sample, by its 16 bits."""
+    samples = ulaw_table().astype(np.int32)
+    rising = np.argsort(samples, kind="stable")
+    borders = (samples[rising][1:] + samples[rising][:-1]) / 2
+    every = np.arange(65_536, dtype=np.uint16).view(np.int16)
+    return rising[np.searchsorted(borders, every)].astype(np.uint8)
+
+
 class ToUpstream:
     """Float samples, mono or stereo, to the base64 of PCM16 at 24 kHz."""
 
@@ -98,3 +107,18 @@ class FromUpstream:
         for channel in range(self._channels):
             both[:, channel] = mono
         return both
+
+
+class UlawFromUpstream:
+    """The base64 of PCM16 at 24 kHz to the base64 of G.711 mu-law at 8 kHz."""
+
+    def __init__(self) -> None:
+        """A stream of its own."""
+        self._codes = ulaw_codes()
+        self._resampler = resampler(UPSTREAM_HZ, 8_000, "int16")
+
+    def __call__(self, text: str) -> str:
+        """The next chunk."""
+        samples = np.frombuffer(pybase64.b64decode(text, validate=True), np.int16)
+        resampled = self._resampler.resample_chunk(samples)
+        return pybase64.b64encode_as_string(self._codes.take(resampled.view(np.uint16)))

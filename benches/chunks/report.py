@@ -7,43 +7,24 @@ those of the instruction set that is measured.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from itertools import chain
 
 from rich.console import Console
 from rich.table import Table
 
 from benches import simd
-from benches.chunks import (
-    audio_cases,
-    base64_cases,
-    recorded,
-    shape_cases,
-    splice_cases,
-    wire_cases,
-)
-from benches.chunks.case import Case, WrongResultError
-from benches.chunks.timing import Figure, timed_until
-from rtproxy._audio_core import limit_simd
+from benches.chunks import recorded
+from benches.chunks.case import WrongResultError
+from benches.chunks.measuring import QUICK_ROUNDS, ROUNDS, measure, measure_again
+from benches.chunks.recording import passes
+from benches.chunks.timing import Figure, settled
 
-ROUNDS, QUICK_ROUNDS = 150, 30
-TRIES = 4
-PASSES = 3  # over all cases when recording: a lucky one must not become the rule
+MORE_ROUNDS = 5  # for what is suspected, before it fails
 WIDTH = 118
 MISSED = "MISSED"
 CAPTION = (
     "µs per 40 ms chunk: the fastest of many runs, the call from Python included; "
     "budget: the share of the 40 ms; ratio: how many times faster than the peer"
 )
-
-
-def all_cases() -> Iterator[Case]:
-    """From the paths to their parts; made while the instruction set is chosen."""
-    yield from audio_cases.cases()
-    yield from shape_cases.cases()
-    yield from base64_cases.cases()
-    yield from wire_cases.cases()
-    yield from splice_cases.cases()
 
 
 class Judge:
@@ -95,38 +76,46 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benches chunks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer runs, for CI: all sets")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a case fails")
-    parser.add_argument("--record", action="store_true", help="rewrite recorded.toml, all sets")
+    parser.add_argument("--record", action="store_true", help="rewrite recorded.toml: all sets")
     parser.add_argument("--simd", choices=["all", *simd.available()], help="instruction set")
     return parser.parse_args(arguments)
 
 
 def sets_of(options: argparse.Namespace) -> list[str]:
     """The instruction sets to measure: by default the one that the bars are stated for."""
-    if options.record or options.simd == "all" or (options.quick and options.simd is None):
+    every = options.record or options.quick
+    if options.simd == "all" or (every and options.simd is None):
         return simd.available()
     return [options.simd or simd.fair()]
 
 
-def measure(chosen: str, rounds: int, judge: Judge) -> list[Figure]:
-    """Every case with this instruction set; raises WrongResultError."""
-    limit_simd(chosen)
-    try:
-        return [
-            timed_until(case, rounds, lambda figure: not judge.complaint(figure), TRIES)
-            for case in all_cases()
-        ]
-    finally:
-        limit_simd(simd.DETECTED)
+def judged(chosen: str, options: argparse.Namespace, judge: Judge) -> list[Figure]:
+    """Every case; what would fail is timed again before it counts; raises WrongResultError."""
+    return settled(
+        measure(chosen, QUICK_ROUNDS if options.quick else ROUNDS),
+        lambda figure: judge.fails(figure, bars=not options.quick),
+        lambda names: measure_again(chosen, names),
+        MORE_ROUNDS,
+    )
 
 
-def lowest_ratios(passes: list[list[Figure]]) -> dict[str, float]:
-    """What is recorded: of every case with a peer the lowest ratio of the passes."""
-    lowest: dict[str, float] = {}
-    for figure in chain.from_iterable(passes):
-        if figure.ratio is not None:
-            name = figure.case.name
-            lowest[name] = min(figure.ratio, lowest.get(name, figure.ratio))
-    return lowest
+def report(options: argparse.Namespace, console: Console) -> bool:
+    """Measure and print; whether all is well; raises WrongResultError."""
+    known = recorded.read()
+    good = True
+    for chosen in sets_of(options):
+        judge = Judge(chosen, known.get(chosen, {}))
+        figures = judged(chosen, options, judge)
+        console.print(table_of(f"ours {chosen}, peers {simd.fair()}", figures, judge))
+        good &= not any(judge.fails(figure, bars=not options.quick) for figure in figures)
+    return good
+
+
+def record(options: argparse.Namespace, console: Console) -> None:
+    """Write anew what may not fall; raises WrongResultError."""
+    for chosen in sets_of(options):
+        console.print(f"recording {chosen}")
+        recorded.write({chosen: recorded.cautious(passes(chosen))})
 
 
 def main(arguments: list[str]) -> int:
@@ -135,20 +124,11 @@ def main(arguments: list[str]) -> int:
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)
-    known = {} if options.record else recorded.read()
-    rounds = QUICK_ROUNDS if options.quick else ROUNDS
-    repeats = PASSES if options.record else 1
-    failed, measured = False, {}
-    for chosen in sets_of(options):
-        judge = Judge(chosen, known.get(chosen, {}))
-        try:
-            passes = [measure(chosen, rounds, judge) for _ in range(repeats)]
-        except WrongResultError as error:
-            console.print(f"[red]A result is wrong, so there is no figure.[/red] {error}")
-            return 1
-        console.print(table_of(f"ours {chosen}, peers {simd.fair()}", passes[-1], judge))
-        failed |= any(judge.fails(figure, bars=not options.quick) for figure in passes[-1])
-        measured[chosen] = lowest_ratios(passes)
-    if options.record:
-        recorded.write(measured)
-    return 1 if options.check and failed else 0
+    try:
+        if options.record:
+            record(options, console)
+            return 0
+        return 1 if not report(options, console) and options.check else 0
+    except WrongResultError as error:
+        console.print(f"[red]A result is wrong, so there is no figure.[/red] {error}")
+        return 1

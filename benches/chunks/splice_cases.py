@@ -1,13 +1,13 @@
 """The whole way of a chunk through the process, without sockets: frame in, frame out.
 
-Beside the same relay in Python: wsproto, json, wsproto, and where a format is
-converted the peers of `peers.py` between them.
+Beside the same relay in Python: wsproto, json, wsproto. Lanes that convert are in
+`lane_cases.py`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from wsproto.events import Message
 
@@ -25,26 +25,37 @@ from benches.chunks.wire_cases import (
     server_connection,
 )
 from rtproxy._audio_core import Kinds, Side, Splice, Wrap
+from rtproxy.model.audio_format import PCM16_24K, AudioFormat
 
 APPEND = '{"type":"input_audio_buffer.append","event_id":"rt_$number","audio":"$audio"}'
 CHUNK = '{"type":"audio_chunk","audio":"$audio"}'
+RING_MS = 10_000  # fits the caches: else what others do to them would be half of the figure
 
 
 class Spliced:
-    """A splice with both legs, dialect `voice` on the client's side, and its own time."""
+    """A splice with both legs, dialect `voice` on the client's side, and its own time.
 
-    def __init__(self) -> None:
+    The client speaks and hears `client`, in binary frames where it is `bare`.
+    """
+
+    def __init__(self, client: AudioFormat = PCM16_24K, *, bare: bool = False) -> None:
         """Attach both legs at time zero."""
         self._now = 0.0
-        self._splice = Splice(seed=SEED)
-        self._client = self._splice.open_leg(Side.CLIENT, max_message_bytes=LIMIT_BYTES)
-        self._upstream = self._splice.open_leg(Side.UPSTREAM, max_message_bytes=LIMIT_BYTES)
-        self._attach(self._client, "audio_input", "audio", CHUNK)
-        self._attach(self._upstream, "response.output_audio.delta", "delta", APPEND)
+        self._splice = Splice(seed=SEED, ring_ms=RING_MS)
+        self._client = self._open(Side.CLIENT)
+        self._upstream = self._open(Side.UPSTREAM)
+        said = Kinds(audio={"audio_input": "audio"}, binary="audio" if bare else "hold")
+        chunk = Wrap.binary() if bare else Wrap.template(CHUNK)
+        self._attach(self._client, said, chunk, client)
+        answered = Kinds(audio={"response.output_audio.delta": "delta"})
+        self._attach(self._upstream, answered, Wrap.template(APPEND), PCM16_24K)
 
-    def _attach(self, leg: int, kind: str, path: str, wrap: str) -> None:
-        kinds = Kinds(audio={kind: path})
-        self._splice.attach(leg, kinds=kinds, wrap=Wrap.template(wrap), now=0.0)
+    def _open(self, side: Side) -> int:
+        return self._splice.open_leg(side, max_message_bytes=LIMIT_BYTES)
+
+    def _attach(self, leg: int, kinds: Kinds, wrap: Wrap, audio: AudioFormat) -> None:
+        own = audio.as_tuple()
+        self._splice.attach(leg, kinds=kinds, wrap=wrap, now=0.0, speaks=own, hears=own)
 
     def to_upstream(self, frame: bytes) -> bytes:
         """40 ms from the client's socket to the upstream's, as bytes."""
@@ -60,23 +71,27 @@ class Spliced:
 
 
 class Plain:
-    """The same relay in Python: wsproto, json, wsproto."""
+    """The same relay in Python: wsproto, json, wsproto, and what is done to the base64."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, outward: Callable[[str], str] = str, inward: Callable[[str], str] = str
+    ) -> None:
         """The two ends that are ours."""
         self._client = server_connection()
         self._upstream = client_connection()
+        self._outward, self._inward = outward, inward
 
     def to_upstream(self, frame: bytes) -> bytes:
         """Unmask, parse, build, mask."""
         message = json.loads(message_of(self._client, frame))
-        append = {"type": "input_audio_buffer.append", "audio": message["audio"]}
+        audio = self._outward(message["audio"])
+        append = {"type": "input_audio_buffer.append", "audio": audio}
         return self._upstream.send(Message(data=json.dumps(append)))
 
     def to_client(self, frame: bytes) -> bytes:
         """Parse and build; servers do not mask."""
         event = json.loads(message_of(self._upstream, frame))
-        chunk = {"type": "audio_chunk", "audio": event["delta"]}
+        chunk = {"type": "audio_chunk", "audio": self._inward(event["delta"])}
         return self._client.send(Message(data=json.dumps(chunk)))
 
 

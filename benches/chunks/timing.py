@@ -2,14 +2,18 @@
 
 The machine's other work can only add to a run, never take away; a run is short
 enough to fit between two interruptions, and long enough that the bursts of a peer
-that works in blocks are spread over it.
+that works in blocks are spread over it. Runs of ours and of the peer take much the
+same time, so that interruptions find neither more easily than the other.
+
+A case with something against it is suspected of a busy moment before it is blamed:
+it is made and timed anew, in rounds that lie apart, and the fastest runs count.
 """
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import repeat
@@ -17,7 +21,7 @@ from itertools import repeat
 from benches.chunks.case import CHUNK_S, Case, Work
 
 RUN_S = 0.001
-CALLS = (100, 500)  # at least and at most in one run
+CALLS = (50, 500)  # at least and at most in one run
 BUDGET_SHARE = 0.01  # of the 40 ms that a chunk lasts
 
 
@@ -86,14 +90,25 @@ def timed(case: Case, rounds: int) -> Figure:
     return Figure(case, fastest[0], fastest[1] if case.theirs else None)
 
 
-def timed_until(case: Case, rounds: int, passes: Callable[[Figure], bool], tries: int) -> Figure:
-    """Time a case; one that fails is suspected of a busy machine and timed again."""
-    figure = timed(case, rounds)
-    for _ in range(tries):
-        if passes(figure):
+def settled(
+    figures: Iterable[Figure],
+    suspect: Callable[[Figure], bool],
+    again: Callable[[set[str]], Iterable[Figure]],
+    rounds: int,
+) -> list[Figure]:
+    """The figures, those of suspected cases joined with up to `rounds` more timings.
+
+    `again` times the cases of these names anew. Each round takes all that are still
+    suspected, so that the timings of one case lie apart in time.
+    """
+    found = {figure.case.name: figure for figure in figures}
+    for _ in range(rounds):
+        names = {name for name, figure in found.items() if suspect(figure)}
+        if not names:
             break
-        figure = figure.faster(timed(case, 2 * rounds))
-    return figure
+        for figure in again(names):
+            found[figure.case.name] = found[figure.case.name].faster(figure)
+    return list(found.values())
 
 
 @contextmanager

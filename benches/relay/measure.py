@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-READY_S = 15.0
+READY_S = 40.0
 STOP_S = 8.0
 
 

@@ -5,9 +5,10 @@ must not go back. Durations end in `_ms` and are whole milliseconds unless a
 float is shown. Nothing here blocks.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Literal, Self, SupportsFloat, final
+from typing import Any, Literal, Self, SupportsFloat, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from typing_extensions import Buffer
 from rtproxy.model.audio_format import AudioFormat
 
 __all__ = [
+    "HAS_OPUS",
     "AudioPath",
     "Counters",
     "FrameDecoder",
@@ -24,6 +26,8 @@ __all__ = [
     "Level",
     "Message",
     "MessageKind",
+    "OpusDecoder",
+    "OpusEncoder",
     "Resampler",
     "Side",
     "Splice",
@@ -38,8 +42,11 @@ __all__ = [
     "scan_envelope",
     "simd",
 ]
+if sys.platform == "linux":
+    __all__ += ["Reactor", "ReactorStats"]
 
 __version__: str
+HAS_OPUS: bool  # whether libopus is built in
 
 class SpliceError(Exception):
     """A panic inside the core, contained at its leg: the session must end with 1011.
@@ -165,7 +172,11 @@ class Counters:
 
 @final
 class Level:
-    """Loudness of the last chunk in one direction, full scale = 1.0, and its time."""
+    """Loudness of the last chunk in one direction, full scale = 1.0, and its time.
+
+    `speaking`: whether somebody speaks, and has or has not for `lasted_ms` of audio. It
+    is listened for from the first time on that a level is asked for.
+    """
 
     @property
     def rms(self) -> float: ...
@@ -173,6 +184,10 @@ class Level:
     def peak(self) -> float: ...
     @property
     def at(self) -> float | None: ...
+    @property
+    def speaking(self) -> bool: ...
+    @property
+    def lasted_ms(self) -> float: ...
 
 @final
 class Splice:
@@ -243,7 +258,9 @@ class Splice:
         `hears` what it takes: audio of the other side is converted to that, unless
         the wrap passes messages on (`verbatim`, `renamed`). An upstream with `hears`
         None is sent no audio yet, as if there were none. What waits for the leg, and
-        the replay ring, are converted where its format changes. What
+        the replay ring, are converted where its format changes. A client may have
+        ("opus", 24000, 1) for either, where `HAS_OPUS`: a packet in each message,
+        those to it with 20 ms each in binary frames, whatever the wrap. What
         waited for an absent client goes to it now, and what one that went by itself
         had not taken; if that was beyond the bound, the leg is closed with 1013.
         Attaching the attached leg again only changes kinds, wrap and format.
@@ -367,14 +384,18 @@ class Splice:
     def input_ms(self) -> float:
         """Audio received from the client so far, by its own format's time."""
     def ring_span(self) -> tuple[float, float]:
-        """The milliseconds of upstream input time that the replay ring holds, from and to."""
+        """The milliseconds of input time that the replay ring holds, from and to."""
     def ring_read(self, from_ms: float, to_ms: float) -> bytes:
-        """Input audio of that span in the upstream's format, clamped to what is held."""
+        """Input audio of that span, clamped to what is held.
+
+        In the format in which it was said, or in PCM16 24 kHz where that is smaller.
+        """
     def replay(self, from_ms: float, now: float) -> float:
         """Append the ring from `from_ms` on to the attached upstream again.
 
-        Returns the milliseconds sent, 0 if there is none to send to. Times that the
-        new upstream reports are true after adding `input_offset_ms()`.
+        In its format, as one stream with what is said next. Returns the milliseconds
+        sent, 0 if there is none to send to. Times that the new upstream reports are
+        true after adding `input_offset_ms()`.
         """
     def input_offset_ms(self) -> float:
         """Client input time minus the attached upstream's own input time.
@@ -387,6 +408,14 @@ class Splice:
         """Of the audio that comes from `side`."""
     def ping(self, leg: int, now: float) -> None:
         """Send a ping, unless one is unanswered."""
+    def keep_alive(self, leg: int, every_ms: int, within_ms: int, now: float) -> None:
+        """Ping now and each `every_ms`; end the leg when no pong comes `within_ms`.
+
+        Time in which we did not read does not count. The end is CLOSED, 1006, and
+        `is_silent`. `next_deadline` knows of it.
+        """
+    def is_silent(self, leg: int) -> bool:
+        """Whether `keep_alive` has ended it: its socket is to be closed by force."""
     def pong_wait_s(self, leg: int, now: float) -> float | None:
         """How long the open ping has waited; None if every ping is answered.
 
@@ -403,10 +432,104 @@ class Splice:
 
         The marks of an attached client are delivered at once, in order. Messages that
         stand in the queue still go (the error that explains the close is one), then
-        the close frame, nothing after it. ValueError for a code that must not be sent.
+        the close frame, nothing after it. Where the peer has gone already nothing
+        happens: what waits is for its successor. ValueError for a code that must not be
+        sent.
         """
     def panic_for_test(self, leg: int) -> None:
         """Panic inside the leg's work, so that containment can be tried from outside."""
+
+if sys.platform == "linux":
+    @final
+    class Reactor:
+        """The sockets of all sessions behind one descriptor, served without Python.
+
+        Wait for `fileno()` to be readable, then call `turn`. After any call on a
+        splice that has sockets here, call `settle` with its session. Sessions and
+        members are named by numbers that are never given to another; a name that is
+        gone is ignored.
+
+        Args:
+            now: the clock of all later calls, as for the splice.
+            socket_bytes: what is read of one socket before the next has its turn.
+            turn_ms: the time after which a turn begins no further round.
+
+        Raises OSError where the process has no descriptor left.
+        """
+
+        def __new__(cls, *, now: float, socket_bytes: int = 65_536, turn_ms: int = 2) -> Self: ...
+        def fileno(self) -> int:
+            """Readable when a turn has something to do; owned by the reactor."""
+        def open_session(self, splice: Splice) -> int:
+            """Take a session in, which has no sockets yet; its name."""
+        def close_session(self, session: int) -> None:
+            """Let a session go; sockets that it still has are closed by force.
+
+            Nothing more is told of it.
+            """
+        def add(
+            self,
+            session: int,
+            leg: int,
+            side: Side,
+            fd: int,
+            token: object,
+            *,
+            send_ms: int,
+            close_ms: int,
+        ) -> int:
+            """Own the socket `fd` of a leg of the session's splice; the member's name.
+
+            Give the descriptor up before (`socket.detach()`): from here on it is
+            closed, once, whatever happens, also where this raises OSError or, for a
+            session that is closed, ValueError. What had been read before is fed to the
+            splice by the caller. `send_ms`: how long the socket may refuse bytes;
+            `close_ms`: how long an ending may take. Beyond either it is reset.
+            """
+        def turn(self, now: float) -> tuple[list[tuple[Any, bool]], bool]:
+            """Do all that can be done without waiting, within `turn_ms`.
+
+            Returns the news, (token, gone) each: there is something to `receive` that
+            was not told before, or (once) the socket is closed. From behind a hold
+            something may arrive even then, until the leg is forgotten. And whether
+            there is more to do at once: then `fileno()` is readable, too.
+            """
+        def settle(self, session: int, now: float) -> list[tuple[Any, bool]]:
+            """After a call on the session's splice: write, set its timer; the news."""
+        def end_within(self, member: int, now: float) -> None:
+            """The leg is ending: it has `close_ms` from now, if it had longer."""
+        def abort(self, member: int, now: float) -> None:
+            """Close the socket by force; `settle` tells that it is gone."""
+        @property
+        def stats(self) -> ReactorStats:
+            """What has been done so far."""
+
+    @final
+    class ReactorStats:
+        """Sums since the reactor was made."""
+
+        @property
+        def turns(self) -> int: ...
+        @property
+        def busy_s(self) -> float:
+            """Time spent in turns."""
+        @property
+        def longest_s(self) -> float:
+            """The longest turn."""
+        @property
+        def rounds(self) -> int:
+            """Rounds in these turns; each visits every socket that is ready once."""
+        @property
+        def events(self) -> int:
+            """Readiness that the kernel has told."""
+        @property
+        def reads(self) -> int: ...
+        @property
+        def read_bytes(self) -> int: ...
+        @property
+        def writes(self) -> int: ...
+        @property
+        def written_bytes(self) -> int: ...
 
 @final
 class FrameDecoder:
@@ -504,6 +627,33 @@ class VoiceActivity:
         """The sample at which that began; 0 before the first change.
 
         Where the first loud frame of the speech begins, or where its last one ends.
+        """
+
+@final
+class OpusEncoder:
+    """Samples (24 kHz mono PCM16) to packets of 20 ms, as the splice makes them.
+
+    About 40 kbit/s, no FEC, no DTX. A decoder gives back what went in 6.5 ms late.
+    """
+
+    def __new__(cls) -> Self:
+        """ValueError: not in this build (`HAS_OPUS`)."""
+    def encode(self, samples: Buffer) -> bytes:
+        """The packet of these 960 bytes. ValueError: another size."""
+    def reset(self) -> None:
+        """Forget all that went in."""
+
+@final
+class OpusDecoder:
+    """Packets of any duration, bandwidth and channels to 24 kHz mono PCM16."""
+
+    def __new__(cls) -> Self:
+        """ValueError: not in this build (`HAS_OPUS`)."""
+    def decode(self, packet: Buffer) -> bytes:
+        """What the packet stands for, 2.5 to 120 ms.
+
+        An empty one was lost on its way: something as long as the one before is made
+        up for it. ValueError: not a packet; nothing has changed.
         """
 
 @final

@@ -24,7 +24,9 @@ from rtproxy.api.application import create_application
 from rtproxy.config import Config, UpstreamConfig
 from rtproxy.config.schema import DialectConfig
 from rtproxy.dialects.dialect import Dialect
-from rtproxy.legs.leg import LegsOptions
+from rtproxy.dialects.registry import DIALECTS
+from rtproxy.legs.driver import start_driver
+from rtproxy.legs.leg import LegsOptions, OpenLegs
 from rtproxy.legs.listener import Listener, open_listener
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason
@@ -82,10 +84,11 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
     """
     process = Process(config.upstreams[0].name, trio.current_time, trio.current_time())
     upstreams = [await open_upstream(nursery, config, each) for each in config.upstreams]
+    driver = await start_driver(nursery, config.server.driver, tls=_uses_tls(config, upstreams))
     listener = await open_listener(
         nursery,
         config.server,
-        on_upgrade=build_front_door(config, process, upstreams).enter,
+        on_upgrade=build_front_door(config, process, upstreams, driver.open_legs).enter,
         application=create_application(process),
         head_s=config.limits.head_s,
         head_bytes=config.limits.head_bytes,
@@ -103,7 +106,13 @@ async def open_upstream(nursery: trio.Nursery, config: Config, wanted: UpstreamC
     return Upstream(name=wanted.name, url=url, model=wanted.model, key=key, ca=wanted.ca)
 
 
-def build_front_door(config: Config, process: Process, upstreams: list[Upstream]) -> FrontDoor:
+def _uses_tls(config: Config, upstreams: list[Upstream]) -> bool:
+    return config.server.uses_tls or any(each.url.startswith("wss:") for each in upstreams)
+
+
+def build_front_door(
+    config: Config, process: Process, upstreams: list[Upstream], open_legs: OpenLegs
+) -> FrontDoor:
     """What takes upgrade requests, with all that their sessions need."""
     limits = config.limits
     paced = LegsOptions(
@@ -120,6 +129,10 @@ def build_front_door(config: Config, process: Process, upstreams: list[Upstream]
         send_s=limits.send_s,
         close_s=limits.close_s,
     )
+    # Read now: a session that begins needs no file, and so no descriptor, for it.
+    personas = {
+        dialect.name: _persona(config, dialect) for dialect in DIALECTS if not dialect.relays
+    }
     return FrontDoor(
         dialler=Dialler(upstreams, limits.dial_s, Backoff(limits.dial_backoff_s)),
         limits=SessionLimits(
@@ -131,8 +144,9 @@ def build_front_door(config: Config, process: Process, upstreams: list[Upstream]
             pong_within_s=limits.pong_within_s,
         ),
         process=process,
-        persona=lambda dialect: _persona(config, dialect),
+        persona=lambda dialect: personas[dialect.name],
         input_rate_hz=lambda dialect: _input_rate_hz(config, dialect),
+        open_legs=open_legs,
         paced=paced,
         relayed=replace(paced, lead_ms=None),
     )

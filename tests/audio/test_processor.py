@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import array
 import base64
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -106,3 +108,9 @@ def test_a_stereo_answer_ends_in_stereo():
 def test_floats_become_pcm16_as_they_are():
     text = AudioProcessor.float32_to_pcm16_base64(np.array([0, 0.5, -1, 1, 2, np.nan], np.float32))
     assert pcm16(text).tolist() == [0, 16_384, -32_768, 32_767, 32_767, 0]
+
+
+def test_it_needs_no_package_of_types():
+    """`typing_extensions` is there for the type checker alone: nobody has to install it."""
+    words = "import sys; sys.modules['typing_extensions'] = None; import rtproxy.audio.processor"
+    subprocess.run([sys.executable, "-c", words], check=True, timeout=60)

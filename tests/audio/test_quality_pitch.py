@@ -61,6 +61,42 @@ def test_a_shifted_note_is_smooth() -> None:
     assert largest_step(shifted) <= 1.5 * 2 * np.pi * 330 / RATE_HZ * 0.5
 
 
+@pytest.mark.parametrize("ratio", [0.75, 1.5])
+def test_a_voice_moves_by_the_ratio_and_does_not_click(ratio: float) -> None:
+    """The median of its pitch moves, and chunks add no step that one piece has not."""
+    speech = load_wav(QUESTION)[0].astype(np.float64)
+    streamed, once = shaped(speech, 960, pitch=ratio), shaped(speech, len(speech), pitch=ratio)
+    assert voice_hz(streamed, ratio) == pytest.approx(ratio * voice_hz(speech, 1.0), rel=0.03)
+    assert largest_step(streamed) <= largest_step(once) <= 1.6 * largest_step(speech)
+
+
+def voice_hz(speech: np.ndarray, ratio: float) -> float:
+    """The median over the louder frames of 80 ms of where each is most like itself.
+
+    Periods of 60 to 400 Hz are looked at, times `ratio`; the autocorrelation is set
+    against that of the window, which would else favour short ones.
+    """
+    size = RATE_HZ * 80 // 1000
+    window = np.hanning(size)
+    lags = slice(int(RATE_HZ / (400 * ratio)), int(RATE_HZ / (60 * ratio)))
+    against = autocorrelation(window)
+    loud = np.sqrt(np.mean(np.square(speech)))
+    found = []
+    for at in range(0, len(speech) - size, size // 4):
+        frame = speech[at : at + size]
+        if np.sqrt(np.mean(np.square(frame))) > loud:
+            likeness = autocorrelation((frame - np.mean(frame)) * window)[lags] / against[lags]
+            found.append(RATE_HZ / (lags.start + int(np.argmax(likeness))))
+    assert len(found) > 30
+    return float(np.median(found))
+
+
+def autocorrelation(frame: np.ndarray) -> np.ndarray:
+    """Of all lags, without wrapping round."""
+    spectrum = np.fft.rfft(frame, 2 * len(frame))
+    return np.fft.irfft(np.square(np.abs(spectrum)))
+
+
 def test_speech_stays_as_loud() -> None:
     speech, _ = load_wav(QUESTION)
     before = np.sqrt(np.mean(np.square(speech)))

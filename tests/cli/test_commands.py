@@ -11,9 +11,16 @@ import typer
 from typer.testing import CliRunner, Result
 
 from rtproxy import __version__
+from rtproxy._audio_core import HAS_OPUS
 from rtproxy.cli import main
 from rtproxy.cli.talk import _report
 from rtproxy.cli.talk.exchange import Exchange
+
+OPUS = (
+    "built in"
+    if HAS_OPUS
+    else "not built in (it needs cmake and a C compiler when rtproxy is built)"
+)
 
 
 @pytest.fixture
@@ -68,6 +75,7 @@ def test_check_says_what_would_run(run):
             "  upstream 1: No OPENAI_API_KEY is set: the simulator answers inside this process:"
             " it says back what it hears."
         ),
+        f"  Opus for clients: {OPUS}",
         "  log: info, auto",
     ]
 

@@ -31,7 +31,7 @@ from wsproto.events import (
 )
 from wsproto.utilities import RemoteProtocolError
 
-WAIT_S = 10.0
+WAIT_S = 30.0
 CLOSE_S = 2.0
 Headers = Sequence[tuple[bytes, bytes]]
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 COMMAND = Path(sys.executable).with_name("rtproxy")
-UP_S = 15.0
-STOP_S = 8.0
+UP_S = 60.0
+STOP_S = 20.0
 PRIVATE = ("RTPROXY_", "OPENAI_", "PORT", "WS_PORT", "DATABASE_URL", "NODE_ENV")
 
 
@@ -104,6 +104,11 @@ class ProxyProcess:
     def alive(self) -> bool:
         """Whether the process still runs."""
         return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Which process it is."""
+        return self._process.pid
 
     @property
     def log(self) -> str:

@@ -16,7 +16,7 @@ from .peer import Peer, Refused
 from .proxy_process import ProxyProcess
 from .witness import witnessed
 
-WAIT_S = 8.0
+WAIT_S = 30.0
 PLAIN = b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(
     [0, 0, 0, 4, 0, 0, 0, 0, 0]  # SETTINGS, empty
@@ -138,7 +138,7 @@ async def test_row_11_a_head_that_does_not_come(impatient: ProxyProcess, sent: b
         await raw.send_all(sent)
         began = trio.current_time()
         answer = await drained(raw)
-        assert trio.current_time() - began < 3
+        assert trio.current_time() - began < 4.5  # by default 5
     assert answer == b"" or answer.startswith(b"HTTP/1.1 408"), answer
 
 

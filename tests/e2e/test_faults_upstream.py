@@ -21,7 +21,7 @@ TRY_LATER = 1013
 REFUSED_FOR_GOOD = 4502
 CANARY = "sk-canary-5d1f0c7e9b"
 # First dial and five retries with back-off; the whole of it within this.
-BUDGET_S = 20.0
+BUDGET_S = 40.0
 
 
 def with_key(url: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from .witness import becomes, witnessed
 SEED = 20_261_121
 SESSIONS = 200
 AT_ONCE = 40
-SETTLE_S = 10.0
+SETTLE_S = 30.0
 MIB = 1024 * 1024
 
 

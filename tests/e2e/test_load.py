@@ -26,7 +26,7 @@ def start(*options: str) -> subprocess.Popen[str]:
 
 
 def report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
-    told, errors = process.communicate(timeout=60)
+    told, errors = process.communicate(timeout=180)
     assert told, errors
     found: dict[str, Any] = json.loads(told)
     return found
@@ -62,7 +62,7 @@ def test_questions_are_answered_whole():
 def test_interrupted_it_reports_and_leaves_nobody_behind():
     process = start("--sessions", "3", "--seconds", "60", "--ramp", "0")
     children = await_children(process.pid)
-    time.sleep(3.0)
+    await_line(process, "3 of 3 sessions")
     os.killpg(process.pid, signal.SIGINT)
     found = report_of(process)
     assert process.returncode == 130
@@ -71,9 +71,27 @@ def test_interrupted_it_reports_and_leaves_nobody_behind():
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
 
 
+@pytest.mark.slow
+def test_killed_it_leaves_nobody_behind():
+    process = start("--sessions", "3", "--seconds", "60", "--ramp", "0")
+    children = await_children(process.pid)
+    process.kill()
+    process.communicate(timeout=60)
+    deadline = time.monotonic() + 60
+    while [pid for pid in children if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < deadline, "they outlive it"
+        time.sleep(0.1)
+
+
+def await_line(process: subprocess.Popen[str], words: str) -> None:
+    """Until it says so while it runs."""
+    assert process.stderr is not None
+    assert any(words in line for line in process.stderr), "it ended without saying so"
+
+
 def await_children(pid: int) -> list[str]:
     """The upstream and the proxy, once both run."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     found: list[str] = []
     while len(found) < 2:
         assert time.monotonic() < deadline

@@ -21,7 +21,7 @@ from agents.realtime.session import RealtimeSession
 from . import speech
 from .proxy_process import ProxyProcess
 
-TURN_S = 15.0
+TURN_S = 45.0
 
 Conversation = Callable[[RealtimeSession], Awaitable[None]]
 

@@ -15,7 +15,7 @@ from . import speech
 from .proxy_process import ProxyProcess
 
 SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
-TURN_S = 15.0
+TURN_S = 45.0
 LOOKUP = {
     "type": "function",
     "name": "lookup",

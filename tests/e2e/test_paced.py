@@ -6,6 +6,7 @@ whatever is on time is on time because of the proxy.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -22,6 +23,7 @@ LEAD_MS = 400
 # late, which makes the others look early by as much.
 SEEN_MS = 60
 ON_TIME_MS = 400
+TRIES = 3
 
 
 @dataclass
@@ -59,30 +61,56 @@ async def hear(peer: Peer, dialect: Dialect, until: str) -> Heard:
                 return heard
 
 
+async def expect_heard(
+    proxy: ProxyProcess, dialect: Dialect, spoken: bytes, complaint: Callable[[Heard], str]
+) -> None:
+    """An answer to `spoken` has nothing against it.
+
+    A busy machine makes us see a chunk late now and then; a lane that is wrong is so
+    every time.
+    """
+    found = ""
+    for _ in range(TRIES):
+        async with witnessed(proxy) as nursery:
+            peer = await dialect.open(nursery, proxy.port)
+            await dialect.speak(peer, spoken)
+            found = complaint(await hear(peer, dialect, dialect.done))
+        if not found:
+            return
+    raise AssertionError(found)
+
+
+def out_of_time(heard: Heard) -> str:
+    """What is wrong with the times of the chunks."""
+    if heard.total_ms <= 1_200:
+        return f"only {heard.total_ms:.0f} ms were played"
+    starts_ms = 0.0
+    for arrived_ms, plays_ms in heard.chunks:
+        if starts_ms - arrived_ms > LEAD_MS + SEEN_MS:
+            return f"the chunk at {starts_ms:.0f} ms left ahead of its time, at {arrived_ms:.0f}"
+        if arrived_ms - starts_ms > ON_TIME_MS:
+            return f"the chunk at {starts_ms:.0f} ms came too late to be played"
+        starts_ms += plays_ms
+    return ""
+
+
 @pytest.mark.parametrize("dialect", SMALL, ids=lambda dialect: dialect.name)
 async def test_no_chunk_leaves_more_than_the_lead_ahead(
     proxy: ProxyProcess, dialect: Dialect
 ) -> None:
-    async with witnessed(proxy) as nursery:
-        peer = await dialect.open(nursery, proxy.port)
-        await dialect.speak(peer, speech.utterance(1_500, after_ms=1_000))
-        heard = await hear(peer, dialect, dialect.done)
-    starts_ms = 0.0
-    for arrived_ms, plays_ms in heard.chunks:
-        assert starts_ms - arrived_ms <= LEAD_MS + SEEN_MS, "a chunk left ahead of its time"
-        assert arrived_ms - starts_ms <= ON_TIME_MS, "a chunk came too late to be played"
-        starts_ms += plays_ms
-    assert heard.total_ms > 1_200
+    await expect_heard(proxy, dialect, speech.utterance(1_500, after_ms=1_000), out_of_time)
 
 
 @pytest.mark.parametrize("dialect", SMALL, ids=lambda dialect: dialect.name)
 async def test_done_means_played(proxy: ProxyProcess, dialect: Dialect) -> None:
-    async with witnessed(proxy) as nursery:
-        peer = await dialect.open(nursery, proxy.port)
-        await dialect.speak(peer, speech.utterance(1_200, after_ms=1_000))
-        heard = await hear(peer, dialect, dialect.done)
-    for name in ("audio_done", dialect.done):
-        assert heard.total_ms - SEEN_MS <= heard.when(name) <= heard.total_ms + ON_TIME_MS
+    def complaint(heard: Heard) -> str:
+        for name in ("audio_done", dialect.done):
+            late_ms = heard.when(name) - heard.total_ms
+            if not -SEEN_MS <= late_ms <= ON_TIME_MS:
+                return f"{name} came {late_ms:.0f} ms after the end"
+        return ""
+
+    await expect_heard(proxy, dialect, speech.utterance(1_200, after_ms=1_000), complaint)
 
 
 async def long_answer(peer: Peer, dialect: Dialect) -> None:

@@ -7,7 +7,6 @@ as long as its answer plays.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -19,14 +18,15 @@ import soundfile
 from rtproxy import AudioPath
 from rtproxy.audio.wav import Recording, write_wav
 from rtproxy.cli.talk.formats import parse_format
-from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding
+from rtproxy.model.audio_format import OPUS, PCM16_24K, AudioFormat, Encoding, samples_of
+from tests.built import needs_opus
 
 from . import speech
 from .conftest import FAST_SIMULATOR
 from .likeness import snr_db
 from .proxy_process import COMMAND, ProxyProcess
 
-TALK_S = 30.0
+TALK_S = 90.0
 MONO = AudioFormat(Encoding.F32, 24_000)
 BAND = 0.85  # of the lowest Nyquist frequency on the way: what every filter leaves alone
 
@@ -47,7 +47,7 @@ class Talk(NamedTuple):
     @property
     def formats(self) -> list[AudioFormat]:
         """All that the audio is written in on its way."""
-        return [parse_format(each) for each in (self.mic, self.speaker, self.upstream)]
+        return [samples_of(parse_format(each)) for each in (self.mic, self.speaker, self.upstream)]
 
     @property
     def band_hz(self) -> float:
@@ -57,6 +57,8 @@ class Talk(NamedTuple):
     @property
     def least_snr_db(self) -> float:
         """What must at least be left of it."""
+        if str(OPUS) in (self.mic, self.speaker):
+            return 15
         return 30 if all("g711" not in each.encoding.value for each in self.formats) else 25
 
 
@@ -79,6 +81,11 @@ TALKS = [
     Talk("conversation", "f32/48000/2", "pcm16/16000", binary=True, upstream="g711_ulaw"),
     Talk("openai", "pcm16", "pcm16", upstream="g711_ulaw"),
 ]
+IN_PACKETS = [
+    Talk("voice", "opus", "opus"),
+    Talk("conversation", "opus", "pcm16/16000"),
+    Talk("conversation", "f32/48000/2", "opus"),
+]
 
 FORCED = FAST_SIMULATOR | {
     "RTPROXY_SIMULATOR__FORCE_INPUT_FORMAT": "audio/pcmu",
@@ -99,26 +106,42 @@ def question() -> bytes:
     return speech.utterance(1_200, before_ms=400, after_ms=900)
 
 
+Outcomes = dict[Talk, Outcome]
+
+
 @pytest.fixture(scope="module")
 def outcomes(
     proxy: ProxyProcess, question: bytes, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[Talk, Outcome]]:
-    """Every conversation, held."""
+) -> Outcomes:
+    """Every conversation but those in packets, held."""
     folder = tmp_path_factory.mktemp("talk")
+    stubborn = ProxyProcess(folder / "log", env=FORCED)
+    try:
+        ports = {"pcm16": proxy.port, "g711_ulaw": stubborn.port}
+        return _hold_all(TALKS, question, folder, ports)
+    finally:
+        stubborn.stop()
+
+
+@pytest.fixture(scope="module")
+def packet_outcomes(
+    proxy: ProxyProcess, question: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> Outcomes:
+    """Every conversation in packets, held."""
+    folder = tmp_path_factory.mktemp("packets")
+    return _hold_all(IN_PACKETS, question, folder, {"pcm16": proxy.port})
+
+
+def _hold_all(talks: list[Talk], question: bytes, folder: Path, ports: dict[str, int]) -> Outcomes:
     asked = folder / "question.wav"
     asked.write_bytes(write_wav(Recording(PCM16_24K, question)))
-    stubborn = ProxyProcess(folder / "log", env=FORCED)
-    ports = {"pcm16": proxy.port, "g711_ulaw": stubborn.port}
 
     def hold(talk: Talk) -> Outcome:
         saved = folder / f"{talk}.wav"
         return Outcome(*_run(talk, asked, saved, ports[talk.upstream]), saved)
 
-    try:
-        with ThreadPoolExecutor(len(TALKS)) as threads:
-            yield dict(zip(TALKS, threads.map(hold, TALKS), strict=True))
-    finally:
-        stubborn.stop()
+    with ThreadPoolExecutor(len(talks)) as threads:
+        return dict(zip(talks, threads.map(hold, talks), strict=True))
 
 
 def _run(talk: Talk, asked: Path, saved: Path, port: int) -> tuple[int, str]:
@@ -126,10 +149,7 @@ def _run(talk: Talk, asked: Path, saved: Path, port: int) -> tuple[int, str]:
     options = ["--url", f"ws://127.0.0.1:{port}", "--dialect", talk.dialect]
     formats = ["--mic-format", talk.mic, "--speaker-format", talk.speaker]
     binary = ["--binary"] if talk.binary else []
-    # Audio that came before the upstream has said what it takes is converted apart from the
-    # rest; at real pace that is silence, and the seam falls between two silences.
-    pace = ["--fast"] if talk.upstream == "pcm16" else []
-    words = ["talk", str(asked), "--save", str(saved), *options, *formats, *binary, *pace]
+    words = ["talk", str(asked), "--save", str(saved), *options, *formats, *binary, "--fast"]
     try:
         done = subprocess.run(
             [str(COMMAND), *words],
@@ -145,10 +165,21 @@ def _run(talk: Talk, asked: Path, saved: Path, port: int) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("talk", TALKS, ids=str)
-def test_the_answer_is_the_question(
-    outcomes: dict[Talk, Outcome], question: bytes, talk: Talk
+def test_the_answer_is_the_question(outcomes: Outcomes, question: bytes, talk: Talk) -> None:
+    _check_likeness(outcomes[talk], question, talk)
+
+
+@needs_opus
+@pytest.mark.parametrize("talk", IN_PACKETS, ids=str)
+def test_in_packets_it_is_the_question(
+    packet_outcomes: Outcomes, question: bytes, talk: Talk
 ) -> None:
-    status, output, saved = outcomes[talk]
+    _check_likeness(packet_outcomes[talk], question, talk)
+    assert "in binary frames" in packet_outcomes[talk].output
+
+
+def _check_likeness(outcome: Outcome, question: bytes, talk: Talk) -> None:
+    status, output, saved = outcome
     assert status == 0, output
     said = np.frombuffer(question, "<i2") / 32_768
     heard = _heard(saved, talk)
@@ -162,13 +193,14 @@ def _heard(saved: Path, talk: Talk) -> np.ndarray:
     samples, rate_hz = soundfile.read(saved, dtype="float32", always_2d=True)
     speaker = parse_format(talk.speaker) if talk.dialect != "openai" else None
     if speaker is not None:
+        speaker = samples_of(speaker)
         assert (rate_hz, samples.shape[1]) == (speaker.rate_hz, speaker.channels)
     path = AudioPath(AudioFormat(Encoding.F32, rate_hz, samples.shape[1]), MONO)
     audio = path.process(np.ascontiguousarray(samples).tobytes()) + path.flush()
     return np.frombuffer(audio, "<f4").astype(np.float64)
 
 
-def test_what_was_sent_and_heard_is_told(outcomes: dict[Talk, Outcome]) -> None:
+def test_what_was_sent_and_heard_is_told(outcomes: Outcomes) -> None:
     assert "sent as" not in outcomes[Talk("voice", "pcm16", "pcm16")].output
     stereo = outcomes[Talk("voice", "f32/48000/2", "f32/48000/2", binary=True)]
     assert "sent as f32/48000/2, heard as f32/48000/2, in binary frames" in stereo.output

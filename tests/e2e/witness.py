@@ -12,7 +12,7 @@ from .peer import Peer
 from .proxy_process import ProxyProcess
 
 
-async def becomes(condition: Callable[[], bool], wait_s: float = 5.0) -> bool:
+async def becomes(condition: Callable[[], bool], wait_s: float = 20.0) -> bool:
     """Whether the condition, asked again and again, comes true in time."""
     with trio.move_on_after(wait_s):
         while not condition():  # noqa: ASYNC110 - another process has no event to wait for

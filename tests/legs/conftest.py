@@ -9,7 +9,10 @@ import trio
 from house import House, open_house
 from quart import request as http_request
 from quart_trio import QuartTrio
-from rig import PAIRS, Pair
+from rig import DRIVERS, PAIRS, Ground
+from stream_pairs import socket_transport
+
+from rtproxy.legs.driver import start_driver
 
 
 @pytest.fixture
@@ -52,11 +55,20 @@ async def in_time() -> AsyncIterator[None]:
         yield
 
 
-@pytest.fixture(params=PAIRS.values(), ids=PAIRS.keys())
-def pair(request: pytest.FixtureRequest) -> Pair:
-    """Each kind of transport."""
-    made: Pair = request.param
-    return made
+@pytest.fixture(params=DRIVERS)
+async def socket_ground(request: pytest.FixtureRequest, nursery: trio.Nursery) -> Ground:
+    """Plain sockets, by each driver."""
+    driver = await start_driver(nursery, request.param, tls=False)
+    return Ground(socket_transport, driver.open_legs)
+
+
+@pytest.fixture(params=[*PAIRS, *DRIVERS[1:]])
+async def ground(request: pytest.FixtureRequest, nursery: trio.Nursery) -> Ground:
+    """Each kind of transport by the stream driver, and sockets by every other."""
+    if request.param in PAIRS:
+        return Ground(PAIRS[request.param])
+    driver = await start_driver(nursery, request.param, tls=False)
+    return Ground(socket_transport, driver.open_legs)
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from stream_pairs import all_of
 from trio_websocket import open_websocket_url
 
 from rtproxy.config import ServerConfig
-from rtproxy.legs.leg import LegsOptions, Side
+from rtproxy.legs.driver import STREAM_DRIVER, start_driver
+from rtproxy.legs.leg import LegsOptions, OpenLegs, Side
 from rtproxy.legs.listener import Listener, Upgrade, open_listener
-from rtproxy.legs.stream_driver import open_legs
 
 UPGRADE = (
     b"GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -34,6 +34,7 @@ class Door:
     """What the listener's upgrades meet: an echo, and paths that misbehave."""
 
     upgrades: list[Upgrade] = field(default_factory=list)
+    open_legs: OpenLegs = STREAM_DRIVER.open_legs
 
     async def enter(self, upgrade: Upgrade) -> None:
         """Serve one upgrade by its path."""
@@ -51,27 +52,26 @@ class Door:
             case "/wrong-subprotocol":
                 await upgrade.accept("never-offered")
             case "/realtime":
-                await echo(upgrade, "realtime")
+                await self._echo(upgrade, "realtime")
             case _:
-                await echo(upgrade, None)
+                await self._echo(upgrade, None)
 
+    async def _echo(self, upgrade: Upgrade, subprotocol: str | None) -> None:
+        """Say every message back until the client goes."""
+        connection = await upgrade.accept(subprotocol)
+        async with self.open_legs(LegsOptions(lead_ms=None)) as legs:
+            leg = legs.add(Side.CLIENT, connection, max_message_bytes=MAX_MESSAGE_BYTES)
 
-async def echo(upgrade: Upgrade, subprotocol: str | None) -> None:
-    """Say every message back until the client goes."""
-    connection = await upgrade.accept(subprotocol)
-    async with open_legs(LegsOptions(lead_ms=None)) as legs:
-        leg = legs.add(Side.CLIENT, connection, max_message_bytes=MAX_MESSAGE_BYTES)
+            async def answer() -> None:
+                while True:
+                    message = await leg.receive()
+                    leg.send(message.raw)
+                    leg.release(message)
 
-        async def answer() -> None:
-            while True:
-                message = await leg.receive()
-                leg.send(message.raw)
-                leg.release(message)
-
-        with suppress(BaseExceptionGroup):
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(answer)
-        await leg.aclose(await closed_by(leg))
+            with suppress(BaseExceptionGroup):
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(answer)
+            await leg.aclose(await closed_by(leg))
 
 
 @dataclass
@@ -106,9 +106,10 @@ async def open_house(
     application: QuartTrio, *, head_s: float = 5.0, **server: object
 ) -> AsyncIterator[House]:
     """A listener on a free port for the time of the block."""
-    door = Door()
     config = ServerConfig(**{"port": 0, **server})  # type: ignore[arg-type] # keys by name
     async with trio.open_nursery() as nursery:
+        driver = await start_driver(nursery, config.driver, tls=config.uses_tls)
+        door = Door(open_legs=driver.open_legs)
         listener = await open_listener(
             nursery, config, on_upgrade=door.enter, application=application, head_s=head_s
         )

@@ -13,18 +13,31 @@ from stream_pairs import memory_transport, socket_transport, tls_transport
 from ws_peer import WsPeer
 
 from rtproxy._audio_core import Kinds, Wrap
-from rtproxy.legs.leg import Attachment, Leg, LegsOptions, SessionLegs, Side, ToSide
+from rtproxy.legs.driver import HAS_REACTOR
+from rtproxy.legs.leg import Attachment, Leg, LegsOptions, OpenLegs, SessionLegs, Side, ToSide
 from rtproxy.legs.stream_driver import open_legs
 from rtproxy.legs.transport import Connection, Transport
 from rtproxy.model.close import CloseReason
 from rtproxy.model.errors import LegClosed
 
+DRIVERS = ["stream", "reactor"] if HAS_REACTOR else ["stream"]  # those that are here
 Pair = Callable[[], tuple[Transport, trio.abc.Stream]]
 PAIRS: dict[str, Pair] = {
     "memory": memory_transport,
     "socket": socket_transport,
     "tls": tls_transport,
 }
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a session stands on: its connections, and the driver that moves their bytes."""
+
+    pair: Pair = memory_transport
+    open_legs: OpenLegs = open_legs
+
+
+IN_MEMORY = Ground()
 
 MAX_MESSAGE_BYTES = 1 << 20
 
@@ -58,15 +71,16 @@ class Rig:
 async def open_rig(
     options: LegsOptions | None = None,
     *,
-    pair: Pair = memory_transport,
+    ground: Ground = IN_MEMORY,
     polite: bool = True,
     pongs: bool = True,
 ) -> AsyncIterator[Rig]:
     """A session whose legs are joined; without ceremony at the end, unless an error ends it."""
     options = options or LegsOptions(lead_ms=None)
-    near, browser = pair()
-    far, model = pair()
-    async with _closing(browser), _closing(model), open_legs(options, seed=bytes(32)) as legs:
+    near, browser = ground.pair()
+    far, model = ground.pair()
+    opened = ground.open_legs(options, seed=bytes(32))
+    async with _closing(browser), _closing(model), opened as legs:
         rig = Rig(
             legs,
             legs.add(Side.CLIENT, Connection(near), max_message_bytes=MAX_MESSAGE_BYTES),

@@ -9,7 +9,7 @@ import trio
 import trio.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rig import answered, audio_in, open_rig, pcm, said
+from rig import Ground, answered, audio_in, open_rig, pcm, said
 from ws_peer import WsPeer
 
 from rtproxy.legs.leg import Leg, LegsOptions
@@ -58,7 +58,7 @@ def test_everything_arrives_once_and_in_order(seed: int, most_bytes: int) -> Non
 
     async def run() -> None:
         async with (
-            open_rig(LegsOptions(lead_ms=None), pair=pair) as rig,
+            open_rig(LegsOptions(lead_ms=None), ground=Ground(pair)) as rig,
             trio.open_nursery() as nursery,
         ):
             for leg in (rig.client, rig.upstream):

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
-from house import H2_NON_ASCII, HEALTH, OTHER_TYPE, OVERSIZE, PREFACE, UPGRADE, House
+from house import (
+    H2_NON_ASCII,
+    HEALTH,
+    OTHER_TYPE,
+    OVERSIZE,
+    PREFACE,
+    UPGRADE,
+    House,
+    open_house,
+)
+from quart_trio import QuartTrio
+from rig import DRIVERS
 from trio_websocket import open_websocket_url
 
 pytestmark = pytest.mark.usefixtures("in_time")
@@ -20,6 +33,13 @@ ATTACKS = {
     b"Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n",
     "bad frames while something is sent": (UPGRADE % b"/large") + b"\xff\xff\xff\xff" * 64,
 }
+
+
+@pytest.fixture(params=DRIVERS)
+async def house(application: QuartTrio, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+    """A listener on a free port, its sessions on each driver."""
+    async with open_house(application, driver=request.param) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("arriving", ["first", "keep-alive", "pipelined"])

@@ -7,8 +7,7 @@ from contextlib import suppress
 import pytest
 import trio
 import trio.testing
-from rig import Pair, closed_by, open_rig
-from stream_pairs import socket_transport
+from rig import Ground, closed_by, open_rig
 from ws_peer import Close
 
 from rtproxy.model.close import CloseCode, CloseReason, Origin
@@ -37,8 +36,8 @@ OVERSIZE = b"\x81\xff" + (17 << 20).to_bytes(8, "big") + MASK
         (b"\x01\x80" + MASK + (b"\x00\x81" + MASK + b"x") * 5000, 1008),
     ],
 )
-async def test_a_broken_rule_is_told_by_its_code(pair: Pair, data: bytes, code: int) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_a_broken_rule_is_told_by_its_code(ground: Ground, data: bytes, code: int) -> None:
+    async with open_rig(ground=ground) as rig:
         with suppress(trio.BrokenResourceError):
             await rig.browser.stream.send_all(data)
         heard = await rig.browser.hear()
@@ -51,9 +50,11 @@ async def test_a_broken_rule_is_told_by_its_code(pair: Pair, data: bytes, code: 
         await rig.browser.stream.aclose()
 
 
-async def test_a_flood_behind_a_broken_rule_does_not_drown_the_close_frame() -> None:
+async def test_a_flood_behind_a_broken_rule_does_not_drown_the_close_frame(
+    socket_ground: Ground,
+) -> None:
     async with (
-        open_rig(pair=socket_transport, polite=False) as rig,
+        open_rig(ground=socket_ground, polite=False) as rig,
         trio.open_nursery() as nursery,
     ):
 

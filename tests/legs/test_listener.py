@@ -252,3 +252,16 @@ async def test_no_descriptors_left_means_waiting_not_dying(
         assert await house.is_well()
     assert failures == []
     assert [entry for entry in logs if "out of a resource" in entry["event"]]
+
+
+async def test_a_burst_larger_than_a_batch_is_accepted_whole(house: House) -> None:
+    # faults.md row 57: all of them wait in the kernel before the listener runs again.
+    waiting = [socket.create_connection(("127.0.0.1", house.listener.port)) for _ in range(100)]
+    try:
+        for connection in waiting:
+            connection.sendall(HEALTH)
+        answers = [await trio.to_thread.run_sync(connection.recv, 100) for connection in waiting]
+        assert all(answer.startswith(b"HTTP/1.1 200") for answer in answers)
+    finally:
+        for connection in waiting:
+            connection.close()

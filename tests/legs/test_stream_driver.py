@@ -10,7 +10,7 @@ import pytest
 import structlog
 import trio
 import trio.testing
-from rig import Pair, answered, audio_in, closed_by, open_rig, pcm, said, tell
+from rig import Ground, answered, audio_in, closed_by, open_rig, pcm, said, tell
 from stream_pairs import memory_transport
 from ws_peer import Close, WsPeer
 from wsproto.events import Ping, Pong
@@ -26,8 +26,8 @@ DONE = CloseReason(CloseCode.DONE, "done")
 pytestmark = pytest.mark.usefixtures("in_time")
 
 
-async def test_audio_passes_both_ways_without_python(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_audio_passes_both_ways_without_python(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig:
         for value in range(20):
             await rig.browser.say(said(value=value))
             await rig.model.say(answered(value=value))
@@ -39,8 +39,8 @@ async def test_audio_passes_both_ways_without_python(pair: Pair) -> None:
             assert audio_in(await rig.browser.hear()) == pcm(40, value)
 
 
-async def test_a_hold_stands_its_direction_still_until_it_is_answered(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_a_hold_stands_its_direction_still_until_it_is_answered(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig:
         await rig.browser.say(said(value=1), '{"type":"commit_audio"}', said(value=2))
         message = await rig.client.receive()
         assert (message.kind, message.raw) == (MessageKind.HOLD, b'{"type":"commit_audio"}')
@@ -53,8 +53,8 @@ async def test_a_hold_stands_its_direction_still_until_it_is_answered(pair: Pair
         assert json.loads(str(await rig.browser.hear())) == {"n": 2}
 
 
-async def test_a_receive_that_is_cancelled_loses_nothing(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_a_receive_that_is_cancelled_loses_nothing(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig:
         with trio.CancelScope() as scope:
             scope.cancel()
             await rig.client.receive()
@@ -180,8 +180,8 @@ async def test_a_peer_that_is_gone_without_a_word_is_found_out(autojump_clock: C
         assert (reason.code, reason.origin) == (CloseCode.ABNORMAL, Origin.PEER)
 
 
-async def test_a_peer_that_answers_pings_is_well(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_a_peer_that_answers_pings_is_well(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig:
         rig.client.ping()
         assert rig.client.pong_wait_s() is not None
         async with trio.open_nursery() as nursery:
@@ -191,8 +191,8 @@ async def test_a_peer_that_answers_pings_is_well(pair: Pair) -> None:
             nursery.cancel_scope.cancel()
 
 
-async def test_a_ping_from_the_peer_is_answered_while_a_hold_is_open(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_a_ping_from_the_peer_is_answered_while_a_hold_is_open(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig:
         await rig.browser.say('{"n":1}')
         await rig.client.receive()
         await rig.browser.say_event(Ping(b"there?"))
@@ -227,11 +227,11 @@ async def test_a_panic_in_the_splice_ends_this_session_with_1011(autojump_clock:
         assert await other.browser.hear() == "alive"
 
 
-async def test_a_session_that_is_over_leaves_nothing_to_the_collector(pair: Pair) -> None:
+async def test_a_session_that_is_over_leaves_nothing_to_the_collector(ground: Ground) -> None:
     gc.collect()
     gc.disable()
     try:
-        async with open_rig(pair=pair) as rig:
+        async with open_rig(ground=ground) as rig:
             await rig.browser.say(said())
             await rig.model.hear()
             junction = weakref.ref(rig.legs._junction)  # type: ignore[attr-defined]

@@ -7,8 +7,8 @@ import json
 import pytest
 import trio
 import trio.testing
-from rig import CLIENT, Pair, Rig, closed_by, open_rig, tell
-from stream_pairs import all_of, memory_transport, socket_transport
+from rig import CLIENT, Ground, Rig, closed_by, open_rig, tell
+from stream_pairs import all_of, memory_transport
 from ws_peer import Close, WsPeer
 from wsproto.events import CloseConnection
 
@@ -22,8 +22,8 @@ DONE = CloseReason(CloseCode.DONE, "done")
 pytestmark = pytest.mark.usefixtures("in_time")
 
 
-async def test_we_close_and_the_server_side_closes_tcp_first() -> None:
-    async with open_rig(pair=socket_transport) as rig, trio.open_nursery() as nursery:
+async def test_we_close_and_the_server_side_closes_tcp_first(socket_ground: Ground) -> None:
+    async with open_rig(ground=socket_ground) as rig, trio.open_nursery() as nursery:
         nursery.start_soon(rig.client.aclose, DONE)
         assert await rig.browser.hear() == Close(1000, "done")
         await rig.browser.hear_end()  # FIN, though this end of TCP is still open
@@ -93,8 +93,8 @@ async def test_codes_that_never_stand_in_a_frame_are_not_sent(code: int) -> None
         await rig.browser.stream.aclose()
 
 
-async def test_an_abort_is_immediate(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_an_abort_is_immediate(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig:
         rig.client.abort()
         assert (await closed_by(rig.client)).code == CloseCode.ABNORMAL
         assert isinstance(await rig.browser.hear(), Close)
@@ -120,8 +120,8 @@ async def test_a_body_that_fails_closes_its_legs_with_1011() -> None:
     assert heard == [Close(1011, "internal error")] * 2
 
 
-async def test_the_peers_close_is_answered_and_told(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_the_peers_close_is_answered_and_told(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig:
         await rig.browser.say('{"n":1}')
         await rig.browser.say_event(CloseConnection(4001, "enough"))
         message = await rig.client.receive()
@@ -137,18 +137,18 @@ async def test_the_peers_close_is_answered_and_told(pair: Pair) -> None:
         assert await closed_by(rig.client) == reason  # as often as it is asked
 
 
-async def test_a_peer_that_just_goes_is_1006(pair: Pair) -> None:
-    async with open_rig(pair=pair) as rig:
+async def test_a_peer_that_just_goes_is_1006(ground: Ground) -> None:
+    async with open_rig(ground=ground) as rig:
         await rig.model.stream.aclose()
         reason = await closed_by(rig.upstream)
         assert (reason.code, reason.origin) == (CloseCode.ABNORMAL, Origin.PEER)
         assert reason.text
 
 
-async def test_what_a_peer_said_before_it_went_is_heard() -> None:
+async def test_what_a_peer_said_before_it_went_is_heard(socket_ground: Ground) -> None:
     # An upstream tells its error and closes at once; our next write fails before
     # we have read it.
-    async with open_rig(pair=socket_transport) as rig:
+    async with open_rig(ground=socket_ground) as rig:
         await rig.model.say('{"type":"error"}')
         await rig.model.say_event(CloseConnection(1001, "session expired"))
         await rig.model.stream.aclose()

@@ -164,3 +164,41 @@ async def test_nagle_is_off() -> None:
     async with peer:
         assert transport._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         await transport.aclose()
+
+
+async def test_a_detached_socket_is_somebody_elses() -> None:
+    transport, peer = socket_transport()
+    async with peer:
+        await peer.send_all(b"before")
+        number = transport.fileno()
+        with socket.socket(fileno=transport.detach()) as taken:
+            assert taken.fileno() == number  # no second descriptor
+            assert transport.closed
+            transport.abort()
+            await transport.aclose()
+            with pytest.raises(trio.ClosedResourceError):
+                transport.detach()
+            taken.sendall(b"alive")
+            assert await peer.receive_some() == b"alive"
+            assert taken.recv(10) == b"before"
+
+
+async def test_whoever_waits_on_a_detached_socket_is_told() -> None:
+    transport, peer = socket_transport()
+    async with peer, trio.open_nursery() as nursery:
+
+        async def wait() -> None:
+            with pytest.raises(trio.ClosedResourceError):
+                await transport.read()
+
+        nursery.start_soon(wait)
+        await trio.testing.wait_all_tasks_blocked()
+        socket.socket(fileno=transport.detach()).close()
+
+
+async def test_a_stream_cannot_be_detached() -> None:
+    transport, _peer = memory_transport()
+    with pytest.raises(ValueError, match="more to this transport"):
+        transport.detach()
+    assert not transport.closed
+    await transport.aclose()

@@ -88,6 +88,7 @@ class Splice:
         self.sides.detach(side)
         if side is Side.UPSTREAM:
             self.lane.shut.clear()
+            self.lane.excluded.clear()
         self._settle(exact(now))
 
     def forget(self, leg: int) -> None:
@@ -276,6 +277,7 @@ class Splice:
 
     def finish(self, response_id: str, now: float) -> None:
         self.lane.shut.discard(response_id)
+        self.lane.excluded.discard(response_id)
 
     def pause(self, now: float) -> None:
         self.lane.paused = True
@@ -290,7 +292,9 @@ class Splice:
         return self.lane.playing(exact(now))
 
     def exclude(self, response_id: str) -> None:
-        self.lane.excluded.add(response_id)
+        """What was cut stays cut: its late audio goes on being counted."""
+        if response_id not in self.lane.shut:
+            self.lane.excluded.add(response_id)
 
     def counters(self, item_id: str, now: float) -> Counters | None:
         count = self.lane.counts.get(item_id)
@@ -339,8 +343,9 @@ class Splice:
 
     def close(self, leg: int, code: int, reason: str, now: float) -> None:
         """Texts that already stand in the queue go before the close frame: the error
-        that explains it is one of them. Those that wait in the lane are cut."""
-        if leg not in self.legs:
+        that explains it is one of them. Those that wait in the lane are cut. Of a peer
+        that has gone nothing is cut: it may come back for it."""
+        if leg not in self.legs or self.legs[leg].ended:
             return
         one = self.legs[leg]
         one.close(code, reason)

@@ -245,6 +245,10 @@ class Schedule(RuleBasedStateMachine):
     def a_response_is_done(self, response: str) -> None:
         self.pair.call("finish", response, self.pair.now)
 
+    @rule(response=responses)
+    def a_response_is_out_of_band(self, response: str) -> None:
+        self.pair.call("exclude", response)
+
     @precondition(lambda self: self.paced)
     @rule(response=responses, halves=st.integers(1, 4))
     def the_lane_fills_while_it_is_paused(self, response: str, halves: int) -> None:
@@ -273,10 +277,9 @@ class Schedule(RuleBasedStateMachine):
 
     @rule(side=sides)
     def python_closes_a_leg(self, side: str) -> None:
-        """And detaches it, as a session does that has another coming. One whose peer
-        has gone is not closed: what that does to the lane is left open."""
+        """And detaches it, as a session does that has another coming."""
         leg = self.pair.attached.get(side)
-        if leg is None or leg.ending or self.count % 4:
+        if leg is None or self.count % 4:
             return
         self.pair.on_leg(leg, "close", 4000, "enough", self.pair.now)
         self.pair.turn()

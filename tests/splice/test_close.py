@@ -41,6 +41,22 @@ def test_a_close_cuts_the_audio_and_hands_over_the_marks(scene: Scene) -> None:
     assert scene.client.hears() == ["close 1000"]
 
 
+def test_a_client_that_has_gone_is_not_closed_and_the_next_hears_the_rest(scene: Scene) -> None:
+    scene.upstream.says(*[delta(300)] * 3)
+    scene.mark("done")
+    assert scene.client.hears() == ["audio 300"] * 2
+    scene.client.feed(scene.client.peer.close(1001))
+    scene.splice.close(scene.client.leg, 1000, "", scene.now)
+    assert scene.client.delivers() == ["closed 1001"]
+    scene.detach(scene.client)
+    scene.client = scene.newcomer("client")
+    scene.attach(scene.client)
+    scene.wait(300)
+    assert scene.client.hears() == ["audio 300"]
+    scene.wait(600)
+    assert scene.client.delivers() == ["mark done"]
+
+
 def test_text_that_waits_in_the_lane_is_cut_by_a_close(scene: Scene) -> None:
     scene.upstream.says(delta(300))
     scene.client.hears()

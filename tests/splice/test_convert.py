@@ -21,6 +21,9 @@ STUDIO = AudioFormat(Encoding.F32, 48_000, 2)
 WIDE = AudioFormat(Encoding.PCM16, 44_100)
 FORMATS = [PCM16_24K, ULAW, STUDIO, WIDE, AudioFormat(Encoding.PCM16, 8_000, 2)]
 formats = st.sampled_from(FORMATS)
+# What there is that an upstream takes.
+TAKEN = [PCM16_24K, ULAW, AudioFormat(Encoding.G711_ALAW, 8_000)]
+takes = st.sampled_from(TAKEN)
 chunk_sizes = st.lists(st.integers(1, 3_000), min_size=1, max_size=8)
 
 
@@ -45,6 +48,13 @@ def cut(audio: bytes, sizes: list[int], frame_bytes: int) -> Iterator[bytes]:
 def converted(audio: bytes, source: AudioFormat, target: AudioFormat) -> bytes:
     path = AudioPath(source, target)
     return path.process(audio) + path.flush()
+
+
+def said_to(audio: bytes, source: AudioFormat, target: AudioFormat) -> bytes:
+    """What a client says, as an upstream has it: kept no larger than the best of those."""
+    if source.bytes_per_s > PCM16_24K.bytes_per_s:
+        audio, source = converted(audio, source, PCM16_24K), PCM16_24K
+    return converted(audio, source, target)
 
 
 def attach(
@@ -78,7 +88,7 @@ def heard_audio(end: End) -> bytes:
     return end.heard_audio
 
 
-@given(source=formats, target=formats, sizes=chunk_sizes)
+@given(source=formats, target=takes, sizes=chunk_sizes)
 def test_what_is_said_arrives_as_one_path_makes_it(
     source: AudioFormat, target: AudioFormat, sizes: list[int]
 ) -> None:
@@ -90,7 +100,26 @@ def test_what_is_said_arrives_as_one_path_makes_it(
         scene.client.says(spoken(chunk))
     assert scene.splice.input_ms() == pytest.approx(source.milliseconds(len(audio)))
     scene.splice.end_input(scene.now)
-    assert heard_audio(scene.upstream) == converted(audio, source, target)
+    assert heard_audio(scene.upstream) == said_to(audio, source, target)
+
+
+@given(source=formats, target=takes, sizes=chunk_sizes)
+def test_what_waited_for_the_upstream_is_one_stream_with_what_follows(
+    source: AudioFormat, target: AudioFormat, sizes: list[int]
+) -> None:
+    scene = Scene(_audio_core)
+    attach(scene, scene.client, speaks=source)
+    attach(scene, scene.upstream, hears=None)
+    audio = noise(5_000, source)
+    chunks = list(cut(audio, sizes, source.frame_bytes))
+    for chunk in chunks[:3]:
+        scene.client.says(spoken(chunk))
+    attach(scene, scene.upstream, hears=target)
+    scene.splice.replay(0, scene.now)
+    for chunk in chunks[3:]:
+        scene.client.says(spoken(chunk))
+    scene.splice.end_input(scene.now)
+    assert heard_audio(scene.upstream) == said_to(audio, source, target)
 
 
 @given(source=formats, target=formats, sizes=chunk_sizes)

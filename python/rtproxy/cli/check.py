@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import asdict
 
-from rtproxy._audio_core import simd
+from rtproxy._audio_core import HAS_OPUS, simd
 from rtproxy.cli.describe import upstream_sentence
 from rtproxy.cli.options import ConfigFile, UpstreamChoice, configured
 from rtproxy.cli.words import say
@@ -31,9 +31,16 @@ def report(config: Config) -> Iterator[str]:
         yield f"  web pages that may connect: {', '.join(config.server.allowed_origins)}"
     for number, each in enumerate(config.upstreams, start=1):
         yield f"  upstream {number}: {upstream_sentence(each)}"
+    yield f"  Opus for clients: {_opus()}"
     yield from _changes(config)
     yield f"  log: {config.log.level}, {config.log.format}"
     yield from (f"  note: {note}" for note in config.notes)
+
+
+def _opus() -> str:
+    if HAS_OPUS:
+        return "built in"
+    return "not built in (it needs cmake and a C compiler when rtproxy is built)"
 
 
 def _tls(config: Config) -> str:

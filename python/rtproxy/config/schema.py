@@ -38,6 +38,7 @@ class ServerConfig(Section, frozen=True, kw_only=True):
     tls: Literal["off", "files", "self-signed"] | None = None  # None: "files" where certfile is set
     certfile: Text | None = None
     keyfile: Text | None = None
+    driver: Literal["auto", "stream", "reactor"] = "auto"  # who moves the bytes of sessions
 
     @property
     def uses_tls(self) -> bool:

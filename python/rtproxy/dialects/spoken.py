@@ -13,9 +13,12 @@ from typing import Any
 
 import msgspec
 
-from rtproxy._audio_core import decode_base64
+from rtproxy._audio_core import OpusDecoder, decode_base64
 from rtproxy.dialects.audio_query import AudioTerms
 from rtproxy.model import events as ev
+from rtproxy.model.audio_format import OpusPackets
+
+_UNREADABLE = "A binary message could not be read as this connection's audio."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,8 @@ class SpokenAudio:
     def read_binary(self, raw: bytes) -> Sequence[ev.Event]:
         """A binary message that is no audio, or that was not asked for."""
         if self.terms.binary:
-            words = self._not_whole("A binary message", len(raw))
-            return [ev.Misunderstood(code="invalid_audio", message=words)]
+            words = self._not_audio("A binary message", raw)
+            return [ev.Misunderstood(code="invalid_audio", message=words or _UNREADABLE)]
         words = (
             "A binary message came where text is due: this connection speaks JSON. Send "
             "audio as base64 in a text message, or connect with ?audio=binary."
@@ -58,16 +61,29 @@ class SpokenAudio:
         if not isinstance(payload, str):
             return "invalid_field", f"{name}: '{path}' must be a string of base64."
         try:
-            size_bytes = len(decode_base64(payload.encode()))
+            audio = decode_base64(payload.encode())
         except ValueError as error:
             return "invalid_audio", f"{name}: '{path}' is not base64: {error}."
-        if size_bytes % self.terms.speaks.frame_bytes:
-            return "invalid_audio", self._not_whole(f"{name}: '{path}'", size_bytes)
-        return None
+        wrong = self._not_audio(f"{name}: '{path}'", audio)
+        return None if wrong is None else ("invalid_audio", wrong)
 
-    def _not_whole(self, what: str, size_bytes: int) -> str:
+    def _not_audio(self, what: str, audio: bytes) -> str | None:
         speaks = self.terms.speaks
+        if isinstance(speaks, OpusPackets):
+            return self._not_a_packet(what, audio)
+        if len(audio) % speaks.frame_bytes == 0:
+            return None
         return (
-            f"{what} holds {size_bytes} bytes, which is no whole number of samples of "
+            f"{what} holds {len(audio)} bytes, which is no whole number of samples of "
             f"{speaks.frame_bytes} bytes; this connection's audio is {speaks}."
         )
+
+    def _not_a_packet(self, what: str, packet: bytes) -> str | None:
+        try:
+            OpusDecoder().decode(packet)
+        except ValueError:
+            return (
+                f"{what} holds {len(packet)} bytes, which are not a packet of Opus, and is left "
+                "out. Each message is one bare packet, without Ogg, WebM or RTP around it."
+            )
+        return None

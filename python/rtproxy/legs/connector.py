@@ -21,7 +21,13 @@ import trio
 from rtproxy.legs.client_handshake import ClientHandshake, Refused, refusal
 from rtproxy.legs.http1 import Headers
 from rtproxy.legs.tls import client_context
-from rtproxy.legs.transport import Connection, SocketTransport, StreamTransport, Transport
+from rtproxy.legs.transport import (
+    EXHAUSTED,
+    Connection,
+    SocketTransport,
+    StreamTransport,
+    Transport,
+)
 from rtproxy.model.errors import ConfigError, DialFailed
 
 DIAL_S = 10.0
@@ -92,7 +98,9 @@ async def _connect(place: _Place, tls: ssl.SSLContext | None) -> Transport:
     try:
         stream = await trio.open_tcp_stream(place.host, place.port)
     except OSError as error:
-        raise DialFailed(f"{place.host_header} cannot be reached: {_why(error)}") from error
+        last = _last(error)
+        words = f"{place.host_header} cannot be reached: {_why(last)}"
+        raise DialFailed(words, exhausted=last.errno in EXHAUSTED) from error
     if tls is None:
         return SocketTransport(socket.socket(fileno=stream.socket.detach()))
     return await _secure(place, stream, tls)
@@ -151,13 +159,16 @@ def _read_url(url: str) -> _Place:
     return _Place(tls, parts.hostname, port or _PORTS[parts.scheme], target)
 
 
-def _why(error: OSError) -> str:
-    """The system's own words; of several addresses tried, those about the last."""
+def _last(error: OSError) -> OSError:
+    """What really happened; where several addresses were tried, to the last."""
     cause = error.__cause__
     if isinstance(cause, BaseExceptionGroup) and isinstance(cause.exceptions[-1], OSError):
-        error = cause.exceptions[-1]
-    elif isinstance(cause, OSError):
-        error = cause
+        return cause.exceptions[-1]
+    return cause if isinstance(cause, OSError) else error
+
+
+def _why(error: OSError) -> str:
+    """The system's own words."""
     if isinstance(error, socket.gaierror) or not error.errno:
         return error.strerror or str(error)
     return os.strerror(error.errno)

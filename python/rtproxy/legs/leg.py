@@ -8,12 +8,13 @@ it must not know which driver implements it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from rtproxy._audio_core import Counters, Kinds, Message, MessageKind, Side, Wrap
+from rtproxy._audio_core import Counters, Kinds, Level, Message, MessageKind, Side, Wrap
 from rtproxy.legs.transport import Connection
-from rtproxy.model.audio_format import PCM16_24K, AudioFormat
+from rtproxy.model.audio_format import PCM16_24K, LegAudio
 from rtproxy.model.close import CloseReason
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Mark",
     "Message",
     "MessageKind",
+    "OpenLegs",
     "Outgoing",
     "SessionLegs",
     "Side",
@@ -67,8 +69,8 @@ class Attachment:
 
     kinds: Kinds
     wrap: Wrap
-    speaks: AudioFormat = PCM16_24K
-    hears: AudioFormat | None = PCM16_24K
+    speaks: LegAudio = PCM16_24K
+    hears: LegAudio | None = PCM16_24K
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,12 @@ class SpliceLegs(Protocol):
     def counters(self, item_id: str) -> Counters | None:
         """What was received, released, heard and dropped of an item."""
 
+    def level(self, side: Side) -> Level | None:
+        """How loud audio from that side is, and whether somebody speaks; None after a panic.
+
+        To be asked costs half as much again for every chunk that follows.
+        """
+
     def replay(self, from_ms: float) -> float:
         """Say the input from that millisecond on to the attached upstream again.
 
@@ -192,4 +200,17 @@ class SessionLegs(SpliceLegs, Protocol):
         """Make a leg of a connection whose handshake is done, and own it from now on.
 
         Until it is attached, all its messages are holds.
+        """
+
+
+class OpenLegs(Protocol):
+    """How sessions get their legs: what a driver is to everybody else."""
+
+    def __call__(
+        self, options: LegsOptions | None = None, *, seed: bytes | None = None
+    ) -> AbstractAsyncContextManager[SessionLegs]:
+        """The legs of one session, as long as the block runs.
+
+        Legs that are still open when the block ends are closed: with 1011 if an
+        exception ends it, else with 1001. `seed` are 32 random bytes for masks.
         """

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -29,13 +29,13 @@ from rtproxy.legs.entrance import HEAD_S, Entrance, OnUpgrade
 from rtproxy.legs.http1 import HEAD_LIMIT_BYTES
 from rtproxy.legs.plain_http import open_plain_http
 from rtproxy.legs.tls import Identity, server_identity
-from rtproxy.legs.transport import SocketTransport, StreamTransport, Transport
+from rtproxy.legs.transport import EXHAUSTED, SocketTransport, StreamTransport, Transport
 from rtproxy.legs.upgrade import Upgrade
 
 __all__ = ["Listener", "OnUpgrade", "Upgrade", "open_listener"]
 
 _BACK_OFF_S = 0.1
-_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_BATCH = 64  # so many are accepted at one wake; then everybody else has a turn
 _NOT_LISTENING = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK})
 _log = structlog.get_logger("rtproxy.legs")
 
@@ -136,18 +136,25 @@ async def _accept(
     while True:
         await trio.lowlevel.wait_readable(listening)
         try:
-            connection, _ = listening.accept()
+            for connection in _waiting(listening):
+                connections.start_soon(entrance.admit, _opening(connection, identity))
         except OSError as error:
             await _survive(error)
-        else:
-            connections.start_soon(entrance.admit, _opening(connection, identity))
+
+
+def _waiting(listening: socket.socket) -> Iterator[socket.socket]:
+    """The connections that wait to be accepted, up to a batch."""
+    with suppress(BlockingIOError):
+        for _ in range(_BATCH):
+            connection, _ = listening.accept()
+            yield connection
 
 
 async def _survive(error: OSError) -> None:
     """accept(2) also reports what befell a connection that has already gone."""
     if error.errno in _NOT_LISTENING:
         raise error
-    if error.errno in _EXHAUSTED:
+    if error.errno in EXHAUSTED:
         _log.error("cannot accept: the process is out of a resource", why=error.strerror)
         await trio.sleep(_BACK_OFF_S)
 

@@ -106,7 +106,7 @@ class Outflow:
             if not sent and not self.broken:  # too slow, or cancelled
                 self._transport.abort()
                 self._break()
-        self._junction.settle()
+        self._junction.settle(trio.current_time())
         return sent
 
     def _break(self) -> None:

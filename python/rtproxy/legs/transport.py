@@ -9,12 +9,16 @@ no second task has to be woken (a wake costs more than everything else that the
 proxy does with a chunk). `StreamTransport` stands on any Trio stream (TLS,
 memory) and can only write by awaiting; for it `send_now` takes nothing.
 
+A `SocketTransport` can also give its socket away (`detach`). One side owns a socket
+at any time, closes it exactly once, and there is never a second descriptor for it.
+
 Failures are Trio's own: BrokenResourceError where the connection is gone,
 ClosedResourceError where it was closed on this side. One task reads, one writes.
 """
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 from abc import ABC, abstractmethod
@@ -28,6 +32,9 @@ Address = tuple[str, int]
 
 # What reading and writing raise once the connection cannot be used any more.
 LOST = (trio.BrokenResourceError, trio.ClosedResourceError)
+
+# What a process or machine that can have no more sockets is told.
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
 
@@ -71,6 +78,14 @@ class Transport(ABC):
     @abstractmethod
     def limit_send_buffer(self, size_bytes: int) -> None:
         """Bound what the kernel holds back for a slow reader, where there is a kernel."""
+
+    def detach(self) -> int:
+        """Give the socket's descriptor away: the caller closes it, and this is closed.
+
+        Raises ClosedResourceError where it was closed before, and ValueError, with
+        nothing changed, where bytes pass through more than a socket.
+        """
+        raise ValueError("there is more to this transport than a socket")
 
 
 class SocketTransport(Transport):
@@ -159,6 +174,14 @@ class SocketTransport(Transport):
         """Close now; what is in the kernel's buffer still goes out."""
         if not self._closed:
             self._close()
+
+    def detach(self) -> int:
+        """Give the descriptor away; whoever still waits for it here is told that it is closed."""
+        if self._closed:
+            raise _closed_here()
+        self._closed = True
+        trio.lowlevel.notify_closing(self._socket)
+        return self._socket.detach()
 
     def addresses(self) -> tuple[Address, Address]:
         """Where the peer and we are."""

@@ -1,8 +1,9 @@
 """A proxy to load where there is none: `rtproxy simulate` and `rtproxy serve`.
 
 Owns the two processes, from their start to their end. They are in a session of
-their own, so that a Ctrl-C in the terminal stops the load, which then stops them.
-Must not know what is said to them.
+their own, so that a Ctrl-C in the terminal stops the load, which then stops them;
+and tethered to us, so that they end with us even where we are killed. Must not know
+what is said to them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import trio
 from rtproxy.load.plan import Mode
 from rtproxy.model.errors import LocalError
 
-UP_S = 20.0
+UP_S = 60.0
 STOP_S = 12.0  # longer than the proxy takes to drain
 WORDS_HZ = 4  # transcript deltas a second of an echo, about as many as a real answer has
 _ADDRESS = re.compile(rb"\b(?:ws|http)://127\.0\.0\.1:\d+\S*")
@@ -54,11 +55,11 @@ async def arranged(mode: Mode) -> AsyncIterator[Arrangement]:
 
 @asynccontextmanager
 async def _running(*arguments: str) -> AsyncIterator[tuple[trio.Process, str]]:
-    command = [sys.executable, "-m", "rtproxy", *arguments, "--port", "0"]
+    command = [sys.executable, "-m", "rtproxy.load.tether", *arguments, "--port", "0"]
     with tempfile.TemporaryFile() as said:
         process = await trio.lowlevel.open_process(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # the tether: closed when we are gone
             stdout=said,
             stderr=subprocess.STDOUT,
             env=_environment(),
@@ -90,6 +91,8 @@ def _read(said: IO[bytes]) -> bytes:
 async def _stop(process: trio.Process) -> None:
     if process.poll() is None:
         process.terminate()
+    assert process.stdin is not None  # noqa: S101 - it was asked for
+    await process.stdin.aclose()
     with trio.move_on_after(STOP_S):
         await process.wait()
         return

@@ -9,13 +9,14 @@ from __future__ import annotations
 import msgspec
 
 from rtproxy.load.histogram import Histogram
-from rtproxy.load.plan import Mode, Plan
+from rtproxy.load.plan import CHUNK_S, Mode, Plan
 from rtproxy.load.tally import Span, Tally
 
 SCHEMA = 1
 BUSY = 0.8  # of a core: a process that runs one thread of Python has little more
 CROWDED = 0.9  # of all cores
 LATE_MS = 5.0  # behind its own schedule at p99: the load did not keep its pace
+KEPT_PACE = 0.95  # of the chunks that are due in real time
 _P999_COUNT = 1_000  # of fewer, p99.9 is but the greatest
 
 
@@ -283,6 +284,12 @@ def _remarks(
         remarks.append(
             f"The load was {late.p99_ms:.1f} ms behind its own schedule at p99: the machine was "
             "busy with something else, or with this."
+        )
+    due = full.sessions * full.duration_s / CHUNK_S
+    if full.said < KEPT_PACE * due:
+        remarks.append(
+            f"{full.said / full.duration_s:,.0f} chunks a second were said where {full.sessions} "
+            f"sessions say {full.sessions / CHUNK_S:,.0f}: the figures are of that smaller load."
         )
     if plan.mode is Mode.ECHO and full.back and not tally.measured_upstream:
         remarks.append(

@@ -1,4 +1,4 @@
-"""What a stream of audio is: encoding, sample rate, channels.
+"""What a stream of audio is: encoding, sample rate, channels; or packets of a codec.
 
 Owns the names and the arithmetic between bytes and milliseconds. Must not know
 how one format becomes another.
@@ -73,3 +73,33 @@ class AudioFormat:
 
 
 PCM16_24K = AudioFormat(Encoding.PCM16, 24_000)
+
+
+@dataclass(frozen=True, slots=True)
+class OpusPackets:
+    """Packets of Opus (RFC 6716), each a message by itself.
+
+    They are no stream of samples: what they stand for is `samples`, and how long one
+    plays is known when it is decoded. One that we make stands for `packet_ms`.
+    """
+
+    samples: AudioFormat = PCM16_24K
+    packet_ms: int = 20
+
+    def __str__(self) -> str:
+        """As people say it."""
+        return "opus"
+
+    def as_tuple(self) -> tuple[str, int, int]:
+        """As the splice takes it."""
+        return ("opus", self.samples.rate_hz, self.samples.channels)
+
+
+OPUS = OpusPackets()
+
+LegAudio = AudioFormat | OpusPackets
+
+
+def samples_of(audio: LegAudio) -> AudioFormat:
+    """The samples that there are, or that packets stand for."""
+    return audio.samples if isinstance(audio, OpusPackets) else audio

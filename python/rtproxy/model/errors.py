@@ -52,6 +52,8 @@ class DialFailed(PeerError):
     """The upstream could not be reached, or refused the handshake.
 
     `final` means that trying again with the same key and model cannot help;
+    `exhausted` that this machine is out of something, and that trying again would
+    take it from the sessions that live;
     `status` is the HTTP status of the refusal, if it got that far;
     `retry_after_s` is the upstream's own wish.
     """
@@ -63,12 +65,14 @@ class DialFailed(PeerError):
         message: str,
         *,
         final: bool = False,
+        exhausted: bool = False,
         status: int | None = None,
         retry_after_s: float | None = None,
     ) -> None:
         """Choose 4502 where the upstream refused for good, 1013 where it may heal."""
         super().__init__(message, code=CloseCode.UPSTREAM_REFUSED if final else CloseCode.TRY_LATER)
         self.final = final
+        self.exhausted = exhausted
         self.status = status
         self.retry_after_s = retry_after_s
 

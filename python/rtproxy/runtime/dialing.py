@@ -40,7 +40,8 @@ class Dialler:
         `asked` is the client's query; `on_retry` learns of each further try, from
         1, and of what went wrong before. The upstreams take turns.
 
-        Raises DialFailed when no try is left, or at once if trying again cannot help.
+        Raises DialFailed when no try is left, or at once if trying again cannot help
+        or would harm.
         """
         tries = 0
         while True:
@@ -53,7 +54,7 @@ class Dialler:
             except DialFailed as failed:
                 tries += 1
                 delay_s = self.backoff.delay_s(tries, random.random())  # noqa: S311 - jitter only
-                if failed.final or delay_s is None:
+                if failed.final or failed.exhausted or delay_s is None:
                     raise
                 on_retry(tries, failed)
                 await trio.sleep(max(delay_s, failed.retry_after_s or 0.0))

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
-from rtproxy.legs.leg import LegsOptions, Side
+from rtproxy.legs.leg import LegsOptions, OpenLegs, Side
 from rtproxy.legs.listener import Upgrade
-from rtproxy.legs.stream_driver import open_legs
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.model.ids import new_id
@@ -32,8 +31,8 @@ class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
     `persona` gives a dialect's persona, `input_rate_hz` the sample rate of its clients
-    that name none; `paced` the options of legs whose client is paced, `relayed` of those
-    whose client buffers by protocol.
+    that name none; `open_legs` is the driver; `paced` are the options of legs whose
+    client is paced, `relayed` of those whose client buffers by protocol.
     """
 
     dialler: Dialler
@@ -41,6 +40,7 @@ class FrontDoor:
     process: Process
     persona: Callable[[Dialect], Persona]
     input_rate_hz: Callable[[Dialect], int]
+    open_legs: OpenLegs
     paced: LegsOptions
     relayed: LegsOptions
 
@@ -62,7 +62,7 @@ class FrontDoor:
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
         session_id = new_id("sess", secrets.token_bytes(16))
-        async with open_legs(self.relayed if dialect.relays else self.paced) as legs:
+        async with self.open_legs(self.relayed if dialect.relays else self.paced) as legs:
             task = SessionTask(
                 session_id,
                 self._core(session_id, dialect),
@@ -87,7 +87,7 @@ class FrontDoor:
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
         failure = ev.Failure(code=wrong.code, message=wrong.message, param=wrong.param)
-        async with open_legs(self.paced) as legs:
+        async with self.open_legs(self.paced) as legs:
             largest = self.limits.client_message_bytes
             leg = legs.add(Side.CLIENT, connection, max_message_bytes=largest)
             for payload in dialect.encode(ev.ErrorTold(error=failure, fatal=True)):

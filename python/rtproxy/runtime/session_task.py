@@ -26,6 +26,7 @@ from rtproxy.model import events as ev
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import DialFailed, LegClosed
+from rtproxy.runtime import audio_report
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.heartbeat import keep_heartbeat
 from rtproxy.runtime.perform import Core, Performer
@@ -100,7 +101,11 @@ class SessionTask:
         """Live until something ends it; never raises but what cancels it from outside."""
         limits, relays = self._limits, self._dialect.relays
         largest = limits.relayed_message_bytes if relays else limits.client_message_bytes
-        leg = self._client = self._legs.add(Side.CLIENT, client, max_message_bytes=largest)
+        try:
+            leg = self._client = self._legs.add(Side.CLIENT, client, max_message_bytes=largest)
+        except LegClosed as closed:
+            self._log.error("session_refused", reason=closed.reason.text)
+            return
         if not self._dialect.relays:
             self._attach_client(leg)
         started_s = trio.current_time()
@@ -124,6 +129,8 @@ class SessionTask:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._read_client, client)
                     nursery.start_soon(self._read_upstream)
+                    if audio_report.is_read():
+                        nursery.start_soon(audio_report.report_audio, self._legs, self._log)
                     nursery.start_soon(
                         partial(
                             keep_heartbeat,
@@ -194,10 +201,10 @@ class SessionTask:
                 ev.UpstreamLost(code=failed.reason.code, reason=str(failed), final=failed.final)
             )
             return
-        leg = self._upstream = self._legs.add(
-            Side.UPSTREAM, connection, max_message_bytes=self._limits.upstream_message_bytes
-        )
         try:
+            leg = self._upstream = self._legs.add(
+                Side.UPSTREAM, connection, max_message_bytes=self._limits.upstream_message_bytes
+            )
             self._begin(leg, await self._early_message(leg))
             while not self._upstream_there.is_set():
                 self._performer.upstream_message(leg, await self._early_message(leg))

@@ -67,8 +67,8 @@ impl Session {
             let attachment = Attachment {
                 kinds: Arc::new(kinds.unwrap()),
                 wrap: Arc::new(wrap),
-                speaks: PCM16_24K,
-                hears: Some(PCM16_24K),
+                speaks: PCM16_24K.into(),
+                hears: Some(PCM16_24K.into()),
             };
             splice.attach(leg, attachment, 0).unwrap();
         }

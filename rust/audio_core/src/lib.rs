@@ -4,6 +4,7 @@
 //! faces alone know `PyO3`.
 
 pub mod dsp;
+pub mod reactor;
 pub mod splice;
 pub mod text;
 pub mod wire;

@@ -3,9 +3,10 @@
 
 use audio_core::dsp::cpu::Simd;
 use audio_core::dsp::error::AudioError;
-use audio_core::dsp::format::{AudioFormat, Encoding};
+use audio_core::dsp::format::{AudioFormat, Encoding, RATES_HZ};
 use audio_core::dsp::path::{AudioPath, Shape};
 use audio_core::dsp::pitch::PitchShift;
+use audio_core::dsp::sample::LOUDEST;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::f64::consts::TAU;
@@ -193,18 +194,116 @@ proptest! {
     }
 
     #[test]
-    fn no_schedule_of_ratios_upsets_it(
-        ratios in vec((0.5_f32..=2.0, 1_usize..700), 1..60), rate in 0_usize..4,
-    ) {
-        let rate_hz = [8_000, 11_025, 44_100, 96_000][rate];
-        let mut shift = PitchShift::new(rate_hz, 1.0, Simd::chosen()).expect("in range");
-        let mut output = Vec::new();
-        for (ratio, count) in ratios {
-            shift.set(ratio).expect("in range");
-            shift.process(&voice(rate_hz, count), &mut output);
+    fn no_schedule_upsets_it(acts in vec(act(), 1..60), which in 0..SOUNDS.len(), seed: u64) {
+        for rate_hz in RATES_HZ {
+            let mut sound = Sound { kind: SOUNDS[which], rate_hz, dice: seed | 1, at: 0 };
+            let mut shift = PitchShift::new(rate_hz, 1.0, Simd::chosen()).expect("in range");
+            for act in &acts {
+                perform(act, &mut shift, &mut sound)?;
+            }
         }
-        prop_assert!(output.iter().all(|sample| sample.abs() < 2.0));
     }
+}
+
+#[test]
+fn what_is_no_number_does_not_stop_it() {
+    for broken in [f32::NAN, f32::INFINITY, f32::MAX] {
+        for ratio in [0.5, 2.0] {
+            let output = shifted(8_000, ratio, &[broken; 4_000], &[320]);
+            assert_eq!(output.len(), 4_000);
+        }
+    }
+}
+
+/// What can be done to a shift.
+#[derive(Clone, Debug)]
+enum Act {
+    Set(f32),
+    Process(usize),
+    Flush,
+    Reset,
+}
+
+/// Half of the time it runs; else the ratio changes, often to an end or to bypass.
+fn act() -> impl Strategy<Value = Act> {
+    let ratio = prop_oneof![
+        Just(0.5_f32),
+        Just(1.0),
+        Just(1.0),
+        Just(2.0),
+        0.99_f32..1.01,
+        0.5_f32..=2.0,
+    ];
+    prop_oneof![
+        8 => (0_usize..2_500).prop_map(Act::Process),
+        7 => ratio.prop_map(Act::Set),
+        1 => Just(Act::Flush),
+        1 => Just(Act::Reset),
+    ]
+}
+
+const SOUNDS: [Kind; 4] = [Kind::Silence, Kind::Hum, Kind::Noise, Kind::Deafening];
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// Any place is as much like any other.
+    Silence,
+    /// A period as short as the shortest jump: the nearest place is as good as any.
+    Hum,
+    /// No place is like any other.
+    Noise,
+    /// Noise of the loudest samples that a stream may have.
+    Deafening,
+}
+
+/// Samples without end.
+struct Sound {
+    kind: Kind,
+    rate_hz: u32,
+    dice: u64,
+    at: usize,
+}
+
+impl Sound {
+    fn next(&mut self) -> f32 {
+        // xorshift64
+        self.dice ^= self.dice << 13;
+        self.dice ^= self.dice >> 7;
+        self.dice ^= self.dice << 17;
+        self.at += 1;
+        let noise = (self.dice >> 40) as f32 / 8_388_608.0 - 1.0;
+        match self.kind {
+            Kind::Silence => 0.0,
+            Kind::Hum => (TAU * 250.0 * self.at as f64 / f64::from(self.rate_hz)).sin() as f32,
+            Kind::Noise => noise,
+            Kind::Deafening => LOUDEST.copysign(noise),
+        }
+    }
+}
+
+/// As many samples come out as are due, and numbers all of them.
+fn perform(act: &Act, shift: &mut PitchShift, sound: &mut Sound) -> Result<(), TestCaseError> {
+    let mut output = Vec::new();
+    let due = match *act {
+        Act::Set(ratio) => shift.set(ratio).map(|()| 0).expect("in range"),
+        Act::Process(count) => {
+            let input: Vec<f32> = (0..count).map(|_| sound.next()).collect();
+            shift.process(&input, &mut output);
+            count
+        }
+        Act::Flush => {
+            let late = shift.latency_ms() * f64::from(sound.rate_hz) / 1_000.0;
+            shift.flush(&mut output);
+            late.round() as usize
+        }
+        Act::Reset => {
+            shift.reset();
+            0
+        }
+    };
+    prop_assert_eq!(output.len(), due);
+    prop_assert!(output.iter().all(|sample| sample.abs() < 4.0 * LOUDEST));
+    Ok(())
 }
 
 #[test]

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtproxy.cli.talk.formats import WireFormats, add_query, notation, parse_format, words
-from rtproxy.model.audio_format import CHANNELS, PCM16_24K, RATES_HZ, AudioFormat, Encoding
+from rtproxy.model.audio_format import (
+    CHANNELS,
+    OPUS,
+    PCM16_24K,
+    RATES_HZ,
+    AudioFormat,
+    Encoding,
+    LegAudio,
+)
 
 ANY_FORMAT = st.builds(
     AudioFormat, st.sampled_from(Encoding), st.sampled_from(RATES_HZ), st.sampled_from(CHANNELS)
@@ -29,22 +37,24 @@ def test_what_is_written_is_read_again(audio_format: AudioFormat):
         ("g711_ulaw", AudioFormat(Encoding.G711_ULAW, 8_000)),
         ("g711_alaw/16000", AudioFormat(Encoding.G711_ALAW, 16_000)),
         ("f32/48000/2", AudioFormat(Encoding.F32, 48_000, 2)),
+        ("opus", OPUS),
     ],
 )
-def test_what_is_left_out_is_the_usual(written: str, meant: AudioFormat):
+def test_what_is_left_out_is_the_usual(written: str, meant: LegAudio):
     assert parse_format(written) == meant
 
 
 @pytest.mark.parametrize(
     ("written", "refusal"),
     [
-        ("", 'the encoding is ""; it may be pcm16, f32, g711_ulaw or g711_alaw'),
+        ("", 'the encoding is ""; it may be pcm16, f32, g711_ulaw, g711_alaw or opus'),
         ("PCM16", 'the encoding is "PCM16"'),
         ("f32/47999", 'the rate in Hz is "47999"; it may be 8000, 11025, .* or 96000'),
         ("f32/", 'the rate in Hz is ""'),
         ("f32/048000", 'the rate in Hz is "048000"'),
         ("f32/48000/3", 'the number of channels is "3"; it may be 1 or 2'),
         ("f32/48000/2/1", "too many parts"),
+        ("opus/48000", "opus has no rate and no channels to choose"),
     ],
 )
 def test_a_refusal_names_the_part_and_what_it_may_be(written: str, refusal: str):
@@ -53,6 +63,7 @@ def test_a_refusal_names_the_part_and_what_it_may_be(written: str, refusal: str)
 
 
 def test_people_are_told_in_words():
+    assert words(OPUS) == notation(OPUS) == "opus"
     assert words(parse_format("f32/48000/2")) == "f32, 48000 Hz, stereo"
     assert words(AudioFormat(Encoding.PCM16, 8_000, 6)) == "pcm16, 8000 Hz, 6 channels"
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 import trio
 import typer
 
+from rtproxy._audio_core import HAS_OPUS
 from rtproxy.cli.failure import FAILED, MISUSED, fail
 from rtproxy.cli.talk.answer import answer_as_wav
 from rtproxy.cli.talk.dial import CannotConnect
@@ -27,7 +28,7 @@ from rtproxy.cli.talk.line import Conversation, converse
 from rtproxy.cli.talk.question import Question, load_question
 from rtproxy.cli.talk.screen import Display, summary
 from rtproxy.cli.words import DEFAULT_URL, say, this_command
-from rtproxy.model.audio_format import AudioFormat
+from rtproxy.model.audio_format import OPUS, LegAudio, samples_of
 
 INTERRUPTED = 130  # as shells count it: 128 + SIGINT
 
@@ -58,7 +59,7 @@ def talk(
         str,
         typer.Option(
             metavar=_FORMAT,
-            help="What the question is sent as, e.g. f32/48000/2 or g711_ulaw.",
+            help="What the question is sent as, e.g. f32/48000/2, g711_ulaw or opus.",
         ),
     ] = "pcm16/24000",
     speaker_format: Annotated[
@@ -82,11 +83,9 @@ def talk(
     spoken = _load(question)
     _check_save(save)
     frontend, address = choose_frontend(url, dialect)
-    formats = WireFormats(
-        mic=_format("--mic-format", mic_format),
-        speaker=_format("--speaker-format", speaker_format),
-        binary=binary,
-    )
+    mic = _format("--mic-format", mic_format)
+    speaker = _format("--speaker-format", speaker_format)
+    formats = WireFormats(mic, speaker, binary=binary or OPUS in (mic, speaker))
     conversation = Conversation(
         address_for(frontend, address, formats),
         frontend,
@@ -125,11 +124,18 @@ def _load(question: Path | None) -> Question:
         fail(str(error), MISUSED)
 
 
-def _format(option: str, written: str) -> AudioFormat:
+def _format(option: str, written: str) -> LegAudio:
     try:
-        return parse_format(written)
+        wanted = parse_format(written)
     except ValueError as error:
         fail(f'{option} is "{written}": {error}', MISUSED)
+    if wanted == OPUS and not HAS_OPUS:
+        fail(
+            f"{option} is opus, and this rtproxy is built without it. Install cmake and a C"
+            " compiler, and build it again.",
+            MISUSED,
+        )
+    return wanted
 
 
 def address_for(frontend: Frontend, address: str, formats: WireFormats) -> str:
@@ -202,7 +208,9 @@ def _report(exchange: Exchange, save: Path | None) -> None:
         print(f"rtproxy: nothing was heard, so {save} was not written", file=sys.stderr)
         return
     try:
-        save.write_bytes(answer_as_wav(bytes(exchange.answer), exchange.formats.speaker))
+        save.write_bytes(
+            answer_as_wav(bytes(exchange.answer), samples_of(exchange.formats.speaker))
+        )
     except OSError as error:
         fail(f"the answer cannot be saved as {save}: {error.strerror}")
     say(f"saved the answer as {save}")

@@ -20,6 +20,7 @@ from rtproxy.cli.talk.frontends import (
     SpeechStopped,
     Trouble,
 )
+from rtproxy.model.audio_format import samples_of
 
 # How much silence turn detection gets to notice the end; then the turn is ended by hand.
 LISTENING_MS = 4_000.0
@@ -52,7 +53,7 @@ class Exchange:
 
     `started_at` and `ended_at` are the times between which the line stood; `failure`
     says why no (more) answer will come. `formats` are those asked for until the other
-    side tells which it takes and gives; `answer` is in the speaker's.
+    side tells which it takes and gives; `answer` is in the speaker's, unpacked.
     """
 
     question_ms: float
@@ -173,7 +174,7 @@ class Exchange:
     @property
     def answer_ms(self) -> float:
         """How much of an answer has come."""
-        return self.formats.speaker.milliseconds(len(self.answer))
+        return samples_of(self.formats.speaker).milliseconds(len(self.answer))
 
     def quiet_since(self) -> float | None:
         """Since when the proxy owes us something; None while we still speak."""

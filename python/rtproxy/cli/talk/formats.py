@@ -10,7 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-from rtproxy.model.audio_format import CHANNELS, PCM16_24K, RATES_HZ, AudioFormat, Encoding
+from rtproxy.model.audio_format import (
+    CHANNELS,
+    OPUS,
+    PCM16_24K,
+    RATES_HZ,
+    AudioFormat,
+    Encoding,
+    LegAudio,
+    OpusPackets,
+)
 
 _DEFAULT_HZ = {Encoding.G711_ULAW: 8_000, Encoding.G711_ALAW: 8_000}
 _CHANNEL_WORDS = {1: "mono", 2: "stereo"}
@@ -20,21 +29,26 @@ _CHANNEL_WORDS = {1: "mono", 2: "stereo"}
 class WireFormats:
     """What `talk` sends, what it is sent, and whether as binary frames."""
 
-    mic: AudioFormat = PCM16_24K
-    speaker: AudioFormat = PCM16_24K
+    mic: LegAudio = PCM16_24K
+    speaker: LegAudio = PCM16_24K
     binary: bool = False
 
 
 USUAL = WireFormats()
 
 
-def parse_format(written: str) -> AudioFormat:
+def parse_format(written: str) -> LegAudio:
     """The format that is written as `encoding[/rate_hz[/channels]]`.
 
-    Without a rate it is 24000 Hz, G.711 8000; without channels mono. Raises
+    Without a rate it is 24000 Hz, G.711 8000; without channels mono. `opus` has neither.
+    Raises
     ValueError, which names the part that cannot be and what it may be.
     """
     name, *numbers = written.split("/")
+    if name == str(OPUS) and numbers:
+        raise ValueError("opus has no rate and no channels to choose; write opus")
+    if name == str(OPUS):
+        return OPUS
     if len(numbers) > 2:
         raise ValueError("it has too many parts; write encoding[/rate_hz[/channels]]")
     encoding = next((each for each in Encoding if each.value == name), None)
@@ -53,7 +67,7 @@ def _number(what: str, written: str, allowed: tuple[int, ...]) -> int:
 
 
 def _names() -> list[str]:
-    return [encoding.value for encoding in Encoding]
+    return [*(encoding.value for encoding in Encoding), str(OPUS)]
 
 
 def _either(values: Iterable[object]) -> str:
@@ -61,14 +75,18 @@ def _either(values: Iterable[object]) -> str:
     return f"{', '.join(most)} or {last}"
 
 
-def words(audio_format: AudioFormat) -> str:
+def words(audio_format: LegAudio) -> str:
     """The format for people: `pcm16, 24000 Hz, mono`."""
+    if isinstance(audio_format, OpusPackets):
+        return str(audio_format)
     channels = _CHANNEL_WORDS.get(audio_format.channels, f"{audio_format.channels} channels")
     return f"{audio_format.encoding.value}, {audio_format.rate_hz} Hz, {channels}"
 
 
-def notation(audio_format: AudioFormat) -> str:
+def notation(audio_format: LegAudio) -> str:
     """The format as an option takes it: `pcm16/24000`, `f32/48000/2`."""
+    if isinstance(audio_format, OpusPackets):
+        return str(audio_format)
     channels = f"/{audio_format.channels}" if audio_format.channels != 1 else ""
     return f"{audio_format.encoding.value}/{audio_format.rate_hz}{channels}"
 
@@ -93,6 +111,6 @@ def add_query(url: str, formats: WireFormats) -> str:
     return urlunsplit(parts._replace(query="&".join(filter(None, [parts.query, urlencode(query)]))))
 
 
-def _side(prefix: str, audio_format: AudioFormat) -> dict[str, str]:
+def _side(prefix: str, audio_format: LegAudio) -> dict[str, str]:
     values = map(str, audio_format.as_tuple())
     return dict(zip((f"{prefix}format", f"{prefix}rate", f"{prefix}channels"), values, strict=True))

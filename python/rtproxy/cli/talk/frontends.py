@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rtproxy.cli.talk.formats import WireFormats
-from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding
+from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding, LegAudio
 
 Message = Mapping[str, Any]
 Role = Literal["user", "assistant"]
@@ -53,8 +53,8 @@ class AnswerAudio:
 class FormatsTold:
     """What the other side takes and gives, whatever it was asked for."""
 
-    mic: AudioFormat
-    speaker: AudioFormat
+    mic: LegAudio
+    speaker: LegAudio
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Frontend:
     audio_type: str
     readings: Mapping[str, Reading]
     opening: Callable[[WireFormats], Sequence[Message]] = field(default=lambda _: ())
-    carries: Collection[AudioFormat] | None = None
+    carries: Collection[LegAudio] | None = None
     end_turn: Sequence[Message] = field(default=())
 
     def audio(self, chunk: bytes, *, binary: bool = False) -> str | bytes:
@@ -217,7 +217,7 @@ _ASR = "conversation.item.input_audio_transcription"
 
 # Where the session.update of the opening is refused, nothing can follow.
 _OPENING_ID = "talk_opening"
-_WIRE_TYPES = {
+_WIRE_TYPES: dict[LegAudio, str] = {
     PCM16_24K: "audio/pcm",
     AudioFormat(Encoding.G711_ULAW, 8_000): "audio/pcmu",
     AudioFormat(Encoding.G711_ALAW, 8_000): "audio/pcma",
@@ -225,8 +225,8 @@ _WIRE_TYPES = {
 _BY_WIRE_TYPE = {name: audio_format for audio_format, name in _WIRE_TYPES.items()}
 
 
-def _wire_format(audio_format: AudioFormat) -> Message:
-    rate = {"rate": audio_format.rate_hz} if audio_format == PCM16_24K else {}
+def _wire_format(audio_format: LegAudio) -> Message:
+    rate = {"rate": PCM16_24K.rate_hz} if audio_format == PCM16_24K else {}
     return {"type": _WIRE_TYPES[audio_format], **rate}
 
 

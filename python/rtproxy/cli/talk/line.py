@@ -24,10 +24,12 @@ from trio_websocket import (
 
 from rtproxy.cli.talk.dial import CONNECT_S, CannotConnect, dial
 from rtproxy.cli.talk.exchange import Exchange
-from rtproxy.cli.talk.frontends import Frontend, Heard
+from rtproxy.cli.talk.frontends import AnswerAudio, Frontend, Heard
 from rtproxy.cli.talk.microphone import CHUNK_MS, Microphone
+from rtproxy.cli.talk.packets import packer, unpacker
 from rtproxy.cli.talk.question import Question
 from rtproxy.cli.talk.transcript import printable
+from rtproxy.model.audio_format import samples_of
 
 CLOSE_S = 3.0
 SEND_S = 30.0
@@ -141,6 +143,7 @@ class _Line:
         self._screen = screen
         self._socket = socket
         self._may_speak = trio.Event()
+        self._unpack = unpacker(exchange.formats.speaker)
 
     async def hold(self) -> None:
         """Speak and listen until it is over."""
@@ -157,7 +160,9 @@ class _Line:
         """Say the question, then be silent as a microphone is, until it is over."""
         await self._agree_on_formats()
         recording = self._conversation.question.recording
-        microphone = Microphone(recording, self._exchange.formats.mic)
+        mic = self._exchange.formats.mic
+        self._pack = packer(mic)
+        microphone = Microphone(recording, samples_of(mic))
         await self._say_question(microphone)
         await self._wait_for_answer(microphone)
 
@@ -197,7 +202,8 @@ class _Line:
             self._screen.progress(self._exchange)
 
     async def _send_audio(self, chunk: bytes) -> None:
-        await self._send(self._frontend.audio(chunk, binary=self._exchange.formats.binary))
+        for piece in self._pack(chunk):
+            await self._send(self._frontend.audio(piece, binary=self._exchange.formats.binary))
 
     async def _send(self, message: str | bytes) -> None:
         try:
@@ -224,6 +230,8 @@ class _Line:
         try:
             raw = await self._socket.get_message()
             heard = self._frontend.read(raw, binary=self._exchange.formats.binary)
+            if isinstance(heard, AnswerAudio):
+                heard = AnswerAudio(self._unpack(heard.audio))
         except ConnectionClosed as closed:
             self._exchange.fail(_closed(closed))
         except ValueError as error:

@@ -16,6 +16,8 @@ from rtproxy.cli.talk.formats import words
 from rtproxy.model.audio_format import CHANNELS, RATES_HZ, AudioFormat, Encoding
 
 _LISTENED = AudioFormat(Encoding.F32, 24_000)
+_CONVERTED_HZ = 48_000  # of a rate that streams cannot have: above all that speech needs
+_LOWEST_HZ, _HIGHEST_HZ = 1_000, 768_000  # beyond, a header is rather broken than true
 _SETTLING_MS = 500  # of silence: more than voice activity needs to find an end
 
 
@@ -49,29 +51,39 @@ def load_question(file: Path | None) -> Question:
 
 
 def _read(file: Path, raw: bytes) -> Recording:
-    """The recording as it is written; in float32 where only libsndfile can read it."""
+    """The recording as it is written; in float32 where that is no way to stream it."""
     try:
-        return read_wav(raw)
-    except ValueError as first:
-        # numpy and libsndfile cost more to import than all the rest: only where they are needed.
-        from rtproxy.audio.sound_file import load_wav
+        recording = read_wav(raw)
+    except ValueError as error:
+        return _converted(file, str(error))
+    form = recording.audio_format
+    if form.rate_hz in RATES_HZ and form.channels in CHANNELS:
+        return recording
+    return _converted(file, f"it is {words(form)}")
 
-        try:
-            samples, rate_hz = load_wav(file)
-        except ValueError:
-            raise ValueError(f"{file} cannot be used: {first}.\n{_conversion(file)}") from first
+
+def _converted(file: Path, why: str) -> Recording:
+    """What libsndfile makes of the file, at a rate that streams can have."""
+    # numpy and libsndfile cost more to import than all the rest: only where they are needed.
+    from rtproxy.audio.sound_file import load_wav
+    from rtproxy.audio.whole import mixed, resampled
+
+    try:
+        samples, rate_hz = load_wav(file)
+    except ValueError:
+        raise ValueError(f"{file} cannot be used: {why}.\n{_conversion(file)}") from None
+    if samples.ndim > 1 and samples.shape[1] not in CHANNELS:
+        samples = mixed(samples)
+    if rate_hz not in RATES_HZ:
+        if not _LOWEST_HZ <= rate_hz <= _HIGHEST_HZ:
+            range_hz = f"talk takes {_LOWEST_HZ} to {_HIGHEST_HZ} Hz"
+            raise ValueError(f"{file} has {rate_hz} samples a second; {range_hz}")
+        samples, rate_hz = resampled(samples, rate_hz, _CONVERTED_HZ), _CONVERTED_HZ
     channels = 1 if samples.ndim == 1 else samples.shape[1]
     return Recording(AudioFormat(Encoding.F32, rate_hz, channels), samples.tobytes())
 
 
 def _question(name: str, recording: Recording) -> Question:
-    form = recording.audio_format
-    if form.rate_hz not in RATES_HZ or form.channels not in CHANNELS:
-        rates = ", ".join(map(str, RATES_HZ))
-        raise ValueError(
-            f"{name} is {words(form)}; talk takes mono and stereo at {rates} Hz."
-            f"\n{_conversion(Path(name))}"
-        )
     if not recording.data:
         raise ValueError(f"{name} holds no sound at all")
     return Question(name, recording, end_of_speech_ms(recording))

@@ -16,6 +16,8 @@ pub enum AudioError {
     Channels(u32),
     /// No quality has this name.
     Quality(String),
+    /// Opus was asked for, and libopus is not in this build.
+    NoOpus,
     /// A gain below 0, above 4, or no number.
     Gain(f32),
     /// A pitch below 0.5, above 2, or no number.
@@ -25,10 +27,16 @@ pub enum AudioError {
 impl fmt::Display for AudioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Encoding(name) => write!(
-                f,
-                "encoding {name:?} is not one of pcm16, f32, g711_ulaw, g711_alaw"
-            ),
+            Self::Encoding(name) => {
+                write!(
+                    f,
+                    "encoding {name:?} is not one of pcm16, f32, g711_ulaw, g711_alaw"
+                )?;
+                if name == "opus" {
+                    f.write_str(": its packets are no stream of samples")?;
+                }
+                Ok(())
+            }
             Self::Rate(rate_hz) => {
                 write!(f, "rate {rate_hz} Hz is not one of {}", Listed(&RATES_HZ))
             }
@@ -36,6 +44,9 @@ impl fmt::Display for AudioError {
             Self::Quality(name) => {
                 write!(f, "quality {name:?} is not one of low_latency, strict")
             }
+            Self::NoOpus => f.write_str(
+                "opus is not in this build; install cmake and a C compiler, and build again",
+            ),
             Self::Gain(gain) => write!(f, "a gain is between 0 and 4, not {gain}"),
             Self::Pitch(ratio) => write!(f, "a pitch is between 0.5 and 2, not {ratio}"),
         }

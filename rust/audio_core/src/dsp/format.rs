@@ -131,8 +131,13 @@ mod tests {
             words(format.unwrap_err())
         };
         assert_eq!(
+            words(Encoding::named("mp3").unwrap_err()),
+            "encoding \"mp3\" is not one of pcm16, f32, g711_ulaw, g711_alaw"
+        );
+        assert_eq!(
             words(Encoding::named("opus").unwrap_err()),
-            "encoding \"opus\" is not one of pcm16, f32, g711_ulaw, g711_alaw"
+            "encoding \"opus\" is not one of pcm16, f32, g711_ulaw, g711_alaw: \
+             its packets are no stream of samples"
         );
         assert_eq!(
             refused(7_999, 1),

@@ -1,7 +1,7 @@
 //! What is done to audio: pure kernels, without I/O, clock or Python.
 
 pub mod cpu;
-mod decode;
+pub(crate) mod decode;
 mod encode;
 pub mod error;
 pub mod format;
@@ -9,6 +9,7 @@ pub mod g711;
 pub mod gain;
 pub mod level;
 pub mod mix;
+pub mod opus;
 pub mod path;
 pub mod pitch;
 mod plane;

@@ -3,6 +3,10 @@
 mod audio_path;
 mod enums;
 mod formats;
+mod opus;
+mod reach;
+#[cfg(target_os = "linux")]
+mod reactor;
 mod reports;
 mod resampler;
 mod samples;
@@ -24,6 +28,10 @@ fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     audio_path::register(module)?;
     enums::register(module)?;
+    opus::register(module)?;
+    #[cfg(target_os = "linux")]
+    reactor::register(module)?;
+    reach::register(module)?;
     reports::register(module)?;
     resampler::register(module)?;
     shapes::register(module)?;

@@ -91,6 +91,8 @@ pub struct Level {
     rms: f64,
     peak: f64,
     at: Option<f64>,
+    speaking: bool,
+    lasted_ms: f64,
 }
 
 impl From<level::Level> for Level {
@@ -99,6 +101,8 @@ impl From<level::Level> for Level {
             rms: level.rms,
             peak: level.peak,
             at: level.at.map(time::to_s),
+            speaking: level.speaking,
+            lasted_ms: time::to_ms(level.lasted),
         }
     }
 }

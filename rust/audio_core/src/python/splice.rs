@@ -1,42 +1,27 @@
-//! The face of the splice: argument checks, units, errors; each call contained.
+//! The face of the splice: argument checks, units, errors.
 
 use super::enums::Side;
 use super::reports::{Counters, Level, Message};
 use super::shapes::{Kinds, Wrap};
-use super::units::{duration, format, moment, NamedFormat, PCM16_24K};
+use super::units::{duration, leg_audio, moment, NamedFormat, PCM16_24K};
 use super::{bytes_of, refused};
-use crate::splice::contain::{Contained, Panicked};
+use crate::reactor::seat::Shared;
+use crate::splice::contain::Contained;
 use crate::splice::leg::{Attachment, LegLimits};
 use crate::splice::queue::Load;
 use crate::splice::splice::{self, Settings};
 use crate::splice::time;
-use pyo3::exceptions::{PyException, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use std::sync::Arc;
-
-pyo3::create_exception!(
-    rtproxy._audio_core,
-    SpliceError,
-    PyException,
-    "A panic inside the core, contained: the session must end with 1011."
-);
+use std::sync::{Arc, Mutex};
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("SpliceError", module.py().get_type::<SpliceError>())?;
     module.add_class::<Splice>()
 }
 
 #[pyclass(module = "rtproxy._audio_core")]
-struct Splice(Contained);
-
-impl Splice {
-    fn run<T>(&mut self, work: impl FnOnce(&mut splice::Splice) -> T) -> PyResult<T> {
-        self.0
-            .run(work)
-            .map_err(|Panicked(words)| SpliceError::new_err(words))
-    }
-}
+pub struct Splice(pub(super) Shared);
 
 #[pymethods]
 impl Splice {
@@ -66,7 +51,7 @@ impl Splice {
     ) -> PyResult<Self> {
         let seed = <[u8; 32]>::try_from(seed)
             .map_err(|_| PyValueError::new_err("seed must be 32 bytes"))?;
-        Ok(Self(Contained::new(Settings {
+        Ok(Self(Arc::new(Mutex::new(Contained::new(Settings {
             seed,
             lead_ms,
             answer_ms,
@@ -76,7 +61,7 @@ impl Splice {
                 messages: waiting_messages,
                 bytes: waiting_bytes,
             },
-        })))
+        })))))
     }
 
     #[pyo3(signature = (
@@ -88,7 +73,7 @@ impl Splice {
         max_tiny_fragments = 4_096,
     ))]
     fn open_leg(
-        &mut self,
+        &self,
         side: Side,
         max_message_bytes: usize,
         stall_ms: u64,
@@ -110,7 +95,7 @@ impl Splice {
             hears=('pcm16', 24000, 1))"
     )]
     fn attach(
-        &mut self,
+        &self,
         leg: u64,
         kinds: &Kinds,
         wrap: &Wrap,
@@ -122,27 +107,26 @@ impl Splice {
         let attachment = Attachment {
             kinds: Arc::clone(&kinds.0),
             wrap: Arc::clone(&wrap.0),
-            speaks: format(speaks)?,
-            hears: hears.map(format).transpose()?,
+            speaks: leg_audio(speaks)?,
+            hears: hears.map(leg_audio).transpose()?,
         };
         self.run(|splice| splice.attach(leg, attachment, now))?
             .map_err(refused)
     }
 
-    fn detach(&mut self, side: Side, now: f64) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.detach(side.0, now))
+    fn detach(&self, side: Side, now: f64) -> PyResult<()> {
+        self.at(now, |splice, now| splice.detach(side.0, now))
     }
 
-    fn forget(&mut self, leg: u64) -> PyResult<()> {
+    fn forget(&self, leg: u64) -> PyResult<()> {
         self.run(|splice| splice.forget(leg))
     }
 
-    fn clear(&mut self) -> PyResult<()> {
+    fn clear(&self) -> PyResult<()> {
         self.run(splice::Splice::clear)
     }
 
-    fn feed(&mut self, leg: u64, data: &Bound<'_, PyAny>, now: f64) -> PyResult<()> {
+    fn feed(&self, leg: u64, data: &Bound<'_, PyAny>, now: f64) -> PyResult<()> {
         let now = moment(now)?;
         if let Ok(bytes) = data.cast::<PyBytes>() {
             return self.run(|splice| splice.feed(leg, bytes.as_bytes(), now));
@@ -153,82 +137,82 @@ impl Splice {
 
     #[pyo3(signature = (leg, now, max_bytes = 65_536))]
     fn pull<'py>(
-        &mut self,
+        &self,
         py: Python<'py>,
         leg: u64,
         now: f64,
         max_bytes: usize,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let now = moment(now)?;
-        Ok(PyBytes::new(py, self.0.pull(leg, now, max_bytes)))
+        Ok(PyBytes::new(py, self.contained().pull(leg, now, max_bytes)))
     }
 
-    fn wants_read(&mut self, leg: u64, now: f64) -> PyResult<bool> {
-        let now = moment(now)?;
-        self.run(|splice| splice.wants_read(leg, now))
+    fn wants_read(&self, leg: u64, now: f64) -> PyResult<bool> {
+        self.at(now, |splice, now| splice.wants_read(leg, now))
     }
 
-    fn finished(&mut self, leg: u64) -> PyResult<bool> {
+    fn finished(&self, leg: u64) -> PyResult<bool> {
         self.run(|splice| splice.finished(leg))
     }
 
-    fn turn(&mut self, now: f64) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.turn(now))
+    fn turn(&self, now: f64) -> PyResult<()> {
+        self.at(now, splice::Splice::turn)
     }
 
-    fn next_deadline(&mut self) -> PyResult<Option<f64>> {
+    fn next_deadline(&self) -> PyResult<Option<f64>> {
         self.run(|splice| splice.next_deadline().map(time::to_s))
     }
 
-    fn receive(&mut self, py: Python<'_>, leg: u64) -> PyResult<Option<Message>> {
+    fn receive(&self, py: Python<'_>, leg: u64) -> PyResult<Option<Message>> {
         let delivery = self.run(|splice| splice.receive(leg))?;
         delivery
             .map(|delivery| Message::of(py, delivery))
             .transpose()
     }
 
-    fn release(&mut self, leg: u64, hold: u64, now: f64) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.release(leg, hold, now))?
+    fn release(&self, leg: u64, hold: u64, now: f64) -> PyResult<()> {
+        self.at(now, |splice, now| splice.release(leg, hold, now))?
             .map_err(refused)
     }
 
-    fn resubmit(&mut self, leg: u64, hold: u64, payload: &[u8], now: f64) -> PyResult<bool> {
-        let now = moment(now)?;
-        self.run(|splice| splice.resubmit(leg, hold, payload.to_vec(), now))?
-            .map_err(refused)
+    fn resubmit(&self, leg: u64, hold: u64, payload: &[u8], now: f64) -> PyResult<bool> {
+        self.at(now, |splice, now| {
+            splice.resubmit(leg, hold, payload.to_vec(), now)
+        })?
+        .map_err(refused)
     }
 
     #[pyo3(signature = (side, payload, now, *, binary = false, response_id = None))]
     fn send(
-        &mut self,
+        &self,
         side: Side,
         payload: &[u8],
         now: f64,
         binary: bool,
         response_id: Option<&str>,
     ) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.send(side.0, payload.to_vec(), binary, response_id, now))
+        self.at(now, |splice, now| {
+            splice.send(side.0, payload.to_vec(), binary, response_id, now);
+        })
     }
 
     #[pyo3(signature = (leg, payload, now, *, binary = false))]
-    fn send_leg(&mut self, leg: u64, payload: &[u8], now: f64, binary: bool) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.send_leg(leg, payload.to_vec(), binary, now))
+    fn send_leg(&self, leg: u64, payload: &[u8], now: f64, binary: bool) -> PyResult<()> {
+        self.at(now, |splice, now| {
+            splice.send_leg(leg, payload.to_vec(), binary, now);
+        })
     }
 
     #[pyo3(signature = (response_id, token, now, *, starts = false))]
-    fn mark(&mut self, response_id: &str, token: &[u8], now: f64, starts: bool) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.mark(response_id, token.to_vec(), starts, now))?
-            .map_err(refused)
+    fn mark(&self, response_id: &str, token: &[u8], now: f64, starts: bool) -> PyResult<()> {
+        self.at(now, |splice, now| {
+            splice.mark(response_id, token.to_vec(), starts, now)
+        })?
+        .map_err(refused)
     }
 
-    fn drop(&mut self, response_id: &str, now: f64) -> PyResult<Vec<(String, u64, f64, f64)>> {
-        let now = moment(now)?;
-        let cut = self.run(|splice| splice.drop_response(response_id, now))?;
+    fn drop(&self, response_id: &str, now: f64) -> PyResult<Vec<(String, u64, f64, f64)>> {
+        let cut = self.at(now, |splice, now| splice.drop_response(response_id, now))?;
         let told = cut.into_iter().map(|part| {
             let (heard_ms, received_ms) = (time::to_ms(part.heard), time::to_ms(part.received));
             (part.item_id, part.content_index, heard_ms, received_ms)
@@ -236,70 +220,63 @@ impl Splice {
         Ok(told.collect())
     }
 
-    fn finish(&mut self, response_id: &str, now: f64) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.finish(response_id, now))
+    fn finish(&self, response_id: &str, now: f64) -> PyResult<()> {
+        self.at(now, |splice, now| splice.finish(response_id, now))
     }
 
-    fn pause(&mut self, now: f64) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.pause(now))
+    fn pause(&self, now: f64) -> PyResult<()> {
+        self.at(now, splice::Splice::pause)
     }
 
-    fn resume(&mut self, now: f64) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.resume(now))
+    fn resume(&self, now: f64) -> PyResult<()> {
+        self.at(now, splice::Splice::resume)
     }
 
-    fn playback(&mut self, item_id: &str, played_ms: f64, now: f64) -> PyResult<bool> {
+    fn playback(&self, item_id: &str, played_ms: f64, now: f64) -> PyResult<bool> {
         let (played, now) = (duration(played_ms)?, moment(now)?);
         self.run(|splice| splice.playback(item_id, played, now))
     }
 
-    fn playing(&mut self, now: f64) -> PyResult<Option<(String, String, u64, f64)>> {
-        let now = moment(now)?;
-        let part = self.run(|splice| splice.playing(now))?;
+    fn playing(&self, now: f64) -> PyResult<Option<(String, String, u64, f64)>> {
+        let part = self.at(now, splice::Splice::playing)?;
         Ok(part.map(|part| {
             let heard_ms = time::to_ms(part.heard);
             (part.response_id, part.item_id, part.content_index, heard_ms)
         }))
     }
 
-    fn shape(&mut self, gain: f32, pitch: f32, now: f64) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.shape(gain, pitch, now))?
+    fn shape(&self, gain: f32, pitch: f32, now: f64) -> PyResult<()> {
+        self.at(now, |splice, now| splice.shape(gain, pitch, now))?
             .map_err(refused)
     }
 
-    fn exclude(&mut self, response_id: &str) -> PyResult<()> {
+    fn exclude(&self, response_id: &str) -> PyResult<()> {
         self.run(|splice| splice.exclude(response_id))
     }
 
-    fn counters(&mut self, item_id: &str, now: f64) -> PyResult<Option<Counters>> {
-        let now = moment(now)?;
-        let counted = self.run(|splice| splice.counters(item_id, now))?;
+    fn counters(&self, item_id: &str, now: f64) -> PyResult<Option<Counters>> {
+        let counted = self.at(now, |splice, now| splice.counters(item_id, now))?;
         Ok(counted.map(Counters::from))
     }
 
-    fn end_input(&mut self, now: f64) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.end_input(now))
+    fn end_input(&self, now: f64) -> PyResult<()> {
+        self.at(now, splice::Splice::end_input)
     }
 
-    fn discard_input(&mut self) -> PyResult<()> {
+    fn discard_input(&self) -> PyResult<()> {
         self.run(splice::Splice::discard_input)
     }
 
-    fn input_ms(&mut self) -> PyResult<f64> {
+    fn input_ms(&self) -> PyResult<f64> {
         self.run(|splice| time::to_ms(splice.input_total()))
     }
 
-    fn ring_span(&mut self) -> PyResult<(f64, f64)> {
+    fn ring_span(&self) -> PyResult<(f64, f64)> {
         self.run(|splice| splice.ring_span_ms())
     }
 
     fn ring_read<'py>(
-        &mut self,
+        &self,
         py: Python<'py>,
         from_ms: f64,
         to_ms: f64,
@@ -309,42 +286,49 @@ impl Splice {
         Ok(PyBytes::new(py, &audio))
     }
 
-    fn replay(&mut self, from_ms: f64, now: f64) -> PyResult<f64> {
+    fn replay(&self, from_ms: f64, now: f64) -> PyResult<f64> {
         let (from, now) = (duration(from_ms)?, moment(now)?);
         self.run(|splice| time::to_ms(splice.replay(from, now)))
     }
 
-    fn input_offset_ms(&mut self) -> PyResult<f64> {
+    fn input_offset_ms(&self) -> PyResult<f64> {
         self.run(|splice| splice.input_offset_ms())
     }
 
-    fn level(&mut self, side: Side) -> PyResult<Level> {
+    fn level(&self, side: Side) -> PyResult<Level> {
         self.run(|splice| splice.level(side.0).into())
     }
 
-    fn ping(&mut self, leg: u64, now: f64) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.ping(leg, now))
+    fn ping(&self, leg: u64, now: f64) -> PyResult<()> {
+        self.at(now, |splice, now| splice.ping(leg, now))
     }
 
-    fn pong_wait_s(&mut self, leg: u64, now: f64) -> PyResult<Option<f64>> {
-        let now = moment(now)?;
-        let wait = self.run(|splice| splice.pong_wait(leg, now))?;
+    fn keep_alive(&self, leg: u64, every_ms: u64, within_ms: u64, now: f64) -> PyResult<()> {
+        self.at(now, |splice, now| {
+            splice.keep_alive(leg, every_ms, within_ms, now);
+        })
+    }
+
+    fn is_silent(&self, leg: u64) -> PyResult<bool> {
+        self.run(|splice| splice.is_silent(leg))
+    }
+
+    fn pong_wait_s(&self, leg: u64, now: f64) -> PyResult<Option<f64>> {
+        let wait = self.at(now, |splice, now| splice.pong_wait(leg, now))?;
         Ok(wait.map(|wait| wait as f64 / time::TICKS_PER_S as f64))
     }
 
-    fn waiting(&mut self, leg: u64) -> PyResult<(usize, usize)> {
+    fn waiting(&self, leg: u64) -> PyResult<(usize, usize)> {
         let load = self.run(|splice| splice.waiting(leg))?;
         Ok((load.messages, load.bytes))
     }
 
-    fn close(&mut self, leg: u64, code: u16, reason: &str, now: f64) -> PyResult<()> {
-        let now = moment(now)?;
-        self.run(|splice| splice.close(leg, code, reason, now))?
+    fn close(&self, leg: u64, code: u16, reason: &str, now: f64) -> PyResult<()> {
+        self.at(now, |splice, now| splice.close(leg, code, reason, now))?
             .map_err(refused)
     }
 
-    fn panic_for_test(&mut self, leg: u64) -> PyResult<()> {
+    fn panic_for_test(&self, leg: u64) -> PyResult<()> {
         self.run(|splice| splice.panic_for_test(leg))
     }
 }

@@ -3,6 +3,8 @@
 
 use super::refused;
 use crate::dsp::format::{AudioFormat, Encoding};
+use crate::dsp::opus;
+use crate::splice::format::LegAudio;
 use crate::splice::time::{self, Ticks};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -17,6 +19,20 @@ pub const PCM16_24K: NamedFormat<'static> = ("pcm16", 24_000, 1);
 pub fn format((encoding, rate_hz, channels): NamedFormat<'_>) -> PyResult<AudioFormat> {
     let encoding = Encoding::named(encoding).map_err(refused)?;
     AudioFormat::new(encoding, rate_hz, channels).map_err(refused)
+}
+
+/// The same, or "opus", whose rate and channels are those of the samples it stands for.
+pub fn leg_audio(named: NamedFormat<'_>) -> PyResult<LegAudio> {
+    if named.0 != "opus" {
+        return format(named).map(LegAudio::Samples);
+    }
+    let built = opus::Built::proof().map_err(refused)?;
+    if named == ("opus", opus::SAMPLES.rate_hz(), opus::SAMPLES.channels()) {
+        return Ok(LegAudio::Opus(built));
+    }
+    Err(PyValueError::new_err(
+        "opus is 24000 Hz with 1 channel here, whatever its packets hold",
+    ))
 }
 
 /// A moment of the caller's clock, in seconds.

@@ -5,11 +5,12 @@
 //! Where nothing is to be done to the audio there is no path, and no cost.
 
 use super::chunk::{Body, Chunk, ItemId};
-use super::format::PlayTime;
+use super::format::{LegAudio, PlayTime};
 use super::time::{from_ms, Ticks};
 use crate::dsp::cpu::Simd;
 use crate::dsp::error::AudioError;
 use crate::dsp::format::AudioFormat;
+use crate::dsp::opus;
 use crate::dsp::path::{AudioPath, Shape};
 
 /// Memory that is kept from one chunk to the next.
@@ -25,7 +26,10 @@ pub struct Converter {
     part: Option<ItemId>,
     /// No more of that part will come: its tail is due.
     ended: bool,
-    /// What goes before the next output: the tail of a path that was replaced.
+    /// Whether the samples that come out are for packets: whole ones of them.
+    packs: bool,
+    /// What goes before the next output: the tail of a path that was replaced, or
+    /// what was short of a packet.
     owed: Vec<u8>,
     /// The last chunk's memory, for the next one's output.
     spare: Vec<u8>,
@@ -52,12 +56,12 @@ impl Converter {
     }
 
     /// Whether audio of `source` has to go through a path to be `target`.
-    pub fn is_needed(&self, source: AudioFormat, target: AudioFormat) -> bool {
+    pub fn is_needed(&self, source: AudioFormat, target: LegAudio) -> bool {
         let plain = Shape {
             quality: self.shape.quality,
             ..Shape::default()
         };
-        source != target || self.shape != plain
+        LegAudio::Samples(source) != target || self.shape != plain
     }
 
     /// Be ready for audio of `part`; true if it goes through a path from here on, and
@@ -66,14 +70,16 @@ impl Converter {
         &mut self,
         part: ItemId,
         source: AudioFormat,
-        target: AudioFormat,
+        target: LegAudio,
     ) -> (bool, Ticks) {
         let inside = self.part == Some(part);
         if !inside {
             self.discard();
         }
         let known = self.path.as_ref();
-        let fits = known.is_some_and(|path| path.source() == source && path.target() == target);
+        let fits = self.packs == target.is_packets()
+            && known
+                .is_some_and(|path| path.source() == source && path.target() == target.samples());
         if inside && fits {
             return (true, 0);
         }
@@ -84,11 +90,16 @@ impl Converter {
             return (!self.owed.is_empty(), 0);
         }
         if !fits {
-            self.path = Some(self.fresh(source, target));
+            self.path = Some(self.fresh(source, target.samples()));
+            self.packs = target.is_packets();
         }
         self.part = Some(part);
-        let latency = self.path.as_ref().map_or(0.0, AudioPath::latency_ms);
-        (true, from_ms(latency))
+        (true, from_ms(self.latency_ms()))
+    }
+
+    fn latency_ms(&self) -> f64 {
+        let packing = if self.packs { opus::LOOK_AHEAD_MS } else { 0.0 };
+        self.path.as_ref().map_or(0.0, AudioPath::latency_ms) + packing
     }
 
     fn fresh(&self, source: AudioFormat, target: AudioFormat) -> AudioPath {
@@ -112,6 +123,11 @@ impl Converter {
             Some(path) if self.part.is_some() => path.process(audio, &mut self.spare),
             _ => self.spare.extend_from_slice(audio),
         }
+        if self.packs {
+            let whole = self.spare.len() - self.spare.len() % opus::PACKET_BYTES;
+            self.owed.extend_from_slice(&self.spare[whole..]);
+            self.spare.truncate(whole);
+        }
         std::mem::swap(audio, &mut self.spare);
         if self.spare.capacity() > KEPT_BYTES {
             self.spare = Vec::new();
@@ -120,10 +136,14 @@ impl Converter {
 
     /// Append to `out` what the open part still has, and close it.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        out.append(&mut self.owed);
+        let mut tail = std::mem::take(&mut self.owed);
         if let (Some(path), Some(_)) = (&mut self.path, self.part.take()) {
-            path.flush(out);
+            path.flush(&mut tail);
+            if self.packs {
+                opus::complete(&mut tail);
+            }
         }
+        out.append(&mut tail);
         self.ended = false;
     }
 
@@ -163,7 +183,7 @@ const PROBE: AudioFormat = crate::dsp::format::PCM16_24K;
 /// All of `audio`, by itself, in another format; without the delay of a stream.
 pub fn whole(audio: &[u8], source: AudioFormat, target: AudioFormat) -> Vec<u8> {
     let (mut once, mut out) = (Converter::default(), audio.to_vec());
-    let (converts, delay) = once.begin(0, source, target);
+    let (converts, delay) = once.begin(0, source, target.into());
     if converts {
         once.convert(&mut out);
         once.finish(&mut out);
@@ -173,7 +193,7 @@ pub fn whole(audio: &[u8], source: AudioFormat, target: AudioFormat) -> Vec<u8> 
 }
 
 /// Put chunks that wait into another format, each run of one part by one path.
-pub fn recast<'a>(chunks: impl Iterator<Item = &'a mut Chunk>, target: AudioFormat) {
+pub fn recast<'a>(chunks: impl Iterator<Item = &'a mut Chunk>, target: LegAudio) {
     let mut converter = Converter::default();
     let mut last: Option<&mut Vec<u8>> = None;
     let mut part = None;
@@ -190,7 +210,7 @@ pub fn recast<'a>(chunks: impl Iterator<Item = &'a mut Chunk>, target: AudioForm
         let (converts, _) = converter.begin(chunk.item.unwrap_or(0), chunk.format, target);
         if converts {
             converter.convert(audio);
-            chunk.format = target;
+            chunk.format = target.samples();
             last = Some(audio);
         }
     }

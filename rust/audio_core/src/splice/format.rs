@@ -1,7 +1,42 @@
-//! The arithmetic between the bytes of an audio format and the splice's time.
+//! What audio is on a leg, and the arithmetic between its bytes and the splice's time.
 
 use super::time::{Ticks, TICKS_PER_S};
 use crate::dsp::format::AudioFormat;
+use crate::dsp::opus;
+
+/// Audio as a leg has it.
+///
+/// Packets are unpacked when they arrive and made when their frames begin: all that
+/// is between has their samples, and audio that is cut or too late was never in a
+/// packet. So an encoder and the decoder that hears it never lose sight of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegAudio {
+    /// Samples, in chunks of any length.
+    Samples(AudioFormat),
+    /// Packets of Opus, each a message.
+    Opus(opus::Built),
+}
+
+impl LegAudio {
+    /// The samples, or what packets stand for.
+    pub const fn samples(self) -> AudioFormat {
+        match self {
+            Self::Samples(format) => format,
+            Self::Opus(_) => opus::SAMPLES,
+        }
+    }
+
+    /// Whether it comes in packets.
+    pub const fn is_packets(self) -> bool {
+        matches!(self, Self::Opus(_))
+    }
+}
+
+impl From<AudioFormat> for LegAudio {
+    fn from(format: AudioFormat) -> Self {
+        Self::Samples(format)
+    }
+}
 
 /// How long audio plays.
 pub trait PlayTime {

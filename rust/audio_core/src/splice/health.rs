@@ -21,6 +21,19 @@ impl Splice {
         }
     }
 
+    /// Ping in a rhythm from now on; who gives no sign of life has ended.
+    pub fn keep_alive(&mut self, id: LegId, every_ms: u64, within_ms: u64, now: Ticks) {
+        self.pass_time(now);
+        if let Some(at) = self.find(id) {
+            self.legs[at].keep_alive(every_ms, within_ms, self.now);
+        }
+    }
+
+    /// Whether the leg has ended because its peer gave no sign of life.
+    pub fn is_silent(&self, id: LegId) -> bool {
+        self.find(id).is_some_and(|at| self.legs[at].is_silent())
+    }
+
     /// How long the open ping has waited while we read.
     pub fn pong_wait(&mut self, id: LegId, now: Ticks) -> Option<Ticks> {
         self.pass_time(now);
@@ -34,7 +47,8 @@ impl Splice {
     }
 
     /// Cut the audio for this leg and hand over the client's marks; the close frame
-    /// goes after the messages that wait, and nothing is sent after it.
+    /// goes after the messages that wait, and nothing is sent after it. Where the peer
+    /// has gone already there is nothing to close, and what waits is for its successor.
     pub fn close(&mut self, id: LegId, code: u16, reason: &str, now: Ticks) -> Result<(), Refusal> {
         self.pass_time(now);
         if !is_close_code(code) {
@@ -44,6 +58,9 @@ impl Splice {
             return Ok(());
         };
         let leg = &mut self.legs[at];
+        if leg.is_gone() {
+            return Ok(());
+        }
         leg.close(code, reason);
         leg.outbox.queue.cut(&mut self.lane.items, |_, _| true);
         if self.client == Some(id) {

@@ -1,15 +1,17 @@
 //! The lane to the upstream: what a client has said.
 //!
 //! Owns the measure of it: input time (the client's, as its own format has it), the
-//! pace at which it may come, its conversion, the ring. A conversion's tail goes to
-//! the upstream and is no time of the client's.
+//! pace at which it may come, its conversion, the ring. Audio is converted for the
+//! ring, where that keeps it small, and on its way from there to the upstream. So
+//! whatever an upstream takes is made of the same audio, be it said now or again, and
+//! one stream: live audio goes on in the path that the replay went through. A
+//! conversion's tail is no time of the client's.
 
 use super::chunk::ItemId;
 use super::convert::Converter;
-use super::format::PlayTime;
 use super::ring::Ring;
 use super::time::Ticks;
-use crate::dsp::format::AudioFormat;
+use crate::dsp::format::{AudioFormat, PCM16_24K};
 
 /// A client's audio against real time: how far ahead of it audio has come.
 #[derive(Debug)]
@@ -64,9 +66,12 @@ pub struct Input {
     pub burst: Burst,
     /// The last of it.
     pub ring: Ring,
+    /// From what the client says to what the ring holds.
+    keeping: Converter,
+    /// From there to what the upstream takes.
+    passing: Converter,
     /// What the upstream takes, or took last.
     target: AudioFormat,
-    converter: Converter,
     total: Ticks,
 }
 
@@ -75,12 +80,13 @@ const INPUT: ItemId = 0;
 
 impl Input {
     /// Nothing has been said.
-    pub fn new(burst: Ticks, ring: Ticks, format: AudioFormat) -> Self {
+    pub fn new(burst: Ticks, ring: Ticks) -> Self {
         Self {
             burst: Burst::new(burst),
-            ring: Ring::new(ring, format),
-            target: format,
-            converter: Converter::default(),
+            ring: Ring::new(ring, PCM16_24K),
+            keeping: Converter::default(),
+            passing: Converter::default(),
+            target: PCM16_24K,
             total: 0,
         }
     }
@@ -90,52 +96,86 @@ impl Input {
         self.target
     }
 
-    /// Whole samples have come; what they are for the upstream, and in which format.
-    /// `as_it_came`: they leave in the message that brought them.
-    pub fn receive(
-        &mut self,
-        audio: &mut Vec<u8>,
-        format: AudioFormat,
-        as_it_came: bool,
-        now: Ticks,
-    ) -> AudioFormat {
-        let length = format.duration(audio.len());
+    /// Whole samples have come, which play for `length`: they become what the ring
+    /// holds of them.
+    pub fn receive(&mut self, audio: &mut Vec<u8>, format: AudioFormat, length: Ticks, now: Ticks) {
         self.burst.add(length, now);
         self.total += length;
-        let converts = !as_it_came && self.converter.begin(INPUT, format, self.target).0;
-        if converts {
-            self.converter.convert(audio);
+        let held = held_as(format);
+        if self.keeping.begin(INPUT, format, held.into()).0 {
+            self.keeping.convert(audio);
         }
-        let format = if as_it_came { format } else { self.target };
-        self.ring.push(audio, format, self.total);
-        format
+        self.ring.push(audio, held, self.total);
     }
 
-    /// The upstream takes another format from here on.
+    /// What the ring holds becomes what the upstream takes; false if it is that.
+    pub fn pass(&mut self, audio: &mut Vec<u8>) -> bool {
+        let (format, target) = (self.ring.format(), self.target.into());
+        let (converts, _) = self.passing.begin(INPUT, format, target);
+        if converts {
+            self.passing.convert(audio);
+        }
+        converts
+    }
+
+    /// What is held from `from` on becomes what the upstream takes, in pieces of at
+    /// most `step`. What is said next goes on in the same stream.
+    pub fn again(&mut self, from: Ticks, step: Ticks) -> Vec<Vec<u8>> {
+        let mut pieces = self.ring.pieces(from, step);
+        for piece in &mut pieces {
+            self.pass(piece);
+        }
+        pieces.retain(|piece| !piece.is_empty());
+        pieces
+    }
+
+    /// The upstream takes another format from here on, in a stream of its own.
     pub fn set_target(&mut self, target: AudioFormat) {
         if target != self.target {
-            let tail = self.end();
-            self.ring.push_tail(&tail);
-            self.ring.recast(target);
+            self.passing.discard();
             self.target = target;
         }
     }
 
-    /// A turn ends: what its conversion still has.
+    /// A turn ends: what the conversions still have, for the upstream.
     pub fn end(&mut self) -> Vec<u8> {
         let mut tail = Vec::new();
-        self.converter.finish(&mut tail);
+        self.keeping.finish(&mut tail);
+        self.ring.push_tail(&tail);
+        if !tail.is_empty() {
+            self.pass(&mut tail);
+        }
+        self.passing.finish(&mut tail);
+        tail
+    }
+
+    /// No more goes to the upstream in the same stream: what it is still owed.
+    pub fn end_passing(&mut self) -> Vec<u8> {
+        let mut tail = Vec::new();
+        self.passing.finish(&mut tail);
         tail
     }
 
     /// What was said is to be forgotten.
     pub fn discard(&mut self) {
-        self.converter.discard();
+        self.keeping.discard();
+        self.passing.discard();
     }
 
     /// Audio received so far.
     pub const fn total(&self) -> Ticks {
         self.total
+    }
+}
+
+/// How the ring holds what a client says: as it came, so that nothing is lost on its
+/// way to whatever an upstream takes; but no larger than the best that one takes.
+fn held_as(said: AudioFormat) -> AudioFormat {
+    let bytes_per_s = |format: AudioFormat| format.frame_bytes() * format.rate_hz() as usize;
+    if bytes_per_s(said) <= bytes_per_s(PCM16_24K) {
+        said
+    } else {
+        PCM16_24K
     }
 }
 

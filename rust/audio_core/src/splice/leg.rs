@@ -3,13 +3,15 @@
 //! Knows its own rules and deadlines; what its messages mean, and what of other
 //! legs goes out here, is the splice's business.
 
+use super::format::LegAudio;
 use super::inbox::{Arrival, End, Inbox};
 use super::kinds::Kinds;
 use super::outbox::Outbox;
+use super::packets::Unpacker;
+use super::pulse::Pulse;
 use super::reading::ReadingClock;
 use super::time::{whole_ms, Ticks};
 use super::wrap::Wrap;
-use crate::dsp::format::AudioFormat;
 use crate::wire::codec::{Decoder, DecoderLimits, Incoming};
 use crate::wire::frame::NO_CODE;
 use std::collections::VecDeque;
@@ -51,9 +53,9 @@ pub struct Attachment {
     /// Of audio that goes to it.
     pub wrap: Arc<Wrap>,
     /// The audio that comes from it.
-    pub speaks: AudioFormat,
+    pub speaks: LegAudio,
     /// The audio that it takes; `None` while it is not to be sent any.
-    pub hears: Option<AudioFormat>,
+    pub hears: Option<LegAudio>,
 }
 
 /// How far the peer's half of the connection is from its end.
@@ -67,6 +69,8 @@ enum Peer {
     Gone,
     /// It broke a rule: it is not listened to any more.
     Violating,
+    /// It gives no sign of life: nobody is there to hear or be heard.
+    Silent,
 }
 
 /// One leg.
@@ -88,6 +92,8 @@ pub struct Leg {
     pub replayed: Ticks,
     /// When it is read.
     pub reading: ReadingClock,
+    /// Where the audio that comes from it is unpacked, if it is packets.
+    pub unpacker: Option<Unpacker>,
     limits: LegLimits,
     decoder: Decoder,
     fresh: VecDeque<Incoming>,
@@ -95,6 +101,7 @@ pub struct Leg {
     closed_by_us: bool,
     /// The reading clock when the open ping was sent.
     pinged: Option<Ticks>,
+    pulse: Option<Pulse>,
     /// The reading clock when the unfinished frame last grew, and when the
     /// unfinished message began.
     frame_grew: Option<Ticks>,
@@ -117,15 +124,24 @@ impl Leg {
             input: 0,
             replayed: 0,
             reading: ReadingClock::new(now),
+            unpacker: None,
             limits,
             decoder: Decoder::new(side == Side::Client, decoder_limits),
             fresh: VecDeque::new(),
             peer: Peer::Talking,
             closed_by_us: false,
             pinged: None,
+            pulse: None,
             frame_grew: None,
             message_began: None,
         }
+    }
+
+    /// Attach it, or attach it otherwise: packets go on where they already were.
+    pub fn attach(&mut self, attachment: Attachment) {
+        Unpacker::follow(&mut self.unpacker, attachment.speaks);
+        self.outbox.pack(attachment.hears);
+        self.attachment = Some(attachment);
     }
 
     /// Whether the peer can hear nothing more from us.
@@ -141,6 +157,11 @@ impl Leg {
     /// Whether there is nothing left to do on its socket.
     pub fn is_finished(&self) -> bool {
         self.is_gone() && self.outbox.has_closed()
+    }
+
+    /// Whether it has ended because its peer gave no sign of life.
+    pub fn is_silent(&self) -> bool {
+        self.peer == Peer::Silent
     }
 
     /// Decode what arrived: control frames take effect now, the rest is kept.
@@ -245,7 +266,42 @@ impl Leg {
         Some(self.reading.at(now) - self.pinged?)
     }
 
-    /// End the leg if a frame or a message has been unfinished for too long.
+    /// Ping in a rhythm from `now` on; a pong that is overdue ends the leg.
+    pub fn keep_alive(&mut self, every_ms: u64, within_ms: u64, now: Ticks) {
+        self.pulse = Some(Pulse::new(every_ms, within_ms, now));
+        self.check_pulse(now);
+    }
+
+    fn check_pulse(&mut self, now: Ticks) {
+        let Some(pulse) = &mut self.pulse else { return };
+        let overdue = |pinged| pulse.overdue(pinged, &self.reading);
+        if let Some(pinged) = self.pinged {
+            if overdue(pinged).is_some_and(|moment| moment <= now) && !self.closed_by_us {
+                let within = seconds(pulse.within_ms());
+                self.outbox.abandon();
+                self.end(
+                    Peer::Silent,
+                    ABNORMAL,
+                    format!("no answer to a ping for {within}"),
+                );
+            }
+        } else if pulse.beats(now) {
+            self.ping(now);
+        }
+    }
+
+    /// When `check_pulse` has something to do.
+    fn next_pulse(&self) -> Option<Ticks> {
+        let pulse = self.pulse?;
+        if self.is_gone() || self.closed_by_us {
+            return None;
+        }
+        let overdue = |pinged| pulse.overdue(pinged, &self.reading);
+        self.pinged.map_or(Some(pulse.next()), overdue)
+    }
+
+    /// End the leg if a frame or a message has been unfinished for too long, or a
+    /// pong is overdue; ping if it is time.
     pub fn check_deadlines(&mut self, now: Ticks) {
         let shown = self.reading.at(now);
         let LegLimits {
@@ -263,9 +319,10 @@ impl Leg {
             let reason = format!("a message was unfinished after {}", seconds(message_ms));
             self.violate(POLICY, reason);
         }
+        self.check_pulse(now);
     }
 
-    /// When `check_deadlines` will end the leg if nothing more comes.
+    /// When `check_deadlines` has something to do if nothing more comes.
     pub fn next_deadline(&self) -> Option<Ticks> {
         let moment = |since: Option<Ticks>, limit_ms| {
             let limit = since?.saturating_add(whole_ms(limit_ms));
@@ -273,7 +330,10 @@ impl Leg {
         };
         let stall = moment(self.frame_grew, self.limits.stall_ms);
         let message = moment(self.message_began, self.limits.message_ms);
-        stall.into_iter().chain(message).min()
+        [stall, message, self.next_pulse()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

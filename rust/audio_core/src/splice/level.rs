@@ -1,7 +1,8 @@
-//! How loud the last chunk of one direction was.
+//! How loud the last chunk of one direction was, and whether somebody speaks there.
 //!
 //! A sink: it looks at the audio that passes and holds nothing up.
 
+use super::activity::Activity;
 use super::time::Ticks;
 use crate::dsp::cpu::Simd;
 use crate::dsp::format::{AudioFormat, Encoding};
@@ -21,6 +22,10 @@ pub struct Level {
     pub peak: f64,
     /// When it passed; `None` before the first chunk.
     pub at: Option<Ticks>,
+    /// Whether somebody speaks, as far as it was listened to.
+    pub speaking: bool,
+    /// For how much audio that has been so.
+    pub lasted: Ticks,
 }
 
 /// Remembers the last chunk, for few ask how loud it was.
@@ -29,6 +34,9 @@ pub struct Meter {
     chunk: Vec<u8>,
     format: Option<AudioFormat>,
     level: Level,
+    /// Somebody has asked: from then on it is listened for speech.
+    is_asked: bool,
+    activity: Option<Activity>,
 }
 
 impl Meter {
@@ -38,6 +46,9 @@ impl Meter {
             return;
         }
         self.level.at = Some(now);
+        if self.is_asked {
+            self.listen(audio, format);
+        }
         self.chunk.clear();
         self.format = None;
         if audio.len() > KEPT_BYTES {
@@ -48,8 +59,22 @@ impl Meter {
         }
     }
 
-    /// How loud the last chunk was.
+    fn listen(&mut self, audio: &[u8], format: AudioFormat) {
+        let known = self
+            .activity
+            .take()
+            .filter(|known| known.format() == format);
+        let activity = self
+            .activity
+            .insert(known.unwrap_or_else(|| Activity::new(format)));
+        activity.hear(audio);
+        (self.level.speaking, self.level.lasted) = (activity.is_speaking(), activity.lasted());
+    }
+
+    /// How loud the last chunk was, and whether somebody has spoken since the first
+    /// time that this was asked.
     pub fn level(&mut self) -> Level {
+        self.is_asked = true;
         if let Some(format) = self.format.take() {
             (self.level.rms, self.level.peak) = loudness(&self.chunk, format.encoding());
         }
@@ -82,6 +107,7 @@ fn companded(simd: Simd, law: Law, codes: &[u8]) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::time::TICKS_PER_MS;
     use super::*;
     use crate::dsp::format::PCM16_24K;
 
@@ -132,6 +158,40 @@ mod tests {
         let audio = [f32::NAN, 0.5, f32::INFINITY, -0.5].map(f32::to_le_bytes);
         let level = measured(audio.as_flattened(), format);
         assert!(near(level.peak, 0.5) && near(level.rms, (0.5_f64 / 4.0).sqrt()));
+    }
+
+    #[test]
+    fn speech_is_listened_for_once_somebody_has_asked() {
+        let mut meter = Meter::default();
+        let silence = [0; 1_920];
+        let voice: Vec<u8> = (0..960_i16)
+            .flat_map(|at| (if at % 96 < 48 { 8_000_i16 } else { -8_000 }).to_le_bytes())
+            .collect();
+        let quiet_for = |meter: &mut Meter, chunks: usize| {
+            for _ in 0..chunks {
+                meter.note(&silence, PCM16_24K, 0);
+            }
+        };
+        meter.note(&voice, PCM16_24K, 0);
+        assert!(!meter.level().speaking, "nobody had asked");
+        quiet_for(&mut meter, 10);
+        meter.note(&voice, PCM16_24K, 0);
+        let level = meter.level();
+        assert_eq!(
+            (level.speaking, level.lasted),
+            (true, 40 * TICKS_PER_MS),
+            "30 ms begin it, from where they began"
+        );
+        quiet_for(&mut meter, 10);
+        let level = meter.level();
+        assert_eq!((level.speaking, level.lasted), (false, 400 * TICKS_PER_MS));
+        let phone = AudioFormat::new(Encoding::G711Ulaw, 8_000, 1).unwrap();
+        meter.note(&[0xFF; 320], phone, 0);
+        assert_eq!(
+            meter.level().lasted,
+            40 * TICKS_PER_MS,
+            "a stream of its own"
+        );
     }
 
     #[test]

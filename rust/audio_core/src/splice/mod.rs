@@ -10,6 +10,7 @@
 //! and where legs come and go, never in `send`, `mark` or `drop_response`; so all
 //! answers to a hold stand at one point of the order.
 
+mod activity;
 pub mod answer;
 mod barred;
 pub mod chunk;
@@ -29,8 +30,10 @@ pub mod level;
 mod load;
 mod marks;
 mod outbox;
+mod packets;
 mod pen;
 mod post;
+mod pulse;
 pub mod queue;
 mod reading;
 pub mod refusal;

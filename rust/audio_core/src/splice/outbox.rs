@@ -4,7 +4,9 @@
 //! A frame is made when it begins, and then it is finished: all that is decided
 //! late (worth, wrap, number) is decided there.
 
+use super::format::LegAudio;
 use super::items::Items;
+use super::packets::Packer;
 use super::pen::{MaskKeys, Pen};
 use super::queue::{Entry, Load, Queue};
 use super::time::Ticks;
@@ -56,6 +58,8 @@ pub struct Outbox {
     whole: usize,
     /// Audio messages wrapped so far.
     number: u64,
+    /// Where audio becomes packets, if the peer hears those.
+    packer: Option<Packer>,
     ending: Ending,
 }
 
@@ -69,8 +73,14 @@ impl Outbox {
             taken: 0,
             whole: 0,
             number: 0,
+            packer: None,
             ending: Ending::Open,
         }
+    }
+
+    /// Audio leaves like this from here on.
+    pub fn pack(&mut self, hears: Option<LegAudio>) {
+        Packer::follow(&mut self.packer, hears);
     }
 
     /// Send a ping before the next frame.
@@ -189,9 +199,11 @@ impl Outbox {
                     own,
                 } = desk;
                 items.note_sent(&chunk);
-                if let Some(wrap) = wrap {
+                let mut pen = Pen::new(&mut self.begun, keys.as_deref_mut(), scratch);
+                if let Some(packer) = &mut self.packer {
+                    packer.write(&chunk, &mut pen);
+                } else if let Some(wrap) = wrap {
                     let names = items.names_of(&chunk);
-                    let mut pen = Pen::new(&mut self.begun, keys.as_deref_mut(), scratch);
                     wrap.write(&chunk, Fill { names, number }, own, &mut pen);
                 }
             }

@@ -24,6 +24,20 @@ impl Splice {
         }
     }
 
+    /// The place of the leg's next delivery, if there is one: it changes with each.
+    pub fn next_stamp(&mut self, id: LegId) -> Option<u64> {
+        let at = self.find(id)?;
+        let hears_marks = self.last_client == Some(id);
+        let mark = self.lane.reached().next_stamp().filter(|_| hears_marks);
+        let from_leg = self.legs[at].inbox.next_stamp();
+        mark.into_iter().chain(from_leg).min()
+    }
+
+    /// Whether the leg is not forgotten yet.
+    pub fn knows(&self, id: LegId) -> bool {
+        self.find(id).is_some()
+    }
+
     /// The hold or mark has been answered; its direction goes on.
     pub fn release(&mut self, id: LegId, hold: u64, now: Ticks) -> Result<(), Refusal> {
         self.pass_time(now);

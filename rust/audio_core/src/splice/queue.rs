@@ -5,10 +5,10 @@
 
 use super::chunk::Chunk;
 use super::convert;
+use super::format::LegAudio;
 use super::items::Items;
 pub use super::load::Load;
 use super::time::{Ticks, NEVER};
-use crate::dsp::format::AudioFormat;
 use std::collections::VecDeque;
 
 /// A message of text or bytes that is not audio.
@@ -143,7 +143,7 @@ impl Queue {
     }
 
     /// Put the audio that waits here into another format.
-    pub fn recast(&mut self, target: AudioFormat) {
+    pub fn recast(&mut self, target: LegAudio) {
         convert::recast(self.entries.iter_mut().filter_map(Entry::audio), target);
         let chunks = self.entries.iter_mut().filter_map(Entry::audio);
         self.audio.bytes = chunks.map(|chunk| chunk.body.bytes()).sum();

@@ -1,6 +1,7 @@
 //! The replay ring: the last of the input audio, to be said again to a successor.
 //!
-//! A sink. Its times are input time: how much audio the client had sent.
+//! A sink. Its times are input time: how much audio the client had sent. What is held
+//! stays as it was pushed, whoever reads it.
 
 use super::convert;
 use super::format::PlayTime;
@@ -14,6 +15,8 @@ use std::ops::Range;
 pub struct Ring {
     span: Ticks,
     format: AudioFormat,
+    /// What `span` is in that format.
+    capacity: usize,
     bytes: VecDeque<u8>,
     /// Input time at the end of what is held.
     end: Ticks,
@@ -25,30 +28,30 @@ impl Ring {
         Self {
             span,
             format,
+            capacity: format.bytes_within(span),
             bytes: VecDeque::new(),
             end: 0,
         }
     }
 
-    /// Append whole samples, after which `end` of input has come; what is in another
-    /// format before them is converted.
+    /// Append whole samples, after which `end` of input has come.
     pub fn push(&mut self, audio: &[u8], format: AudioFormat, end: Ticks) {
         self.recast(format);
         self.end = end;
-        let capacity = format.bytes_within(self.span);
-        let kept = &audio[audio.len().saturating_sub(capacity)..];
-        let spare = capacity - kept.len();
+        let kept = &audio[audio.len().saturating_sub(self.capacity)..];
+        let spare = self.capacity - kept.len();
         self.bytes.drain(..self.bytes.len().saturating_sub(spare));
-        self.make_room(kept.len(), capacity);
+        self.make_room(kept.len());
         self.bytes.extend(kept);
     }
 
-    /// Hold what is held in another format.
-    pub fn recast(&mut self, format: AudioFormat) {
+    /// Another client speaks otherwise: what is held becomes alike.
+    fn recast(&mut self, format: AudioFormat) {
         if self.format != format {
             let held = convert::whole(self.bytes.make_contiguous(), self.format, format);
             self.bytes = held.into();
             self.format = format;
+            self.capacity = format.bytes_within(self.span);
         }
     }
 
@@ -58,10 +61,11 @@ impl Ring {
     }
 
     /// Grow by doubling, but never beyond the capacity.
-    fn make_room(&mut self, more: usize, capacity: usize) {
+    fn make_room(&mut self, more: usize) {
         let needed = self.bytes.len() + more;
         if needed > self.bytes.capacity() {
-            let target = (2 * self.bytes.capacity()).clamp(needed, capacity.max(needed));
+            let most = self.capacity.max(needed);
+            let target = (2 * self.bytes.capacity()).clamp(needed, most);
             self.bytes.reserve_exact(target - self.bytes.len());
         }
     }

@@ -10,10 +10,23 @@ use super::time::{self, Ticks, TICKS_PER_MS};
 const REPLAY_STEP: Ticks = 200 * TICKS_PER_MS;
 
 impl Splice {
-    /// A commit goes out: what a conversion still has goes before it.
+    /// A commit goes out: what the conversions still have goes before it.
     pub fn end_input(&mut self, now: Ticks) {
         self.pass_time(now);
-        let (tail, format) = (self.input.end(), self.input.target());
+        let tail = self.input.end();
+        if !self.passes_on_from(Side::Client) {
+            self.say_tail(tail);
+        }
+    }
+
+    /// What the upstream hears next is another stream than what it has heard.
+    pub(super) fn end_passing(&mut self) {
+        let tail = self.input.end_passing();
+        self.say_tail(tail);
+    }
+
+    fn say_tail(&mut self, tail: Vec<u8>) {
+        let format = self.input.target();
         let Some(leg) = self.hearing_upstream().filter(|_| !tail.is_empty()) else {
             return;
         };
@@ -50,8 +63,9 @@ impl Splice {
         if self.hearing_upstream().is_none() {
             return 0;
         }
-        let format = self.input.ring.format();
-        let pieces = self.input.ring.pieces(from, REPLAY_STEP);
+        self.end_passing();
+        let pieces = self.input.again(from, REPLAY_STEP);
+        let format = self.input.target();
         let mut total = 0;
         if let Some(leg) = self.hearing_upstream() {
             for piece in pieces {
@@ -62,6 +76,10 @@ impl Splice {
             }
             leg.input += total;
             leg.replayed += total;
+        }
+        if self.passes_on_from(Side::Client) {
+            // Live audio leaves as it came: it is no part of this stream.
+            self.end_passing();
         }
         total
     }

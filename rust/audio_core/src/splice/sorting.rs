@@ -116,10 +116,10 @@ impl Splice {
         let Some(attachment) = &leg.attachment else {
             return Err(raw);
         };
-        let (side, format) = (leg.side, attachment.speaks);
+        let (side, format) = (leg.side, attachment.speaks.samples());
         let is_checked = attachment.kinds.checks_base64();
         let passes_on = self.passes_on_from(side);
-        let is_strict = self.decode(&raw[spans.payload.clone()], binary);
+        let is_strict = self.decode(&raw[spans.payload.clone()], binary) && self.unpack(at);
         // An upstream may cut between the bytes of a sample: its chunks belong together.
         let sound = is_strict && (side == Side::Upstream || format.is_whole(self.scratch.len()));
         if !sound && (is_checked || !passes_on) {
@@ -144,7 +144,7 @@ impl Splice {
 
     /// Whether audio from this side leaves as the message that brought it; where
     /// nobody is there to say, it is kept so that any wrap can follow.
-    fn passes_on_from(&self, side: Side) -> bool {
+    pub(super) fn passes_on_from(&self, side: Side) -> bool {
         let wrap = match side {
             Side::Upstream => self.client_wrap.as_deref(),
             Side::Client => self.attached_at(Side::Upstream).and_then(|at| {
@@ -165,18 +165,32 @@ impl Splice {
         base64::decode(payload, &mut self.scratch).is_ok()
     }
 
+    /// Put the samples of a packet into the scratch instead, if it is one; false if it
+    /// should be.
+    fn unpack(&mut self, at: usize) -> bool {
+        let unpacker = self.legs[at].unpacker.as_mut();
+        unpacker.is_none_or(|unpacker| unpacker.unpack(&mut self.scratch).is_ok())
+    }
+
     fn take_input(&mut self, mut opened: Opened) {
-        let as_it_came = opened.passes_on && self.attached(Side::Upstream).is_some();
         if opened.sound {
             let (input, scratch) = (&mut self.input, &mut self.scratch);
-            opened.format = input.receive(scratch, opened.format, as_it_came, self.now);
-            opened.length = opened.format.duration(scratch.len());
+            input.receive(scratch, opened.format, opened.length, self.now);
         } else {
             self.input.burst.add(opened.length, self.now);
         }
-        let is_swallowed = !as_it_came && self.scratch.is_empty();
-        if is_swallowed || self.hearing_upstream().is_none() {
+        if self.hearing_upstream().is_none() {
             return;
+        }
+        if !opened.passes_on {
+            let target = self.input.target();
+            if self.input.pass(&mut self.scratch) || opened.format != target {
+                opened.format = target;
+                opened.length = target.duration(self.scratch.len());
+            }
+            if self.scratch.is_empty() {
+                return;
+            }
         }
         let (format, length, sound) = (opened.format, opened.length, opened.sound);
         let body = self.body_of(opened);

@@ -1,5 +1,6 @@
 //! The splice: the legs of one session, its two lanes, and who is attached.
 
+use super::format::LegAudio;
 use super::inbox::Stamps;
 use super::input::Input;
 use super::lane::Lane;
@@ -10,7 +11,7 @@ use super::queue::{Load, Queue};
 use super::refusal::Refusal;
 use super::time::{whole_ms, Ticks};
 use super::wrap::Wrap;
-use crate::dsp::format::PCM16_24K;
+use crate::dsp::format::AudioFormat;
 use std::sync::Arc;
 
 /// A close code: the peer may try again later.
@@ -81,7 +82,7 @@ impl Splice {
             client_wrap: None,
             absence: Absence::default(),
             lane,
-            input: Input::new(burst, whole_ms(settings.ring_ms), PCM16_24K),
+            input: Input::new(burst, whole_ms(settings.ring_ms)),
             meters: [Meter::default(), Meter::default()],
             stamps: Stamps::default(),
             orphans: Vec::new(),
@@ -120,7 +121,7 @@ impl Splice {
         if side == Side::Client {
             self.client_wrap = Some(Arc::clone(&attachment.wrap));
         }
-        self.legs[at].attachment = Some(attachment);
+        self.legs[at].attach(attachment);
         if self.attached(side) != Some(id) {
             self.detach(side, now);
             match side {
@@ -135,16 +136,38 @@ impl Splice {
     /// What waits for the leg, or its side, becomes what it hears from here on.
     fn agree_on_format(&mut self, at: usize, attachment: &Attachment) {
         let hears = attachment.hears.filter(|_| !attachment.wrap.passes_on());
-        if self.legs[at].side == Side::Client {
-            let LaneParts { lane, out, now, .. } = self.lane_parts();
-            lane.set_target(hears, now, out);
+        let is_news = match self.legs[at].side {
+            Side::Client => self.agree_with_client(at, attachment.speaks, hears),
+            Side::Upstream => {
+                self.agree_with_upstream(attachment.hears.map(LegAudio::samples));
+                true
+            }
+        };
+        if let Some(hears) = hears.filter(|_| is_news) {
+            self.legs[at].outbox.queue.recast(hears);
         }
+    }
+
+    /// True if it is news what the client hears.
+    fn agree_with_client(&mut self, at: usize, speaks: LegAudio, hears: Option<LegAudio>) -> bool {
+        let known = self.legs[at].attachment.as_ref();
+        if known.is_some_and(|known| known.speaks != speaks) {
+            self.end_input(self.now);
+        }
+        let LaneParts { lane, out, now, .. } = self.lane_parts();
+        let is_news = lane.set_target(hears, now, out);
+        if let Some(hears) = hears.filter(|_| is_news) {
+            self.absence.queue.recast(hears);
+        }
+        is_news
+    }
+
+    fn agree_with_upstream(&mut self, hears: Option<AudioFormat>) {
         let Some(hears) = hears else { return };
-        match self.legs[at].side {
-            Side::Client => self.absence.queue.recast(hears),
-            Side::Upstream => self.input.set_target(hears),
+        if hears != self.input.target() {
+            self.end_passing();
+            self.input.set_target(hears);
         }
-        self.legs[at].outbox.queue.recast(hears);
     }
 
     /// A client is there: what waited for one is its.
@@ -173,6 +196,7 @@ impl Splice {
                 self.client = None;
             }
             Side::Upstream => {
+                self.end_passing();
                 self.upstream = None;
                 self.lane.end_coming();
                 self.lane.barred.lift_all();

@@ -4,7 +4,8 @@
 //! 11.025 kHz family too) has a whole number of them in a sample, and so has a
 //! millisecond. Seconds and milliseconds as floats exist only at the edge.
 
-/// A moment on the caller's monotonic clock, or a duration.
+/// A moment on the caller's monotonic clock, or a duration: exact for 414 years, be it
+/// of samples that were counted or of uptime.
 pub type Ticks = i64;
 
 /// Ticks of one second.

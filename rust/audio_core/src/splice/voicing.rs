@@ -9,18 +9,17 @@
 
 use super::chunk::{Body, Chunk, ItemId};
 use super::convert::Converter;
-use super::format::PlayTime;
+use super::format::{LegAudio, PlayTime};
 use super::lane::{Entry, Lane};
 use super::queue::Queue;
 use super::time::{Ticks, NEVER};
 use crate::dsp::error::AudioError;
-use crate::dsp::format::AudioFormat;
 
 /// The conversion at the end of the lane.
 #[derive(Debug, Default)]
 pub struct Voicing {
     /// What the client hears, or heard last; `None`: whatever comes.
-    target: Option<AudioFormat>,
+    target: Option<LegAudio>,
     /// The part of which audio came last.
     coming: Option<ItemId>,
     /// Where it happens.
@@ -44,12 +43,19 @@ impl Voicing {
 }
 
 impl Lane {
-    /// The client hears this format from here on; `None`: as it comes.
-    pub fn set_target(&mut self, target: Option<AudioFormat>, now: Ticks, out: Option<&mut Queue>) {
-        if target != self.voicing.target {
+    /// The client hears this from here on; `None`: as it comes. True if it is news.
+    pub fn set_target(
+        &mut self,
+        target: Option<LegAudio>,
+        now: Ticks,
+        out: Option<&mut Queue>,
+    ) -> bool {
+        let is_news = target != self.voicing.target;
+        if is_news {
             self.end_part(now, out);
             self.voicing.target = target;
         }
+        is_news
     }
 
     /// The client hears another loudness and pitch from here on.
@@ -150,7 +156,7 @@ impl Lane {
             if chunk.ends {
                 converter.finish(audio);
             }
-            chunk.format = target;
+            chunk.format = target.samples();
         }
         if chunk.body.bytes() == 0 {
             self.items.note_sent(&chunk);

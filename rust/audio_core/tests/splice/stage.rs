@@ -51,8 +51,8 @@ pub fn attachment(side: Side) -> Attachment {
     Attachment {
         kinds: Arc::new(kinds.unwrap()),
         wrap: Arc::new(Wrap::template(shape, None).unwrap()),
-        speaks: PCM16_24K,
-        hears: Some(PCM16_24K),
+        speaks: PCM16_24K.into(),
+        hears: Some(PCM16_24K.into()),
     }
 }
 
@@ -147,7 +147,11 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(lead_ms: Option<u64>) -> Self {
-        let mut splice = Contained::new(settings(lead_ms));
+        Self::with(settings(lead_ms))
+    }
+
+    pub fn with(settings: Settings) -> Self {
+        let mut splice = Contained::new(settings);
         let mut open = |side| {
             splice
                 .run(|splice| {

@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 /// The search first looks at about so many samples a second: a voice's periods are
 /// told apart by what lies below a quarter of that.
 const COARSE_HZ: u32 = 8_000;
+/// Jumps are whole multiples of this part of a sample, so that sums of them are exact.
+const FINEST: f64 = 1.0 / 65_536.0;
 /// Of two places as much alike the farther is taken: fewer jumps.
 const FAR_BONUS: f32 = 0.03;
 
@@ -32,7 +34,7 @@ impl Search {
     }
 
     /// Which of `jumps` leads from `near` to the span most like the one there, in
-    /// samples and parts of one.
+    /// samples and 65,536ths of one.
     pub fn best(self, history: &[f32], near: usize, way: Way, jumps: RangeInclusive<usize>) -> f64 {
         let (first, last) = (*jumps.start(), *jumps.end());
         let at = |jump: usize| match way {
@@ -66,16 +68,12 @@ impl Search {
     }
 }
 
-/// The first of the best.
-fn best_of(jumps: impl Iterator<Item = usize>, mut score: impl FnMut(usize) -> f32) -> usize {
-    let (mut best, mut highest) = (0, f32::NEG_INFINITY);
-    for jump in jumps {
-        let found = score(jump);
-        if found > highest {
-            (best, highest) = (jump, found);
-        }
-    }
-    best
+/// The first of the best; any of them where scores are no numbers.
+fn best_of(jumps: impl Iterator<Item = usize>, score: impl Fn(usize) -> f32) -> usize {
+    jumps
+        .map(|jump| (jump, score(jump)))
+        .reduce(|best, next| if next.1 > best.1 { next } else { best })
+        .map_or(0, |(jump, _)| jump)
 }
 
 /// Where the parabola through three scores is highest, from the middle one.
@@ -84,5 +82,6 @@ fn summit([before, middle, after]: [f32; 3]) -> f64 {
     if bend >= 0.0 {
         return 0.0;
     }
-    f64::from((0.5 * (before - after) / bend).clamp(-0.5, 0.5))
+    let exact = f64::from((0.5 * (before - after) / bend).clamp(-0.5, 0.5));
+    (exact / FINEST).round() * FINEST
 }

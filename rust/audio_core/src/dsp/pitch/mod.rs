@@ -31,8 +31,12 @@ const BLOCK: usize = 1_024;
 enum Head {
     /// The newest sample, as it is.
     Newest,
-    /// A place in the stream, in samples.
-    At(f64),
+    /// A place so many samples behind the next one to be answered.
+    ///
+    /// A distance, not a place in the stream, which grows: it is always a multiple of
+    /// 2^-24, as ratios and jumps are, and below 2^14, so that all sums are exact.
+    /// However long a stream is and wherever it is cut, the bits are the same.
+    Behind(f64),
 }
 
 /// The head that is being left.
@@ -92,11 +96,12 @@ pub struct PitchShift {
     kernel: Kernel,
     search: Search,
     simd: Simd,
-    /// The end of the stream so far; the first of it is sample `base`.
+    /// The end of the stream so far.
     history: Vec<f32>,
-    base: usize,
-    /// Samples of the stream that have been answered.
+    /// Samples of it that have been answered; between two calls, all.
     done: usize,
+    /// Of those, how many since the last decision might have been made.
+    since_grid: usize,
     head: Head,
     fade: Option<Fade>,
     leaving: Vec<f32>,
@@ -116,8 +121,8 @@ impl PitchShift {
             search: Search::new(rate_hz, lengths.span),
             simd: simd.min(Simd::detected()),
             history: Vec::with_capacity(lengths.memory() + BLOCK),
-            base: 0,
             done: 0,
+            since_grid: 0,
             head: Head::Newest,
             fade: None,
             leaving: vec![0.0; GRID],
@@ -154,13 +159,12 @@ impl PitchShift {
         output.reserve(input.len());
         for block in input.chunks(BLOCK) {
             self.history.extend_from_slice(block);
-            let end = self.done + block.len();
-            while self.done < end {
-                if self.done.is_multiple_of(GRID) {
+            while self.done < self.history.len() {
+                if self.since_grid == 0 {
                     self.decide();
                 }
-                let next = (self.done / GRID + 1) * GRID;
-                self.run(next.min(end) - self.done, output);
+                let rest = self.history.len() - self.done;
+                self.run(rest.min(GRID - self.since_grid), output);
             }
             self.forget();
         }
@@ -182,16 +186,14 @@ impl PitchShift {
     /// Forget what went in; the ratio stays.
     pub fn reset(&mut self) {
         self.take_wanted();
-        let memory = self.lengths.memory();
+        (self.done, self.since_grid) = (self.lengths.memory(), 0);
         self.history.clear();
-        self.history.resize(memory, 0.0);
-        (self.base, self.done) = (0, memory.next_multiple_of(GRID));
         self.history.resize(self.done, 0.0);
         self.fade = None;
         self.head = if self.wants_bypass() {
             Head::Newest
         } else {
-            Head::At(self.done as f64 - self.middle())
+            Head::Behind(self.middle())
         };
     }
 
@@ -219,13 +221,12 @@ impl PitchShift {
         } = self.lengths;
         match self.head {
             Head::Newest if !self.wants_bypass() => self.leave_newest(),
-            Head::At(_) if self.wants_bypass() => self.fade_to(Head::Newest),
-            Head::At(place) => {
-                let behind = self.done as f64 - place;
+            Head::Behind(_) if self.wants_bypass() => self.fade_to(Head::Newest),
+            Head::Behind(behind) => {
                 if behind < nearest as f64 && self.ratio > 1.0 {
-                    self.jump(place, Way::Back);
+                    self.jump(behind, Way::Back);
                 } else if behind > (nearest + max_jump) as f64 && self.ratio < 1.0 {
-                    self.jump(place, Way::Ahead);
+                    self.jump(behind, Way::Ahead);
                 }
             }
             Head::Newest => {}
@@ -233,13 +234,13 @@ impl PitchShift {
     }
 
     /// Jump to where the wave is most alike.
-    fn jump(&mut self, place: f64, way: Way) {
-        let near = place as usize - self.base;
+    fn jump(&mut self, behind: f64, way: Way) {
+        let near = (self.done as f64 - behind) as usize;
         let jumps = self.lengths.min_jump..=self.lengths.max_jump;
         let jump = self.search.best(&self.history, near, way, jumps);
-        self.fade_to(Head::At(match way {
-            Way::Ahead => place + jump,
-            Way::Back => place - jump,
+        self.fade_to(Head::Behind(match way {
+            Way::Ahead => behind - jump,
+            Way::Back => behind + jump,
         }));
     }
 
@@ -251,12 +252,13 @@ impl PitchShift {
             max_jump,
             ..
         } = self.lengths;
-        let near = self.done - self.base - span;
-        // An octave up eats half a span before it can jump again.
+        let near = self.done - span;
+        // An octave up eats half a span before it can jump again, and a whole span has
+        // to lie before the head then.
         let first = nearest + span / 2;
         let jumps = first..=first + max_jump;
         let jump = self.search.best(&self.history, near, Way::Back, jumps);
-        self.fade_to(Head::At(self.done as f64 - jump));
+        self.fade_to(Head::Behind(jump));
     }
 
     fn fade_to(&mut self, head: Head) {
@@ -287,21 +289,20 @@ impl PitchShift {
             self.fade = (fade.passed < fade.length).then_some(fade);
         }
         self.done += count;
+        self.since_grid = (self.since_grid + count) % GRID;
     }
 
     fn read(&self, head: Head, out: &mut [f32]) -> Head {
         match head {
             Head::Newest => {
-                let at = self.done - self.base;
-                out.copy_from_slice(&self.history[at..at + out.len()]);
+                out.copy_from_slice(&self.history[self.done..self.done + out.len()]);
                 Head::Newest
             }
-            Head::At(place) => {
-                let inside = place - self.base as f64;
+            Head::Behind(behind) => {
+                let place = self.done as f64 - behind;
                 self.kernel
-                    .read(self.simd, &self.history, inside, self.ratio, out);
-                let passed = out.iter().fold(place, |place, _| place + self.ratio);
-                Head::At(passed)
+                    .read(self.simd, &self.history, place, self.ratio, out);
+                Head::Behind(behind + (1.0 - self.ratio) * out.len() as f64)
             }
         }
     }
@@ -309,7 +310,7 @@ impl PitchShift {
     fn forget(&mut self) {
         let old = self.history.len() - self.lengths.memory();
         self.history.drain(..old);
-        self.base += old;
+        self.done -= old;
     }
 }
 

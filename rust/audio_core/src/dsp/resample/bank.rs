@@ -52,8 +52,6 @@ pub struct Bank {
     lead: usize,
     groups: Vec<Group>,
     coefficients: Vec<f32>,
-    /// One chunk's sums, counted from where the period began.
-    sums: Vec<f32>,
 }
 
 impl Bank {
@@ -70,7 +68,6 @@ impl Bank {
             lead: 0,
             groups: Vec::new(),
             coefficients: Vec::new(),
-            sums: Vec::new(),
         };
         made.lay_out(&taps);
         made
@@ -152,10 +149,10 @@ impl Bank {
         self.grid(sum).div_euclid(self.ratio.up.cast_signed())
     }
 
-    /// Compute the sums of `span`; those that vectors make beyond it mean nothing.
-    fn run(&mut self, span: Span, input: &[f32]) {
+    /// Compute the sums of `span`, counted from the period's first; those that vectors make beyond it mean nothing.
+    fn run(&self, span: Span, input: &[f32], sums: &mut Vec<f32>) {
         let width = kernel::width(self.simd);
-        self.sums.resize(span.to + width, 0.0);
+        sums.resize(span.to + width, 0.0);
         // From the last group on: what the period's last vector writes beyond the
         // period, the next one's first group overwrites.
         for group in self.groups.iter().rev() {
@@ -176,7 +173,7 @@ impl Bank {
                 periods: until - first,
             };
             let output = first * self.period.sums + group.output;
-            kernel::run(self.simd, job, &mut self.sums[output..]);
+            kernel::run(self.simd, job, &mut sums[output..]);
         }
     }
 }
@@ -207,9 +204,9 @@ impl Method for Bank {
         0
     }
 
-    fn append(&mut self, span: Span, input: &[f32], output: &mut Vec<f32>) {
-        self.run(span, input);
-        let sums = &self.sums[span.from..span.to];
+    fn append(&self, span: Span, input: &[f32], sums: &mut Vec<f32>, output: &mut Vec<f32>) {
+        self.run(span, input, sums);
+        let sums = &sums[span.from..span.to];
         match self.kind {
             Kind::Polyphase => output.extend_from_slice(sums),
             Kind::Tripling => {

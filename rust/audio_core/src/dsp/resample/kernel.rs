@@ -56,6 +56,7 @@ pub fn run(simd: Simd, job: Job, output: &mut [f32]) {
         return;
     }
     assert!(simd <= Simd::detected());
+    assert!(job.rows.len().is_multiple_of(width));
     assert!(job.input_span(width) <= job.input.len());
     assert!((job.periods - 1) * job.output_step + width <= output.len());
     // SAFETY: the instructions are there, and the spans are inside of the slices.

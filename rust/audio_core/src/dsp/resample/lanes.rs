@@ -8,9 +8,6 @@
     reason = "code takes the instructions of the function that it is inlined into"
 )]
 
-/// Samples that are read or written in one go for each lane, see `columns`.
-pub const ROW: usize = 8;
-
 /// A vector of `WIDTH` samples.
 ///
 /// # Safety
@@ -19,19 +16,26 @@ pub const ROW: usize = 8;
 pub unsafe trait Lanes: Copy {
     /// Samples in a vector.
     const WIDTH: usize;
-    /// Sums that are kept in registers at once, beside what they are made of.
-    const SUMS: usize = 12;
     unsafe fn zero() -> Self;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
-    unsafe fn plus(self, other: Self) -> Self;
-    unsafe fn minus(self, other: Self) -> Self;
     /// `self + coefficients * sample`.
     unsafe fn plus_product(self, coefficients: Self, sample: f32) -> Self;
+}
+
+/// What it takes beside to sort a stream into several, and these into one again.
+///
+/// # Safety
+/// As above; what is said of reading and writing shows which samples.
+pub unsafe trait Sorting: Lanes {
+    unsafe fn plus(self, other: Self) -> Self;
+    unsafe fn minus(self, other: Self) -> Self;
+    /// Every lane's left neighbour; of the first, it is the last one of `before`.
+    unsafe fn after(self, before: Self) -> Self;
     /// Vectors of which lane l of the n-th is `from[l * step + n]`.
-    unsafe fn columns(from: *const f32, step: usize) -> [Self; ROW];
+    unsafe fn columns(from: *const f32, step: usize) -> [Self; 4];
     /// The way back: lane l of the n-th to `to[l * step + n]`.
-    unsafe fn rows(columns: [Self; ROW], to: *mut f32, step: usize);
+    unsafe fn rows(columns: [Self; 4], to: *mut f32, step: usize);
 }
 
 /// Four lanes, which every 64 bit machine has; no fused multiply-add, for not every
@@ -71,6 +75,14 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn plus_product(self, coefficients: Self, sample: f32) -> Self {
+        self.lane_by_lane(coefficients, |sum, coefficient| sum + coefficient * sample)
+    }
+}
+
+// SAFETY: needs no instructions of its own.
+unsafe impl Sorting for Portable {
+    #[inline(always)]
     unsafe fn plus(self, other: Self) -> Self {
         self.lane_by_lane(other, |a, b| a + b)
     }
@@ -81,31 +93,30 @@ unsafe impl Lanes for Portable {
     }
 
     #[inline(always)]
-    unsafe fn plus_product(self, coefficients: Self, sample: f32) -> Self {
-        self.lane_by_lane(coefficients, |sum, coefficient| sum + coefficient * sample)
+    unsafe fn after(self, before: Self) -> Self {
+        let ([a, b, c, _], [.., last]) = (self.0, before.0);
+        Self([last, a, b, c])
     }
 
     #[inline(always)]
-    unsafe fn columns(from: *const f32, step: usize) -> [Self; ROW] {
-        let mut columns = [Self([0.0; 4]); ROW];
-        for lane in 0..Self::WIDTH {
-            for (at, column) in columns.iter_mut().enumerate() {
-                // SAFETY: the caller's, see the trait.
-                column.0[lane] = unsafe { *from.add(lane * step + at) };
-            }
-        }
-        columns
+    unsafe fn columns(from: *const f32, step: usize) -> [Self; 4] {
+        // SAFETY: the caller's, see the trait.
+        unsafe { turned([0, 1, 2, 3].map(|lane| Self::load(from.add(lane * step)))) }
     }
 
     #[inline(always)]
-    unsafe fn rows(columns: [Self; ROW], to: *mut f32, step: usize) {
-        for lane in 0..Self::WIDTH {
-            for (at, column) in columns.iter().enumerate() {
-                // SAFETY: the caller's, see the trait.
-                unsafe { *to.add(lane * step + at) = column.0[lane] };
-            }
+    unsafe fn rows(columns: [Self; 4], to: *mut f32, step: usize) {
+        for (lane, row) in turned(columns).into_iter().enumerate() {
+            // SAFETY: the caller's, see the trait.
+            unsafe { row.store(to.add(lane * step)) };
         }
     }
+}
+
+#[inline(always)]
+fn turned([a, b, c, d]: [Portable; 4]) -> [Portable; 4] {
+    let column = |lane: usize| Portable([a.0[lane], b.0[lane], c.0[lane], d.0[lane]]);
+    [column(0), column(1), column(2), column(3)]
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -5,6 +5,8 @@ use super::design::Ratio;
 use super::halfband::HalfBand;
 use super::Quality;
 use crate::dsp::cpu::Simd;
+use std::fmt::Debug;
+use std::sync::Arc;
 
 /// Which sums of a stream, counted from where its period began.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +22,8 @@ pub struct Period {
     pub inputs: usize,
 }
 
-/// A filter ready for use. What stream it works on it is told.
-pub trait Method {
+/// A filter ready for use. It never changes; what stream it works on it is told.
+pub trait Method: Debug + Send + Sync {
     fn period(&self) -> Period;
 
     /// Inputs before the period's first that its first sum needs.
@@ -40,14 +42,15 @@ pub trait Method {
     fn output_slack(&self) -> usize;
 
     /// Append the outputs of `span` from `input`, which begins `lead` before the period.
-    fn append(&mut self, span: Span, input: &[f32], output: &mut Vec<f32>);
+    /// What is in `sums` means nothing; keeping it saves asking for memory again.
+    fn append(&self, span: Span, input: &[f32], sums: &mut Vec<f32>, output: &mut Vec<f32>);
 }
 
 /// The quickest way; `simd` is at most what the machine has.
-pub fn method(ratio: Ratio, quality: Quality, simd: Simd) -> Box<dyn Method + Send + Sync> {
+pub fn method(ratio: Ratio, quality: Quality, simd: Simd) -> Arc<dyn Method> {
     if HalfBand::suits(ratio, quality) {
-        Box::new(HalfBand::new(ratio, simd))
+        Arc::new(HalfBand::new(ratio, simd))
     } else {
-        Box::new(Bank::new(ratio, quality, simd))
+        Arc::new(Bank::new(ratio, quality, simd))
     }
 }

@@ -1,8 +1,8 @@
 //! From one sample rate to another, as a stream: constant delay, constant counts.
 //!
-//! `design` makes the filter. Between a rate and its double `halfband` lays it out and
-//! `quarters` sums, else `bank` and `kernel` do. Here is the stream's state. Knows
-//! nothing of bytes and channels.
+//! `design` makes the filter, `bank` lays it out and `kernel` sums; between a rate and
+//! its double these are `minimax`, `halfband` and `tile`. `shelf` keeps what was made.
+//! Here is the stream's state. Knows nothing of bytes and channels.
 
 mod bank;
 mod design;
@@ -12,14 +12,16 @@ mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod lanes_x86;
 mod method;
-mod quarters;
-mod stretch;
+mod minimax;
+mod shelf;
+mod tile;
 
 use super::cpu::Simd;
 use super::error::AudioError;
 use super::format::RATES_HZ;
 use design::Ratio;
-use method::{method, Method, Span};
+use method::{Method, Span};
+use std::sync::Arc;
 
 /// More at once would not stay in the cache.
 const BLOCK_SAMPLES: usize = 4_096;
@@ -47,7 +49,7 @@ pub struct Resampler {
 
 struct Filter {
     ratio: Ratio,
-    method: Box<dyn Method + Send + Sync>,
+    method: Arc<dyn Method>,
     /// What sums still need, then what is new, then `input_slack` zeros. It begins
     /// `lead` samples before the current period.
     input: Vec<f32>,
@@ -55,8 +57,12 @@ struct Filter {
     known: usize,
     /// Sums since the current period began that have been handed out.
     done: usize,
-    /// Inputs since the stream began.
+    /// Room that the method keeps sums in.
+    sums: Vec<f32>,
+    /// Inputs since the stream began, modulo those in the ratio: all that matters at
+    /// the end, and never too many to be counted.
     taken: usize,
+    is_begun: bool,
 }
 
 impl Resampler {
@@ -72,13 +78,14 @@ impl Resampler {
                 return Err(AudioError::Rate(rate_hz));
             }
         }
-        let filter = (input_rate_hz != output_rate_hz).then(|| {
-            let ratio = Ratio::of(input_rate_hz, output_rate_hz);
-            Filter::new(ratio, method(ratio, quality, simd.min(Simd::detected())))
-        });
+        let ratio = Ratio::of(input_rate_hz, output_rate_hz);
+        let simd = simd.min(Simd::detected());
+        let method = (input_rate_hz != output_rate_hz)
+            .then(|| shelf::filter(input_rate_hz, output_rate_hz, quality, simd))
+            .transpose()?;
         Ok(Self {
             input_rate_hz,
-            filter,
+            filter: method.map(|method| Filter::new(ratio, method)),
         })
     }
 
@@ -139,14 +146,16 @@ impl std::fmt::Debug for Resampler {
 }
 
 impl Filter {
-    fn new(ratio: Ratio, method: Box<dyn Method + Send + Sync>) -> Self {
+    fn new(ratio: Ratio, method: Arc<dyn Method>) -> Self {
         let mut made = Self {
             ratio,
             method,
             input: Vec::new(),
             known: 0,
             done: 0,
+            sums: Vec::new(),
             taken: 0,
+            is_begun: false,
         };
         made.reset();
         made
@@ -157,7 +166,7 @@ impl Filter {
         self.input.clear();
         self.input
             .resize(self.known + self.method.input_slack(), 0.0);
-        (self.done, self.taken) = (0, 0);
+        (self.done, self.taken, self.is_begun) = (0, 0, false);
     }
 
     fn process(&mut self, input: &[f32], output: &mut Vec<f32>) {
@@ -174,7 +183,8 @@ impl Filter {
                 from: self.done,
                 to: due,
             };
-            self.method.append(span, &self.input, output);
+            self.method
+                .append(span, &self.input, &mut self.sums, output);
             self.done = due;
         }
         self.advance();
@@ -184,7 +194,9 @@ impl Filter {
     fn take(&mut self, append: impl FnOnce(&mut Vec<f32>)) {
         self.input.truncate(self.known);
         append(&mut self.input);
-        self.taken += self.input.len() - self.known;
+        let fresh = self.input.len() - self.known;
+        self.taken = (self.taken + fresh) % self.ratio.down;
+        self.is_begun |= fresh > 0;
         self.known = self.input.len();
         self.input
             .resize(self.known + self.method.input_slack(), 0.0);
@@ -202,7 +214,7 @@ impl Filter {
     /// As many outputs as have an input in the middle of their filter.
     fn flush(&mut self, output: &mut Vec<f32>) {
         const SILENCE: [f32; 64] = [0.0; 64];
-        if self.taken > 0 {
+        if self.is_begun {
             let Ratio { up, down } = self.ratio;
             let total = (self.taken * up + self.method.delay()).div_ceil(down);
             let wanted = output.len() + total - self.taken * up / down;

@@ -3,6 +3,7 @@
 use super::bank::Bank;
 use super::design::{Ratio, Taps};
 use super::halfband::HalfBand;
+use super::method::method;
 use super::*;
 use proptest::prelude::*;
 
@@ -29,11 +30,11 @@ fn whole(mut resampler: Resampler, input: &[f32]) -> Vec<f32> {
     output
 }
 
-fn rounded(ratio: Ratio, quality: Quality, half: usize) -> usize {
+fn taps(ratio: Ratio, quality: Quality) -> Taps {
     if HalfBand::suits(ratio, quality) {
-        HalfBand::rounded(ratio, half)
+        Taps::half_band(ratio)
     } else {
-        Bank::rounded(ratio, quality, half)
+        Taps::design(ratio, quality, |half| Bank::rounded(ratio, quality, half))
     }
 }
 
@@ -43,7 +44,7 @@ fn defined(from: u32, to: u32, quality: Quality, input: &[f32], outputs: usize) 
         return input.iter().copied().map(f64::from).collect();
     }
     let ratio = Ratio::of(from, to);
-    let taps = Taps::design(ratio, quality, |half| rounded(ratio, quality, half));
+    let taps = taps(ratio, quality);
     // Grid steps that it is later than it would have to be.
     let late = method(ratio, quality, Simd::Portable).delay() + ratio.down - 1 - taps.half();
     (0..outputs)

@@ -1,0 +1,56 @@
+"""One leg whose socket lies behind the reactor.
+
+Owns nothing but its name there: reading, writing and the rules of its end are the
+reactor's, which tells it when there is something to receive and when its socket is
+closed. Must not know sockets.
+"""
+
+from __future__ import annotations
+
+from rtproxy._audio_core import Side
+from rtproxy.legs.reactor_junction import ReactorJunction
+from rtproxy.legs.spliced_leg import SplicedLeg
+from rtproxy.model.close import CloseReason
+
+
+class ReactorLeg(SplicedLeg):
+    """A leg behind the reactor."""
+
+    def __init__(self, junction: ReactorJunction, side: Side, number: int) -> None:
+        super().__init__(junction, side, number)
+        self._reactor = junction.reactor
+        self._member: int | None = None
+
+    def join(self, member: int) -> None:
+        """The reactor has its socket, under this name."""
+        self._member = member
+
+    def abort(self) -> None:
+        """Close the socket at once, by force."""
+        if self._member is not None:
+            with self._junction as now:
+                self._reactor.abort(self._member, now)
+
+    # What the reactor tells
+
+    def look(self) -> None:
+        """There may be something to receive."""
+        self._wake_if_ready()
+
+    def leave(self) -> None:
+        """The socket is closed."""
+        self._wake_if_ready()
+        self._note_gone()
+
+    # Its end
+
+    def fail(self, reason: CloseReason) -> None:
+        """The splice is broken: the reactor says so to the peer."""
+        self._closed = reason
+        self._end_in_time()
+        self._wake()
+
+    def _end_in_time(self) -> None:
+        if self._member is not None:
+            with self._junction as now:
+                self._reactor.end_within(self._member, now)

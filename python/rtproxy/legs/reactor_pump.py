@@ -1,0 +1,107 @@
+"""The one task behind which the sockets of all sessions lie.
+
+Owns the reactor and its turns: it waits for the reactor's one descriptor, lets it
+work, and tells the legs concerned. Must not know what a leg does about its news.
+
+    run                             in the server's nursery
+      _turn (shielded)              until `run` was cancelled and no session is left
+      sleep_forever
+
+Why shielded: sessions that are cancelled with the server say goodbye on their legs,
+and for that somebody must still read and write. Their goodbyes are bounded, so this
+is, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import trio
+
+from rtproxy import _audio_core
+from rtproxy.legs.containment import report
+
+
+class Told(Protocol):
+    """Who is told what has happened to a leg; it must not wait."""
+
+    def look(self) -> None:
+        """There may be something to receive."""
+
+    def leave(self) -> None:
+        """The socket is closed; told once, and nothing after it."""
+
+
+class ReactorPump:
+    """Runs a reactor; made inside `trio.run`."""
+
+    def __init__(self) -> None:
+        """Open the reactor; OSError where the process has no descriptor left."""
+        self.reactor = _audio_core.Reactor(now=trio.current_time())
+        self._sessions: set[int] = set()
+        self._idle = trio.Event()
+        self._idle.set()
+        self._turning = trio.CancelScope(shield=True)
+
+    @property
+    def stats(self) -> _audio_core.ReactorStats:
+        """What the reactor has done since the start."""
+        return self.reactor.stats
+
+    def open_session(self, splice: _audio_core.Splice) -> int:
+        """Take a session in; its sockets are served until it is closed."""
+        if self._turning.cancel_called:
+            raise RuntimeError("the reactor has stopped: its server is over")
+        session = self.reactor.open_session(splice)
+        if not self._sessions:
+            self._idle = trio.Event()
+        self._sessions.add(session)
+        return session
+
+    def close_session(self, session: int) -> None:
+        """Let a session go; sockets that it still has are closed by force. Idempotent."""
+        self.reactor.close_session(session)
+        self._sessions.discard(session)
+        if not self._sessions:
+            self._idle.set()
+
+    def settle(self, session: int, now: float) -> None:
+        """The session's splice was touched: do what has become possible, tell whom it concerns."""
+        tell(self.reactor.settle(session, now))
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serve until cancelled; then until the last session has said goodbye."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._turn)
+            task_status.started()
+            try:
+                await trio.sleep_forever()
+            finally:
+                with trio.CancelScope(shield=True):
+                    await self._idle.wait()
+                self._turning.cancel()
+
+    async def _turn(self) -> None:
+        with self._turning:
+            more = False
+            while True:
+                if more:  # the others have their turn in between
+                    await trio.lowlevel.checkpoint()
+                else:
+                    await trio.lowlevel.wait_readable(self.reactor)
+                news, more = self.reactor.turn(trio.current_time())
+                tell(news)
+
+
+def tell(news: Iterable[tuple[Any, bool]]) -> None:
+    """Tell each leg (a `Told`); what goes wrong with one must not reach the others."""
+    leg: Told
+    for leg, gone in news:
+        try:
+            if gone:
+                leg.leave()
+            else:
+                leg.look()
+        except Exception as error:  # noqa: BLE001 - a bug around one leg must not end every session
+            report(error, "a leg behind the reactor")

@@ -1,0 +1,165 @@
+"""One leg as its splice knows it, whichever driver moves its bytes.
+
+Owns what a leg receives and says, and why it ended: the first reason counts, and
+our own comes before the peer's. Must not know sockets, streams or tasks.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import trio
+
+from rtproxy._audio_core import Message, MessageKind, Side, SpliceError
+from rtproxy.legs.junction import Junction
+from rtproxy.legs.leg import Outgoing
+from rtproxy.model.close import CloseCode, CloseReason, Origin
+from rtproxy.model.errors import LegClosed
+
+# RFC 6455 section 7.4.1: these never stand in a close frame.
+_ON_THE_WIRE: dict[int, int] = {
+    CloseCode.NO_STATUS: CloseCode.DONE,
+    CloseCode.ABNORMAL: CloseCode.OUR_FAULT,
+}
+_WENT = "the connection ended without a close frame"
+
+
+class SplicedLeg(ABC):
+    """A Leg (see `leg.py`); `number` is its id in the splice."""
+
+    def __init__(self, junction: Junction, side: Side, number: int) -> None:
+        self.number = number
+        self._junction = junction
+        self._splice = junction.splice
+        self._side = side
+        self._message: Message | None = None  # taken from the splice, not yet received
+        self._arrival: trio.Event | None = None  # somebody waits in `receive`
+        self._gone = trio.Event()  # set once the socket is closed
+        self._closing: CloseReason | None = None  # why we close
+        self._closed: CloseReason | None = None  # why there will be no more messages
+
+    # What runtime sees
+
+    @property
+    def side(self) -> Side:
+        """Which end of the session this is."""
+        return self._side
+
+    async def receive(self) -> Message:
+        """The next delivery; raises LegClosed when there will be no more."""
+        if self._is_ready():
+            await trio.lowlevel.checkpoint()
+        while not self._is_ready():
+            if self._arrival is not None:
+                raise trio.BusyResourceError("another task receives from this leg")
+            self._arrival = trio.Event()
+            try:
+                await self._arrival.wait()
+            finally:
+                self._arrival = None
+        message, self._message = self._message, None
+        if message is None or message.kind is MessageKind.CLOSED:
+            raise LegClosed(self._note_closed(message))
+        return message
+
+    def release(self, message: Message, *outgoing: Outgoing) -> None:
+        """Answer a hold or a mark."""
+        with self._junction as now:
+            self._junction.queue(outgoing, now)
+            if message.hold:
+                self._splice.release(self.number, message.hold, now)
+
+    def resubmit(self, message: Message, payload: bytes) -> bool:
+        """Sort the canonical form of a hold anew: true if it was audio."""
+        with self._junction as now:
+            return self._splice.resubmit(self.number, message.hold, payload, now)
+        return False
+
+    def send(self, payload: bytes) -> None:
+        """Queue a message to this very leg."""
+        with self._junction as now:
+            self._splice.send_leg(self.number, payload, now)
+
+    def ping(self) -> None:
+        """Send a ping, unless one is unanswered."""
+        with self._junction as now:
+            self._splice.ping(self.number, now)
+
+    def pong_wait_s(self) -> float | None:
+        """How long the open ping has waited."""
+        with self._junction as now:
+            return self._splice.pong_wait_s(self.number, now)
+        return None
+
+    async def aclose(self, reason: CloseReason) -> None:
+        """Close with a handshake, by force after the close deadline."""
+        self.begin_closing(reason)
+        # Short, because the leg's end has its deadline now.
+        with trio.CancelScope(shield=True):
+            await self._gone.wait()
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Close the socket at once, by force."""
+
+    # Its end
+
+    def begin_closing(self, reason: CloseReason) -> None:
+        """Say goodbye, once; the socket is gone when the close deadline has passed."""
+        if self._closing is not None:
+            return
+        self._closing = reason
+        if self._gone.is_set():
+            self._forget()
+            return
+        self._end_in_time()
+        code = _ON_THE_WIRE.get(reason.code, reason.code)
+        with self._junction as now:
+            self._splice.close(self.number, code, reason.text, now)
+
+    @abstractmethod
+    def _end_in_time(self) -> None:
+        """Give the leg its time to part, and no more."""
+
+    def _note_gone(self) -> None:
+        """The socket is closed."""
+        self._gone.set()
+        if self._closing is not None:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Nobody wants anything from this leg any more."""
+        self._closed = self._closed or self._closing
+        with self._junction:
+            self._splice.forget(self.number)
+        self._wake()
+
+    # What it receives
+
+    def _wake_if_ready(self) -> None:
+        if self._arrival is not None and self._is_ready():
+            self._arrival.set()
+
+    def _wake(self) -> None:
+        if self._arrival is not None:
+            self._arrival.set()
+
+    def _is_ready(self) -> bool:
+        """Whether `receive` need not wait; takes the next delivery if there is one."""
+        if self._message is None and self._closed is None:
+            try:
+                self._message = self._splice.receive(self.number)
+            except SpliceError as error:
+                self._junction.break_off(error)
+        return self._message is not None or self._closed is not None
+
+    def _note_closed(self, message: Message | None) -> CloseReason:
+        """Remember why it ended, from the leg's last delivery; why we ended it comes first."""
+        if self._closed is None:
+            assert message is not None  # noqa: S101 - `_is_ready` is true for one of the two
+            text = message.reason
+            if message.code == CloseCode.ABNORMAL and not text:
+                text = _WENT
+            theirs = CloseReason(message.code, text, Origin.PEER)
+            self._closed = theirs if self._closing is None else self._closing
+        return self._closed

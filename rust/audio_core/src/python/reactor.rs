@@ -1,0 +1,216 @@
+//! The face of the reactor: descriptors, keys, tokens, and nothing else.
+
+use super::enums::Side;
+use super::splice::Splice;
+use super::units::moment;
+use crate::reactor::member::Patience;
+use crate::reactor::poll;
+use crate::reactor::seat::{MemberKey, News, SessionKey, What};
+use crate::splice::time::{from_s, whole_ms, Ticks};
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+use rustix::io::Errno;
+use slotmap::{Key, KeyData, SecondaryMap};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::time::{Duration, Instant};
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Reactor>()?;
+    module.add_class::<ReactorStats>()
+}
+
+/// A token and whether its leg's socket is gone.
+type Told = (Py<PyAny>, bool);
+
+#[pyclass(module = "rtproxy._audio_core")]
+struct Reactor {
+    inner: poll::Reactor,
+    tokens: SecondaryMap<MemberKey, Py<PyAny>>,
+    turn: Duration,
+}
+
+#[pymethods]
+impl Reactor {
+    #[new]
+    #[pyo3(
+        signature = (*, now, socket_bytes = 65_536, turn_ms = 2),
+        text_signature = "(*, now, socket_bytes=65536, turn_ms=2)"
+    )]
+    fn new(now: f64, socket_bytes: usize, turn_ms: u64) -> PyResult<Self> {
+        Ok(Self {
+            inner: poll::Reactor::new(socket_bytes, moment(now)?).map_err(os_error)?,
+            tokens: SecondaryMap::new(),
+            turn: Duration::from_millis(turn_ms),
+        })
+    }
+
+    fn fileno(&self) -> RawFd {
+        self.inner.as_fd().as_raw_fd()
+    }
+
+    fn open_session(&mut self, splice: &Splice) -> u64 {
+        self.inner
+            .table
+            .open_session(splice.share())
+            .data()
+            .as_ffi()
+    }
+
+    fn close_session(&mut self, session: u64) {
+        self.inner.table.close_session(session_key(session));
+        let table = &self.inner.table;
+        self.tokens.retain(|key, _| table.session_of(key).is_some());
+    }
+
+    #[pyo3(signature = (session, leg, side, fd, token, *, send_ms, close_ms))]
+    #[expect(clippy::too_many_arguments, reason = "named in Python")]
+    fn add(
+        &mut self,
+        session: u64,
+        leg: u64,
+        side: Side,
+        fd: RawFd,
+        token: Py<PyAny>,
+        send_ms: u64,
+        close_ms: u64,
+    ) -> PyResult<u64> {
+        if fd < 0 {
+            return Err(PyValueError::new_err(format!("{fd} is no descriptor")));
+        }
+        // SAFETY: the caller has given the descriptor up (`socket.detach()`), so it
+        // is open, and nobody else closes it.
+        let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+        let patience = Patience {
+            send: whole_ms(send_ms),
+            close: whole_ms(close_ms),
+        };
+        let key = session_key(session);
+        let added = self.inner.add(key, socket, leg, side.0, patience);
+        let Some(member) = added.map_err(os_error)? else {
+            return Err(PyValueError::new_err("the session is closed"));
+        };
+        self.tokens.insert(member, token);
+        Ok(member.data().as_ffi())
+    }
+
+    fn turn(&mut self, py: Python<'_>, now: f64) -> PyResult<(Vec<Told>, bool)> {
+        let (from, began, bound) = (moment(now)?, Instant::now(), self.turn);
+        let mut first = true;
+        let more = self.inner.turn(|| {
+            let spent = began.elapsed();
+            let go_on = std::mem::take(&mut first) || spent < bound;
+            go_on.then(|| from + ticks(spent))
+        });
+        self.inner.table.stats.note_turn(began.elapsed());
+        Ok((self.told(py), more))
+    }
+
+    fn settle(&mut self, py: Python<'_>, session: u64, now: f64) -> PyResult<Vec<Told>> {
+        let now = moment(now)?;
+        self.inner.table.touch(session_key(session));
+        self.inner.settle(now);
+        Ok(self.told(py))
+    }
+
+    fn end_within(&mut self, member: u64, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        self.inner.table.end_within(member_key(member), now);
+        Ok(())
+    }
+
+    fn abort(&mut self, member: u64, now: f64) -> PyResult<()> {
+        let now = moment(now)?;
+        self.inner.table.abort(member_key(member), now);
+        Ok(())
+    }
+
+    #[getter]
+    fn stats(&self) -> ReactorStats {
+        ReactorStats(self.inner.table.stats)
+    }
+}
+
+impl Reactor {
+    fn told(&mut self, py: Python<'_>) -> Vec<Told> {
+        let Self { inner, tokens, .. } = self;
+        let news = inner.take_news().filter_map(|News { member, what }| {
+            if what == What::Left {
+                tokens.remove(member);
+                return None;
+            }
+            let token = tokens.get(member)?.clone_ref(py);
+            Some((token, what == What::Gone))
+        });
+        news.collect()
+    }
+}
+
+/// What the reactor has done since the start.
+#[pyclass(module = "rtproxy._audio_core", frozen)]
+struct ReactorStats(crate::reactor::stats::Stats);
+
+#[pymethods]
+impl ReactorStats {
+    /// Seconds spent in turns.
+    #[getter]
+    fn busy_s(&self) -> f64 {
+        self.0.busy.as_secs_f64()
+    }
+
+    /// Seconds of the longest turn.
+    #[getter]
+    fn longest_s(&self) -> f64 {
+        self.0.longest.as_secs_f64()
+    }
+
+    #[getter]
+    const fn turns(&self) -> u64 {
+        self.0.turns
+    }
+
+    #[getter]
+    const fn rounds(&self) -> u64 {
+        self.0.rounds
+    }
+
+    #[getter]
+    const fn events(&self) -> u64 {
+        self.0.events
+    }
+
+    #[getter]
+    const fn reads(&self) -> u64 {
+        self.0.reads
+    }
+
+    #[getter]
+    const fn read_bytes(&self) -> u64 {
+        self.0.read_bytes
+    }
+
+    #[getter]
+    const fn writes(&self) -> u64 {
+        self.0.writes
+    }
+
+    #[getter]
+    const fn written_bytes(&self) -> u64 {
+        self.0.written_bytes
+    }
+}
+
+fn session_key(name: u64) -> SessionKey {
+    SessionKey::from(KeyData::from_ffi(name))
+}
+
+fn member_key(name: u64) -> MemberKey {
+    MemberKey::from(KeyData::from_ffi(name))
+}
+
+fn ticks(duration: Duration) -> Ticks {
+    from_s(duration.as_secs_f64())
+}
+
+fn os_error(error: Errno) -> PyErr {
+    PyOSError::new_err((error.raw_os_error(), error.to_string()))
+}

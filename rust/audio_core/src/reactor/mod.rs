@@ -1,0 +1,18 @@
+//! The sockets of all sessions behind one descriptor.
+//!
+//! The second driver under the leg interface: whoever runs it waits for one
+//! descriptor and calls one function, which reads, lets the splices work, and
+//! writes, for every socket that is ready. Knows nothing of Python, of dialects or
+//! of what messages mean.
+//!
+//! [`table`] decides without system calls who of [`seat`] is served, [`member`] is one leg's socket, [`io`]
+//! what is asked of a socket, [`wheel`] the clock's side.
+
+pub mod io;
+pub mod member;
+#[cfg(target_os = "linux")]
+pub mod poll;
+pub mod seat;
+pub mod stats;
+pub mod table;
+pub mod wheel;

@@ -1,0 +1,47 @@
+//! What the reactor has done, for who measures it.
+
+use std::time::Duration;
+
+/// Sums since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Times that the reactor was called.
+    pub turns: u64,
+    /// How long that took together.
+    pub busy: Duration,
+    /// How long the longest took.
+    pub longest: Duration,
+    /// Rounds in them.
+    pub rounds: u64,
+    /// Readiness that the kernel has told.
+    pub events: u64,
+    /// Reads, and what they brought.
+    pub reads: u64,
+    /// Bytes read.
+    pub read_bytes: u64,
+    /// Writes.
+    pub writes: u64,
+    /// Bytes written.
+    pub written_bytes: u64,
+}
+
+impl Stats {
+    /// One turn.
+    pub fn note_turn(&mut self, took: Duration) {
+        self.turns += 1;
+        self.busy += took;
+        self.longest = self.longest.max(took);
+    }
+
+    /// One read.
+    pub const fn note_read(&mut self, bytes: usize) {
+        self.reads += 1;
+        self.read_bytes += bytes as u64;
+    }
+
+    /// Some writes.
+    pub const fn note_written(&mut self, bytes: usize, calls: usize) {
+        self.writes += calls as u64;
+        self.written_bytes += bytes as u64;
+    }
+}

@@ -1,0 +1,332 @@
+//! All sessions and their sockets, and whose turn it is; without system calls.
+//!
+//! Owns three lists: who may have something to read (`ready`), whose splice was
+//! touched (`touched`: write, look, set the timer anew), and what has happened that
+//! somebody waits for (`news`). Everything is done in rounds, one visit for each
+//! socket that is ready, so that nobody's flood keeps others waiting; who is left
+//! with something to read goes to the end of the list.
+
+use super::io::{Io, Ready};
+use super::member::{Member, Patience};
+use super::seat::{knows, lock, MemberKey, News, Seat, Session, SessionKey, Shared, What};
+use super::stats::Stats;
+use super::wheel::{TimerId, Wheel};
+use crate::splice::contain::Contained;
+use crate::splice::leg::{LegId, Side};
+use crate::splice::time::{Ticks, TICKS_PER_MS};
+use slotmap::SlotMap;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// All sessions and their sockets.
+#[derive(Debug)]
+pub struct Table<I> {
+    sessions: SlotMap<SessionKey, Session>,
+    seats: SlotMap<MemberKey, Seat<I>>,
+    wheel: Wheel,
+    /// Whose the timers are.
+    owners: Vec<SessionKey>,
+    ready: VecDeque<MemberKey>,
+    touched: Vec<SessionKey>,
+    news: Vec<News>,
+    buffer: Vec<u8>,
+    due: Vec<TimerId>,
+    /// What was done so far.
+    pub stats: Stats,
+}
+
+impl<I: Io> Table<I> {
+    /// No sessions; of a socket at most `socket_bytes` are read at a visit.
+    pub fn new(socket_bytes: usize, now: Ticks) -> Self {
+        Self {
+            sessions: SlotMap::with_key(),
+            seats: SlotMap::with_key(),
+            wheel: Wheel::new(floor_ms(now)),
+            owners: Vec::new(),
+            ready: VecDeque::new(),
+            touched: Vec::new(),
+            news: Vec::new(),
+            buffer: vec![0; socket_bytes.max(1)],
+            due: Vec::new(),
+            stats: Stats::default(),
+        }
+    }
+
+    /// Take a session in; it has no sockets yet.
+    pub fn open_session(&mut self, splice: Shared) -> SessionKey {
+        let timer = self.wheel.add();
+        let key = self.sessions.insert(Session {
+            splice,
+            members: Vec::new(),
+            timer,
+            touched: false,
+        });
+        if timer as usize == self.owners.len() {
+            self.owners.push(key);
+        } else {
+            self.owners[timer as usize] = key;
+        }
+        key
+    }
+
+    /// Let a session go; sockets that it still has are closed by force.
+    pub fn close_session(&mut self, key: SessionKey) {
+        let Some(session) = self.sessions.remove(key) else {
+            return;
+        };
+        self.wheel.remove(session.timer);
+        for member in session.members {
+            let seat = self.seats.remove(member);
+            if let Some(mut member) = seat.and_then(|seat| seat.member) {
+                member.abort(&mut lock(&session.splice), Ticks::MIN);
+            }
+        }
+    }
+
+    /// Own a socket from now on; `None` (and the socket closed) where there is no
+    /// such session.
+    pub fn add(
+        &mut self,
+        session: SessionKey,
+        io: I,
+        leg: LegId,
+        side: Side,
+        patience: Patience,
+    ) -> Option<MemberKey> {
+        let home = self.sessions.get_mut(session)?;
+        let key = self.seats.insert(Seat {
+            leg,
+            session,
+            member: Some(Member::new(io, leg, side, patience)),
+            told: None,
+            queued: false,
+        });
+        home.members.push(key);
+        Some(key)
+    }
+
+    /// Close a socket that cannot be served after all.
+    pub fn remove(&mut self, key: MemberKey) {
+        let Some(seat) = self.seats.remove(key) else {
+            return;
+        };
+        if let Some(session) = self.sessions.get_mut(seat.session) {
+            session.members.retain(|member| *member != key);
+        }
+    }
+
+    /// Whose member it is, while it has a socket.
+    pub fn session_of(&self, key: MemberKey) -> Option<SessionKey> {
+        Some(self.seats.get(key)?.session)
+    }
+
+    /// A member's socket, while it has one.
+    pub fn io(&self, key: MemberKey) -> Option<&I> {
+        Some(self.seats.get(key)?.member.as_ref()?.io())
+    }
+
+    /// A socket says what it is ready for; one that is gone says nothing.
+    pub fn note_ready(&mut self, key: MemberKey, ready: Ready) {
+        let Some(seat) = self.seats.get_mut(key) else {
+            return;
+        };
+        let Some(member) = &mut seat.member else {
+            return;
+        };
+        member.note_ready(ready);
+        if ready.read && !seat.queued {
+            seat.queued = true;
+            self.ready.push_back(key);
+        }
+        if ready.write {
+            let session = seat.session;
+            self.touch(session);
+        }
+    }
+
+    /// Python has touched the session's splice, or a member's end.
+    pub fn touch(&mut self, key: SessionKey) {
+        if let Some(session) = self.sessions.get_mut(key) {
+            if !session.touched {
+                session.touched = true;
+                self.touched.push(key);
+            }
+        }
+    }
+
+    /// Begin a member's end: it has its time to part, and no more.
+    pub fn end_within(&mut self, key: MemberKey, now: Ticks) {
+        if let Some(member) = member_of(&mut self.seats, key) {
+            member.end_within(now);
+        }
+    }
+
+    /// Close a member's socket by force.
+    pub fn abort(&mut self, key: MemberKey, now: Ticks) {
+        let Some(seat) = self.seats.get_mut(key) else {
+            return;
+        };
+        let session = seat.session;
+        if let (Some(home), Some(member)) = (self.sessions.get(session), &mut seat.member) {
+            member.abort(&mut lock(&home.splice), now);
+        }
+        self.touch(session);
+    }
+
+    /// Whether there is something to do without waiting.
+    pub fn has_work(&self) -> bool {
+        !self.ready.is_empty() || !self.touched.is_empty()
+    }
+
+    /// When there is something to do if nothing happens, in whole milliseconds.
+    pub fn next_ms(&self) -> Option<u64> {
+        self.wheel.next_ms()
+    }
+
+    /// What has happened since it was asked last.
+    pub fn take_news(&mut self) -> std::vec::Drain<'_, News> {
+        self.news.drain(..)
+    }
+
+    /// Do what the clock asks for.
+    pub fn pass_time(&mut self, now: Ticks) {
+        let mut due = std::mem::take(&mut self.due);
+        self.wheel.advance(floor_ms(now), &mut due);
+        for timer in due.drain(..) {
+            let key = self.owners[timer as usize];
+            let Some(session) = self.sessions.get(key) else {
+                continue;
+            };
+            let mut splice = lock(&session.splice);
+            // A panic in here is contained; settling tells of it.
+            let _ = splice.run(|splice| splice.turn(now));
+            for member in &session.members {
+                if let Some(member) = member_of(&mut self.seats, *member) {
+                    member.check_deadlines(&mut splice, now);
+                }
+            }
+            drop(splice);
+            self.touch(key);
+        }
+        self.due = due;
+    }
+
+    /// Visit each socket that is ready now once, then settle what was touched.
+    pub fn round(&mut self, now: Ticks) {
+        for _ in 0..self.ready.len() {
+            if let Some(key) = self.ready.pop_front() {
+                self.visit(key, now);
+            }
+        }
+        self.settle(now);
+    }
+
+    fn visit(&mut self, key: MemberKey, now: Ticks) {
+        let Some(seat) = self.seats.get_mut(key) else {
+            return;
+        };
+        seat.queued = false;
+        let Some(session) = self.sessions.get(seat.session) else {
+            return;
+        };
+        let Some(member) = &mut seat.member else {
+            return;
+        };
+        let mut splice = lock(&session.splice);
+        if member.wants_visit(&mut splice, now) {
+            let count = member.read(&mut splice, &mut self.buffer, now);
+            self.stats.note_read(count);
+            drop(splice);
+            let session = seat.session;
+            self.touch(session);
+        }
+    }
+
+    /// Settle every session that was touched.
+    pub fn settle(&mut self, now: Ticks) {
+        while let Some(key) = self.touched.pop() {
+            if let Some(session) = self.sessions.get_mut(key) {
+                session.touched = false;
+                self.settle_one(key, now);
+            }
+        }
+    }
+
+    /// Do all that has become possible: writing comes first for every member,
+    /// because it makes room; what one could write may be what another was not read
+    /// for.
+    fn settle_one(&mut self, key: SessionKey, now: Ticks) {
+        let Some(session) = self.sessions.get(key) else {
+            return;
+        };
+        let shared = Arc::clone(&session.splice);
+        let mut splice = lock(&shared);
+        for member in &session.members {
+            if let Some(member) = member_of(&mut self.seats, *member) {
+                let (bytes, calls) = member.flush(&mut splice, now);
+                self.stats.note_written(bytes, calls);
+                member.part(&mut splice, now);
+            }
+        }
+        self.look(key, &mut splice, now);
+        self.set_timer(key, &mut splice);
+    }
+
+    /// See who has something to receive, who is gone, who is to be read again.
+    fn look(&mut self, key: SessionKey, splice: &mut Contained, now: Ticks) {
+        let Some(session) = self.sessions.get_mut(key) else {
+            return;
+        };
+        let Self {
+            seats, news, ready, ..
+        } = self;
+        session.members.retain(|&member| {
+            let Some(seat) = seats.get_mut(member) else {
+                return false;
+            };
+            let mut tell = |what| news.push(News { member, what });
+            if seat.has_arrival(splice) {
+                tell(What::Arrived);
+            }
+            if seat.is_to_visit(splice, now) {
+                seat.queued = true;
+                ready.push_back(member);
+            }
+            if seat.member.take_if(|member| member.is_gone()).is_some() {
+                tell(What::Gone);
+            }
+            let stays = seat.member.is_some() || knows(splice, seat.leg);
+            if !stays {
+                tell(What::Left);
+                seats.remove(member);
+            }
+            stays
+        });
+    }
+
+    fn set_timer(&mut self, key: SessionKey, splice: &mut Contained) {
+        let Some(session) = self.sessions.get(key) else {
+            return;
+        };
+        let of_splice = splice.run(|splice| splice.next_deadline()).unwrap_or(None);
+        let seats = session
+            .members
+            .iter()
+            .filter_map(|member| self.seats.get(*member));
+        let of_members = seats.filter_map(|seat| seat.member.as_ref()?.next_deadline());
+        let next = of_splice.into_iter().chain(of_members).min();
+        self.wheel.set(session.timer, next.map(ceil_ms));
+    }
+}
+
+fn member_of<I>(seats: &mut SlotMap<MemberKey, Seat<I>>, key: MemberKey) -> Option<&mut Member<I>> {
+    seats.get_mut(key)?.member.as_mut()
+}
+
+fn floor_ms(moment: Ticks) -> u64 {
+    u64::try_from(moment / TICKS_PER_MS).unwrap_or(0)
+}
+
+fn ceil_ms(moment: Ticks) -> u64 {
+    floor_ms(moment.saturating_add(TICKS_PER_MS - 1))
+}
