@@ -220,8 +220,8 @@ unsafe fn multiply<V: Sorting>(tile: *mut Tile, taps: &ShortTaps, count: usize) 
 
 /// `COUNT` vectors of sums; returns that.
 ///
-/// Taps that are a vector's width apart meet the same vectors, which are therefore
-/// loaded once for all of them.
+/// Two taps at a time, a vector's width apart: what one of them has loaded for a sum,
+/// the other one needs for the sum before.
 #[inline(always)]
 unsafe fn sums<V: Sorting, const COUNT: usize>(
     taps: &[f32; HISTORY],
@@ -230,18 +230,18 @@ unsafe fn sums<V: Sorting, const COUNT: usize>(
 ) -> usize {
     unsafe {
         let mut sums = [V::zero(); COUNT];
-        for first in 0..V::WIDTH {
-            for at in 0..COUNT + HISTORY / V::WIDTH - 1 {
-                let vector = V::load(from.add(at * V::WIDTH + first));
-                for back in 0..HISTORY / V::WIDTH {
-                    if let Some(sum) = sums.get_mut(at.wrapping_sub(back)) {
-                        *sum = sum.plus_product(vector, taps[back * V::WIDTH + first]);
-                    }
+        for block in (0..HISTORY).step_by(2 * V::WIDTH) {
+            for tap in block..block + V::WIDTH {
+                let mut vector = V::load(from.add(tap));
+                for (at, sum) in sums.iter_mut().enumerate() {
+                    *sum = sum.plus_product(vector, taps[tap]);
+                    vector = V::load(from.add((at + 1) * V::WIDTH + tap));
+                    *sum = sum.plus_product(vector, taps[tap + V::WIDTH]);
                 }
             }
         }
-        for (row, sum) in sums.into_iter().enumerate() {
-            sum.store(to.add(row * V::WIDTH));
+        for (at, sum) in sums.into_iter().enumerate() {
+            sum.store(to.add(at * V::WIDTH));
         }
     }
     COUNT
