@@ -6,16 +6,15 @@
 //! itself is a row of tiles.
 
 use super::design::{Ratio, Taps};
-use super::kernel;
 use super::method::{Method, Period, Span};
-use super::tile::{parts_of_taps, Run, ShortTaps, AROUND, HISTORY, PARTS, SUMS};
+use super::tile::{parts_of_taps, Run, ShortTaps, AROUND, GRAIN, HISTORY, PARTS, SUMS};
 use super::Quality;
 use crate::dsp::cpu::Simd;
 
 /// A sum waits until the other three can be made as well, for the same bits each time.
 const LATE_SUMS: usize = SUMS - 1;
 
-/// One of them, from twice the rate or to it.
+/// From a rate to half of it or to its double.
 #[derive(Debug)]
 pub struct HalfBand {
     simd: Simd,
@@ -83,17 +82,16 @@ impl Method for HalfBand {
     }
 
     fn input_slack(&self) -> usize {
-        (kernel::width(self.simd) + 1) * self.period().inputs
+        (GRAIN + 1) * self.period().inputs
     }
 
     fn output_slack(&self) -> usize {
-        kernel::width(self.simd) * SUMS * self.per_sum().1
+        GRAIN * SUMS * self.per_sum().1
     }
 
     fn append(&self, span: Span, input: &[f32], _: &mut Vec<f32>, output: &mut Vec<f32>) {
         let (inputs, outputs) = self.per_sum();
-        let width = kernel::width(self.simd);
-        let moments = span.to.div_ceil(SUMS).next_multiple_of(width);
+        let moments = span.to.div_ceil(SUMS).next_multiple_of(GRAIN);
         assert!((HISTORY + moments) * SUMS * inputs <= input.len());
         let begin = output.len();
         output.reserve(moments * SUMS * outputs);

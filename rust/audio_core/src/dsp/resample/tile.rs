@@ -36,6 +36,8 @@ pub const PARTS: usize = 9;
 pub const HISTORY: usize = 2 * minimax::TAPS.len() / SUMS;
 /// Moments from an input beside the filter to the sum whose middle it is.
 pub const AROUND: usize = HISTORY / 2;
+/// Moments are computed so many at a time, which fill whole vectors of any width.
+pub const GRAIN: usize = 8;
 /// Moments in a tile.
 const TILE: usize = 80;
 /// Vectors whose sums are in registers at once.
@@ -67,7 +69,7 @@ struct Tile {
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
     pub taps: &'a ShortTaps,
-    /// How many to compute: whole vectors.
+    /// How many to compute: a multiple of `GRAIN`.
     pub moments: usize,
     /// Where the history begins.
     pub input: *const f32,
@@ -87,13 +89,15 @@ impl Run<'_> {
     /// Halve or double the rate.
     ///
     /// # Panics
-    /// If the machine lacks `simd`.
+    /// If the machine lacks `simd`, or the moments do not fill whole vectors.
     pub unsafe fn perform(self, simd: Simd, is_halving: bool) {
         assert!(simd <= Simd::detected());
+        assert!(self.moments.is_multiple_of(GRAIN));
         unsafe {
             match simd {
                 Simd::Portable => self.all_tiles::<Portable>(is_halving),
-                // Half of a wide vector's loads would lie across two lines of the cache.
+                // Of wider loads nearly all would lie across two lines of the cache, and
+                // take twice as long.
                 #[cfg(target_arch = "x86_64")]
                 Simd::Avx2 | Simd::Avx512 => avx2(self, is_halving),
                 #[cfg(not(target_arch = "x86_64"))]
@@ -120,6 +124,8 @@ impl Run<'_> {
         } else {
             (SUMS, 2 * SUMS)
         };
+        const { assert!(GRAIN.is_multiple_of(V::WIDTH)) };
+        const { assert!(HISTORY.is_multiple_of(2 * V::WIDTH) && TILE.is_multiple_of(GRAIN)) };
         let mut tile = MaybeUninit::<Tile>::uninit();
         let tile = tile.as_mut_ptr();
         unsafe {
