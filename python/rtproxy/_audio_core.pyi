@@ -1,4 +1,6 @@
-"""The Rust core: frames, envelopes and the splice, without I/O, clock or dice.
+"""The Rust core: frames, envelopes, the splice and TLS, without I/O, clock or dice.
+
+But that TLS judges certificates by the machine's date and draws its own keys.
 
 Times (`now`) are seconds on one monotonic clock that the caller chooses; they
 must not go back. Durations end in `_ms` and are whole milliseconds unless a
@@ -32,6 +34,12 @@ __all__ = [
     "Side",
     "Splice",
     "SpliceError",
+    "TlsCertificateError",
+    "TlsClient",
+    "TlsError",
+    "TlsServer",
+    "TlsSession",
+    "TlsUntrustedError",
     "VoiceActivity",
     "Wrap",
     "__version__",
@@ -477,14 +485,17 @@ if sys.platform == "linux":
             *,
             send_ms: int,
             close_ms: int,
+            tls: TlsSession | None = None,
         ) -> int:
             """Own the socket `fd` of a leg of the session's splice; the member's name.
 
             Give the descriptor up before (`socket.detach()`): from here on it is
             closed, once, whatever happens, also where this raises OSError or, for a
             session that is closed, ValueError. What had been read before is fed to the
-            splice by the caller. `send_ms`: how long the socket may refuse bytes;
-            `close_ms`: how long an ending may take. Beyond either it is reset.
+            splice by the caller. `tls` is what the bytes pass, its handshake done and its
+            plaintext read; it is handed over for good. `send_ms`: how long the socket may
+            refuse bytes; `close_ms`: how long an ending may take. Beyond either it is
+            reset.
             """
         def turn(self, now: float) -> tuple[list[tuple[Any, bool]], bool]:
             """Do all that can be done without waiting, within `turn_ms`.
@@ -740,6 +751,81 @@ class AudioPath:
         """
     @pitch.setter
     def pitch(self, value: SupportsFloat) -> None: ...
+
+class TlsError(Exception):
+    """TLS has failed; words for people that begin with the other end: "it speaks no TLS"."""
+
+class TlsCertificateError(TlsError):
+    """The other end's certificate does not prove who it is."""
+
+class TlsUntrustedError(TlsCertificateError):
+    """Nobody whom we trust vouches for that certificate."""
+
+@final
+class TlsClient:
+    """Dials servers by TLS 1.3 or 1.2 and verifies who they are; ALPN http/1.1.
+
+    Trusts the certificates in `authorities` (PEM), as issuers and as themselves;
+    without them the system's, or those that SSL_CERT_FILE and SSL_CERT_DIR name.
+    Reading the system's takes tens of milliseconds. One object remembers what its
+    sessions need to resume. ValueError says why `authorities` cannot be used, or that
+    the system has none.
+    """
+
+    def __new__(cls, *, authorities: bytes | None = None) -> Self: ...
+    def open(self, host: str) -> TlsSession:
+        """A session with `host`, a name or an IP address; ValueError if it is neither."""
+
+@final
+class TlsServer:
+    """Takes connections by TLS 1.3 or 1.2; ALPN http/1.1, where the client asks for one.
+
+    `chain` and `key` are PEM; the chain begins with the server's own certificate.
+    ValueError says why they cannot be used (never quoting them).
+    """
+
+    def __new__(cls, *, chain: bytes, key: bytes) -> Self: ...
+    def accept(self) -> TlsSession:
+        """A session with whoever has connected."""
+
+@final
+class TlsSession:
+    """One TLS connection without its socket.
+
+    What comes from the socket goes to `feed`; after each call `unsent` may have
+    something for it. It keeps no bounds: write nothing while `unsent` has something,
+    and feed nothing while `read` has something, and it holds no more than one write
+    and one feed. ValueError once it has been handed over to a reactor.
+    """
+
+    def feed(self, ciphertext: bytes | bytearray | memoryview) -> None:
+        """Bytes that arrived; b"" for the end of the stream.
+
+        TlsError for what ends the connection, an end without `close_notify` among it;
+        from then on always. `unsent` then has the alert that tells the peer why. What
+        follows the peer's `close_notify` is ignored.
+        """
+    def read(self, max_bytes: int) -> bytes:
+        """The next bytes of plaintext, b"" if there are none yet."""
+    def write(self, plaintext: bytes | bytearray | memoryview) -> None:
+        """Encrypt; during the handshake it waits for its end. TlsError after a failure."""
+    def unsent(self) -> bytes:
+        """All ciphertext that waits to be sent."""
+    def sent(self, size_bytes: int) -> None:
+        """So much of it has been sent; ValueError where it was not that much."""
+    def close(self) -> None:
+        """Say `close_notify`; nothing is written behind it."""
+    @property
+    def handshaking(self) -> bool: ...
+    @property
+    def ended(self) -> bool:
+        """Whether the peer has said `close_notify`; plaintext may still wait in `read`."""
+    @property
+    def version(self) -> Literal["TLS 1.2", "TLS 1.3"] | None:
+        """What was agreed on, once it is known."""
+    @property
+    def resumed(self) -> bool:
+        """Whether the handshake went on from an earlier connection."""
 
 def simd() -> Literal["portable", "avx2", "avx512"]:
     """The vector instructions that an object made now will use."""

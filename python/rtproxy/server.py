@@ -28,6 +28,8 @@ from rtproxy.dialects.registry import DIALECTS
 from rtproxy.legs.driver import start_driver
 from rtproxy.legs.leg import LegsOptions, OpenLegs
 from rtproxy.legs.listener import Listener, open_listener
+from rtproxy.legs.reach import Resolver
+from rtproxy.legs.tls import tls_client
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.personas.catalog import load_persona
@@ -67,6 +69,7 @@ async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     limit_simd(config.audio.simd)
+    trio.socket.set_custom_hostname_resolver(Resolver())
     async with trio.open_nursery() as nursery:
         process, listener = await open_server(nursery, config)
         # What is here now stays: collections need not look at it again, so that they
@@ -84,12 +87,12 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
     """
     process = Process(config.upstreams[0].name, trio.current_time, trio.current_time())
     upstreams = [await open_upstream(nursery, config, each) for each in config.upstreams]
-    driver = await start_driver(nursery, config.server.driver, tls=_uses_tls(config, upstreams))
+    driver = await start_driver(nursery, config.server.driver)
     listener = await open_listener(
         nursery,
         config.server,
         on_upgrade=build_front_door(config, process, upstreams, driver.open_legs).enter,
-        application=create_application(process),
+        application=create_application(process, driver.figures),
         head_s=config.limits.head_s,
         head_bytes=config.limits.head_bytes,
     )
@@ -98,16 +101,17 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
 
 
 async def open_upstream(nursery: trio.Nursery, config: Config, wanted: UpstreamConfig) -> Upstream:
-    """An upstream that can be dialled; the simulator is started first, in `nursery`."""
+    """An upstream that can be dialled; the simulator is started first, in `nursery`.
+
+    Raises ConfigError where the certificates to trust cannot be used.
+    """
     key = wanted.api_key.reveal() if wanted.api_key else None
     url = wanted.url
     if wanted.kind == "simulator":
         url = await open_simulator(nursery, configured(config.simulator))
+    if url.startswith("wss:"):
+        tls_client(wanted.ca)  # read now: it takes a while, and may be refused
     return Upstream(name=wanted.name, url=url, model=wanted.model, key=key, ca=wanted.ca)
-
-
-def _uses_tls(config: Config, upstreams: list[Upstream]) -> bool:
-    return config.server.uses_tls or any(each.url.startswith("wss:") for each in upstreams)
 
 
 def build_front_door(

@@ -31,6 +31,16 @@ async def test_health_is_still_200_with_the_upstream_away() -> None:
     assert (status, body["status"]) == (200, "degraded")
 
 
+async def test_metrics_tell_of_the_reactor_where_there_is_one() -> None:
+    state = process()
+    state.live.created = 3
+    status, body = await ask(state, "/api/realtime/metrics")
+    assert (status, body) == (200, {"active_sessions": 0, "sessions_created": 3, "reactor": None})
+    client = create_application(state, lambda: {"turns": 7}).test_client()
+    told = await (await client.get("/api/realtime/metrics")).get_json()
+    assert told["reactor"] == {"turns": 7}
+
+
 async def test_ready_only_while_serving() -> None:
     state = process()
     for phase in ProcessPhase:

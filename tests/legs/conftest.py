@@ -58,17 +58,22 @@ async def in_time() -> AsyncIterator[None]:
 @pytest.fixture(params=DRIVERS)
 async def socket_ground(request: pytest.FixtureRequest, nursery: trio.Nursery) -> Ground:
     """Plain sockets, by each driver."""
-    driver = await start_driver(nursery, request.param, tls=False)
+    driver = await start_driver(nursery, request.param)
     return Ground(socket_transport, driver.open_legs)
 
 
-@pytest.fixture(params=[*PAIRS, *DRIVERS[1:]])
+GROUNDS = [
+    *((name, "stream") for name in PAIRS),
+    *((name, driver) for name in ("socket", "tls") for driver in DRIVERS[1:]),
+]
+
+
+@pytest.fixture(params=GROUNDS, ids="-".join)
 async def ground(request: pytest.FixtureRequest, nursery: trio.Nursery) -> Ground:
-    """Each kind of transport by the stream driver, and sockets by every other."""
-    if request.param in PAIRS:
-        return Ground(PAIRS[request.param])
-    driver = await start_driver(nursery, request.param, tls=False)
-    return Ground(socket_transport, driver.open_legs)
+    """Each kind of transport by the stream driver, and those on sockets by every other."""
+    pair, name = request.param
+    driver = await start_driver(nursery, name)
+    return Ground(PAIRS[pair], driver.open_legs)
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ async def open_house(
     """A listener on a free port for the time of the block."""
     config = ServerConfig(**{"port": 0, **server})  # type: ignore[arg-type] # keys by name
     async with trio.open_nursery() as nursery:
-        driver = await start_driver(nursery, config.driver, tls=config.uses_tls)
+        driver = await start_driver(nursery, config.driver)
         door = Door(open_legs=driver.open_legs)
         listener = await open_listener(
             nursery, config, on_upgrade=door.enter, application=application, head_s=head_s

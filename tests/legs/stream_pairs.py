@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 
 import trio
 import trio.testing
+from certificates import authority
 
-from rtproxy.legs import tls
+from rtproxy.legs.tls_transport import TlsTransport
 from rtproxy.legs.transport import SocketTransport, StreamTransport, Transport
 
 
@@ -30,27 +29,13 @@ def socket_transport() -> tuple[SocketTransport, trio.SocketStream]:
     return SocketTransport(ours), trio.SocketStream(trio.socket.from_stdlib_socket(theirs))
 
 
-@cache
-def _contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's context and one of a client that trusts it; made once, it takes a while."""
-    identity = tls.self_signed()
-    trusting = ssl.create_default_context(cadata=(identity.authority_pem or b"").decode())
-    return identity.context, trusting
-
-
 def tls_transport() -> tuple[Transport, trio.SSLStream[trio.SocketStream]]:
     """A transport on TLS over loopback, and the peer's end; they shake hands when first used."""
-    serving, trusting = _contexts()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        theirs = socket.create_connection(listening.getsockname())
-        ours, _ = listening.accept()
-    streams = []
-    for end in (ours, theirs):
-        end.setblocking(False)
-        streams.append(trio.SocketStream(trio.socket.from_stdlib_socket(end)))
-    near = trio.SSLStream(streams[0], serving, server_side=True, https_compatible=True)
-    far = trio.SSLStream(streams[1], trusting, server_hostname="localhost", https_compatible=True)
-    return StreamTransport(near), far
+    ours, stream = socket_transport()
+    theirs = trio.SSLStream(
+        stream, authority().their_client(), server_hostname="localhost", https_compatible=True
+    )
+    return TlsTransport(ours, authority().our_server().accept()), theirs
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -12,15 +13,16 @@ from pathlib import Path
 
 import pytest
 import trio
+from certificates import Authority, authority
 from stream_pairs import all_of
 from trio_websocket import ConnectionClosed, WebSocketRequest, serve_websocket
 
-from rtproxy.legs import tls
 from rtproxy.legs.connector import dial
 from rtproxy.legs.handshake import read_offer, switching_headers
 from rtproxy.legs.http1 import RequestReader
 from rtproxy.legs.leg import LegsOptions, Side
 from rtproxy.legs.stream_driver import open_legs
+from rtproxy.legs.tls import tls_client
 from rtproxy.legs.transport import Connection
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.model.errors import ConfigError, DialFailed
@@ -136,47 +138,56 @@ async def test_an_upstream_is_reached_in_the_clear() -> None:
     assert b"sec-websocket-extensions" not in headers
 
 
-async def test_an_upstream_is_reached_over_tls(tmp_path: Path) -> None:
-    identity = tls.self_signed()
-    authority = tmp_path / "ca.pem"
-    authority.write_bytes(identity.authority_pem or b"")
-    async with echoing(identity.context) as (place, _):
-        await exchange(await dial(f"wss://{place}/", ca=str(authority)))
+@pytest.fixture
+def ca(tmp_path: Path) -> str:
+    """The file that names the authority of the servers here."""
+    file = tmp_path / "ca.pem"
+    file.write_bytes(authority().pem)
+    return str(file)
 
 
-async def test_ssl_cert_file_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    identity = tls.self_signed()
-    authority = tmp_path / "ca.pem"
-    authority.write_bytes(identity.authority_pem or b"")
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    tls.client_context.cache_clear()
+async def test_an_upstream_is_reached_over_tls(ca: str) -> None:
+    async with echoing(authority().their_server()) as (place, _):
+        await exchange(await dial(f"wss://{place}/", ca=ca))
+
+
+async def test_ssl_cert_file_is_honoured(ca: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", ca)
+    tls_client.cache_clear()
     try:
-        async with echoing(identity.context) as (place, _):
+        async with echoing(authority().their_server()) as (place, _):
             await exchange(await dial(f"wss://{place}/"))
     finally:
-        tls.client_context.cache_clear()
+        tls_client.cache_clear()
 
 
-async def test_a_certificate_of_nobody_we_know_is_final() -> None:
-    async with echoing(tls.self_signed().context) as (place, _):
-        failed = await failure(f"wss://{place}/")
+async def test_a_certificate_of_nobody_we_know_is_final(ca: str) -> None:
+    async with echoing(Authority().their_server()) as (place, _):
+        failed = await failure(f"wss://{place}/", ca=ca)
     assert failed.final
-    assert "SSL_CERT_FILE" in str(failed)
+    assert "an authority that is not trusted here" in str(failed)
+    assert "--upstream-ca" in str(failed)
 
 
-async def test_a_certificate_of_somebody_else_is_final(tmp_path: Path) -> None:
-    identity = tls.self_signed(["elsewhere.example"])
-    authority = tmp_path / "ca.pem"
-    authority.write_bytes(identity.authority_pem or b"")
-    async with echoing(identity.context) as (place, _):
-        assert (await failure(f"wss://{place}/", ca=str(authority))).final
+async def test_a_certificate_of_somebody_else_is_final(ca: str) -> None:
+    other = authority().issue("elsewhere.example")
+    async with echoing(authority().their_server(other)) as (place, _):
+        failed = await failure(f"wss://{place}/", ca=ca)
+    assert failed.final
+    assert f"TLS with {place} failed: its certificate is for elsewhere.example" in str(failed)
 
 
-async def test_tls_where_none_is_spoken_may_heal() -> None:
+async def test_tls_where_none_is_spoken_may_heal(ca: str) -> None:
     async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url:
-        failed = await failure(url.replace("ws://", "wss://"))
+        failed = await failure(url.replace("ws://", "wss://"), ca=ca)
     assert not failed.final
-    assert "TLS" in str(failed)
+    assert "it speaks no TLS but, as it seems, plain HTTP" in str(failed)
+
+
+async def test_who_hangs_up_during_the_handshake_may_heal(ca: str) -> None:
+    async with answering(b"") as url:
+        failed = await failure(url.replace("ws://", "wss://"), ca=ca)
+    assert not failed.final
 
 
 async def test_nobody_listens() -> None:  # faults.md row 24
@@ -270,13 +281,10 @@ def open_descriptors() -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
 @pytest.mark.parametrize("secure", [False, True])
-async def test_cancelling_at_any_step_leaves_no_descriptor(tmp_path: Path, secure: bool) -> None:
-    identity = tls.self_signed()
-    authority = tmp_path / "ca.pem"
-    authority.write_bytes(identity.authority_pem or b"")
-    async with agreeing(identity.context if secure else None) as place:
+async def test_cancelling_at_any_step_leaves_no_descriptor(ca: str, secure: bool) -> None:
+    async with agreeing(authority().their_server() if secure else None) as place:
         url = f"{'wss' if secure else 'ws'}://{place}/"
-        connection = await dial(url, ca=str(authority))  # warm: threads, caches
+        connection = await dial(url, ca=ca)  # warm: threads, caches
         connection.transport.abort()
         await connection.transport.aclose()
         await trio.testing.wait_all_tasks_blocked(0.01)
@@ -285,7 +293,7 @@ async def test_cancelling_at_any_step_leaves_no_descriptor(tmp_path: Path, secur
             with trio.CancelScope() as scope:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(_cancel_after, steps, scope.cancel)
-                    connection = await dial(url, ca=str(authority))
+                    connection = await dial(url, ca=ca)
                     connection.transport.abort()
                     await connection.transport.aclose()
                     nursery.cancel_scope.cancel()
@@ -297,3 +305,18 @@ async def _cancel_after(steps: int, cancel: Callable[[], None]) -> None:
     for _ in range(steps):
         await trio.lowlevel.checkpoint()
     cancel()
+
+
+async def test_a_process_that_may_open_no_socket_says_so_and_is_not_final() -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket() as probe:
+        lowest_free = probe.fileno()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
+    try:
+        failed = await failure("ws://127.0.0.1:9/")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert failed.exhausted
+    assert not failed.final
+    assert failed.reason.code == 1013
+    assert "Too many open files" in str(failed)

@@ -208,7 +208,11 @@ async def test_tls_by_a_certificate_made_now(application: QuartTrio) -> None:
         async with stream:
             await stream.send_all(b"GET /scheme HTTP/1.1\r\nHost: x\r\n\r\n")
             assert b'"scheme":"https"' in await all_of(stream)
-        assert b"HTTP" not in await house.raw(HEALTH)  # not TLS: closed, and nobody minds
+        with structlog.testing.capture_logs() as logs:
+            assert b"HTTP" not in await house.raw(HEALTH)  # not TLS: closed, and nobody minds
+        [told] = [entry for entry in logs if entry["log_level"] != "debug"]
+        assert told["why"] == "it speaks no TLS but, as it seems, plain HTTP"
+        assert told["peer"].startswith("127.0.0.1:")
         async with open_websocket_url(url, ssl_context=trusting):
             pass
 
@@ -224,6 +228,16 @@ async def test_the_closing_words_arrive_over_tls_too(application: QuartTrio) -> 
             with suppress(trio.BrokenResourceError):
                 await stream.send_all((UPGRADE % b"/echo") + OVERSIZE * 5)
             assert (1009).to_bytes(2, "big") in await all_of(stream)
+
+
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01"])
+async def test_a_handshake_that_stalls_has_a_deadline(application: QuartTrio, said: bytes) -> None:
+    async with open_house(application, tls="self-signed", head_s=0.05) as house:
+        stream = await trio.open_tcp_stream("127.0.0.1", house.listener.port)
+        async with stream:
+            await stream.send_all(said)
+            with trio.fail_after(5):
+                assert await all_of(stream) == b""
 
 
 async def test_who_stops_accepting_keeps_what_is_there(house: House) -> None:

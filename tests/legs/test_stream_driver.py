@@ -170,25 +170,37 @@ async def test_a_client_ahead_of_its_time_is_read_at_the_pace_of_its_audio(
 
 async def test_a_peer_that_is_gone_without_a_word_is_found_out(autojump_clock: Clock) -> None:
     async with open_rig(pongs=False) as rig:  # faults.md row 14
-        assert rig.client.pong_wait_s() is None
-        rig.client.ping()
-        rig.client.ping()  # one is enough
-        await trio.sleep(10)
-        assert rig.client.pong_wait_s() == pytest.approx(10)
-        rig.client.abort()
+        started, silent = trio.current_time(), trio.Event()
+        rig.client.keep_alive(every_s=15, within_s=10, silent=silent.set)
         reason = await closed_by(rig.client)
         assert (reason.code, reason.origin) == (CloseCode.ABNORMAL, Origin.PEER)
+        assert reason.text == "no answer to a ping for 10 s"
+        assert silent.is_set()
+        assert trio.current_time() - started == pytest.approx(10, abs=0.1)
 
 
 async def test_a_peer_that_answers_pings_is_well(ground: Ground) -> None:
-    async with open_rig(ground=ground) as rig:
-        rig.client.ping()
-        assert rig.client.pong_wait_s() is not None
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(rig.browser.hear)
-            while rig.client.pong_wait_s() is not None:
-                await trio.lowlevel.checkpoint()
-            nursery.cancel_scope.cancel()
+    async with open_rig(ground=ground) as rig, trio.open_nursery() as nursery:
+        silent = trio.Event()
+        rig.client.keep_alive(every_s=0.01, within_s=5, silent=silent.set)
+        nursery.start_soon(rig.browser.hear)
+        with trio.move_on_after(0.1) as well:
+            await closed_by(rig.client)
+        assert well.cancelled_caught
+        assert not silent.is_set()
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_silent_peer_is_told_of_and_can_be_cut_off(ground: Ground) -> None:
+    async with open_rig(ground=ground, pongs=False) as rig:
+        for leg in (rig.client, rig.upstream):
+            silent = trio.Event()
+            leg.keep_alive(every_s=0.05, within_s=0.02, silent=silent.set)
+            assert (await closed_by(leg)).text == "no answer to a ping for 20 ms"
+            assert silent.is_set()
+            leg.abort()
+        with trio.fail_after(1):
+            await rig.client.aclose(DONE)
 
 
 async def test_a_ping_from_the_peer_is_answered_while_a_hold_is_open(ground: Ground) -> None:
@@ -219,7 +231,6 @@ async def test_a_panic_in_the_splice_ends_this_session_with_1011(autojump_clock:
         rig.client.send(b"x")
         rig.legs.post([tell(Side.CLIENT, n=1)])
         assert rig.legs.drop("r1") == []
-        assert rig.client.pong_wait_s() is None
         await rig.client.aclose(DONE)
         with pytest.raises(LegClosed):
             rig.legs.add(Side.UPSTREAM, Connection(memory_transport()[0]), max_message_bytes=1000)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import trustme
+from certificates import authority, chain_of
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -14,34 +14,41 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from rtproxy._audio_core import TlsClient, TlsServer
 from rtproxy.config import ServerConfig
-from rtproxy.legs.tls import client_context, self_signed, server_context, server_identity
+from rtproxy.legs.tls import server_identity, tls_client, tls_server
 from rtproxy.model.errors import ConfigError
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
     """A certificate and its key."""
-    issued = trustme.CA().issue_cert("localhost")
+    issued = authority().issue()
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    cert.write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+    cert.write_bytes(chain_of(issued))
     key.write_bytes(issued.private_key_pem.bytes())
     return cert, key
 
 
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """Clients are made anew, for what the environment says now."""
+    tls_client.cache_clear()
+    yield
+    tls_client.cache_clear()
+
+
 def test_files_make_an_identity(files: tuple[Path, Path]) -> None:
     cert, key = files
-    config = ServerConfig(certfile=str(cert), keyfile=str(key))
-    identity = server_identity(config)
+    identity = server_identity(ServerConfig(certfile=str(cert), keyfile=str(key)))
     assert identity is not None
     assert identity.authority_pem is None
-    assert identity.context.minimum_version is ssl.TLSVersion.TLSv1_2
 
 
 def test_one_file_may_hold_both(files: tuple[Path, Path], tmp_path: Path) -> None:
     both = tmp_path / "both.pem"
     both.write_bytes(b"".join(path.read_bytes() for path in files))
-    server_context(both)
+    tls_server(both)
 
 
 @pytest.mark.parametrize("tls", [None, "off"])
@@ -59,52 +66,83 @@ def test_a_missing_file_is_named(files: tuple[Path, Path], tmp_path: Path) -> No
     cert, _ = files
     absent = tmp_path / "absent.pem"
     with pytest.raises(ConfigError, match=rf"server\.keyfile: there is no file {absent}"):
-        server_context(cert, absent)
+        tls_server(cert, absent)
     with pytest.raises(ConfigError, match=r"server\.certfile: there is no file"):
-        server_context(absent)
+        tls_server(absent)
+    with pytest.raises(ConfigError, match=rf"server\.certfile: {tmp_path} cannot be read"):
+        tls_server(tmp_path)
 
 
-def test_files_that_do_not_fit_are_told_in_one_line(files: tuple[Path, Path]) -> None:
+def test_files_that_do_not_fit_are_told_in_one_line(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
     cert, key = files
-    for pair in ((key, cert), (cert, None), (cert, cert)):
-        with pytest.raises(ConfigError, match="cannot be used") as wrong:
-            server_context(*pair)
+    other = tmp_path / "other.pem"
+    other.write_bytes(authority().issue().private_key_pem.bytes())
+    for certfile, keyfile, words in [
+        (cert, other, "the key does not belong to the certificate"),
+        (key, cert, "there is no certificate in it"),
+        (cert, None, "there is no private key in it"),
+        (cert, cert, "there is no private key in it"),
+    ]:
+        with pytest.raises(ConfigError, match=f"cannot be used: {words}") as wrong:
+            tls_server(certfile, keyfile)
         assert "\n" not in str(wrong.value)
+        assert str(certfile) in str(wrong.value)
+
+
+def test_damaged_files_are_told(files: tuple[Path, Path]) -> None:
+    chain, key = (file.read_bytes() for file in files)
+    for wrong in [(chain, key[:60] + key[90:]), (chain[:60] + chain[90:], key)]:
+        with pytest.raises(ValueError, match="damaged") as told:
+            TlsServer(chain=wrong[0], key=wrong[1])
+        assert key.split()[4][:12].decode() not in str(told.value)
 
 
 def test_a_key_with_a_password_does_not_ask_on_the_terminal(
     files: tuple[Path, Path], tmp_path: Path
 ) -> None:
     cert, key = files
-    locked = tmp_path / "locked.pem"
     private = load_pem_private_key(key.read_bytes(), None)
-    locked.write_bytes(
-        private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
-    )
-    with pytest.raises(ConfigError, match="no password"):
-        server_context(cert, locked)
+    for form in (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL):
+        locked = tmp_path / "locked.pem"
+        locked.write_bytes(
+            private.private_bytes(Encoding.PEM, form, BestAvailableEncryption(b"secret"))
+        )
+        with pytest.raises(ConfigError, match="its key has a password"):
+            tls_server(cert, locked)
 
 
-def test_whom_we_dial_is_verified() -> None:
-    context = client_context()
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-    assert client_context() is context
+def test_one_client_remembers_for_all(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_bytes(authority().pem)
+    assert tls_client(str(file)) is tls_client(str(file))
 
 
-def test_nothing_but_http_1_1_is_negotiated() -> None:
-    server = self_signed()
-    trusting = ssl.create_default_context(cadata=(server.authority_pem or b"").decode())
-    trusting.set_alpn_protocols(["h2", "http/1.1"])
-    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    ends = [
-        trusting.wrap_bio(to_client, to_server, server_hostname="localhost"),
-        server.context.wrap_bio(to_server, to_client, server_side=True),
-    ]
-    for _ in range(4):
-        for end in ends:
-            try:
-                end.do_handshake()
-            except ssl.SSLWantReadError:
-                continue
-    assert [end.selected_alpn_protocol() for end in ends] == ["http/1.1", "http/1.1"]
+@pytest.mark.usefixtures("forgotten")
+def test_a_system_without_authorities_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "absent.pem"))
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    with pytest.raises(ConfigError, match="no certificate authorities; install them"):
+        tls_client()
+
+
+@pytest.mark.usefixtures("forgotten")
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_the_environment_names_authorities(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    (tmp_path / "ca.pem").write_bytes(authority().pem)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.setenv(variable, str(tmp_path / ("ca.pem" if "FILE" in variable else "")))
+    tls_client()
+
+
+def test_what_is_no_authority_or_no_host() -> None:
+    with pytest.raises(ValueError, match="no certificate"):
+        TlsClient(authorities=b"nothing")
+    with pytest.raises(ValueError, match="neither a host name"):
+        authority().our_client().open("a b")

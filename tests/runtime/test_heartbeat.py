@@ -1,50 +1,56 @@
-"""The heartbeat, with the clock under control."""
+"""A peer that gives no sign of life is found, logged and cut off."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import structlog
 import trio
-from trio.testing import MockClock
+import trio.testing
 
 from rtproxy.legs.leg import Side
-from rtproxy.runtime.heartbeat import keep_heartbeat
+from rtproxy.runtime.heartbeat import Heartbeat
 
 
-class Peer:
-    """A leg as the heartbeat sees it: pings that are answered, or not."""
+class WatchedLeg:
+    """A leg as the heartbeat sees it."""
 
     side = Side.CLIENT
 
-    def __init__(self, *, answers: bool) -> None:
-        self.answers = answers
-        self.pinged_at: list[float] = []
-        self.aborted_at: float | None = None
+    def __init__(self) -> None:
+        self.rhythm: tuple[float, float] | None = None
+        self.aborted = 0
 
-    def ping(self) -> None:
-        self.pinged_at.append(trio.current_time())
-
-    def pong_wait_s(self) -> float | None:
-        return None if self.answers else trio.current_time() - self.pinged_at[-1]
+    def keep_alive(self, *, every_s: float, within_s: float, silent: Callable[[], None]) -> None:
+        self.rhythm = (every_s, within_s)
+        self.silent = silent
 
     def abort(self) -> None:
-        self.aborted_at = trio.current_time()
+        self.aborted += 1
 
 
-async def beat(peers: list[Peer], *, for_s: float) -> None:
-    with trio.move_on_after(for_s):
-        await keep_heartbeat(lambda: list(peers), every_s=15, within_s=10)  # type: ignore[arg-type]  # a Peer has all that is used
+async def test_a_silent_peer_is_cut_off_and_the_others_are_left_alone(
+    nursery: trio.Nursery,
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        heartbeat = Heartbeat(every_s=15, within_s=10, log=structlog.get_logger())
+        nursery.start_soon(heartbeat.run)
+        alive, first, second = WatchedLeg(), WatchedLeg(), WatchedLeg()
+        for leg in (alive, first, second):
+            heartbeat.watch(leg)  # type: ignore[arg-type] # it has all that is used
+            assert leg.rhythm == (15, 10)
+        first.silent()
+        await trio.testing.wait_all_tasks_blocked()
+        assert (alive.aborted, first.aborted, second.aborted) == (0, 1, 0)
+        second.silent()
+        await trio.testing.wait_all_tasks_blocked()
+        assert (alive.aborted, first.aborted, second.aborted) == (0, 1, 1)
+    assert [entry["event"] for entry in logs] == ["peer_silent"] * 2
 
 
-async def test_a_peer_that_answers_is_pinged_in_rhythm(autojump_clock: MockClock) -> None:
-    start_s = trio.current_time()
-    peer = Peer(answers=True)
-    await beat([peer], for_s=31)
-    assert [at - start_s for at in peer.pinged_at] == [0, 15, 30]
-    assert peer.aborted_at is None
-
-
-async def test_a_silent_peer_is_gone_when_its_pong_is_due(autojump_clock: MockClock) -> None:
-    start_s = trio.current_time()
-    silent, alive = Peer(answers=False), Peer(answers=True)
-    await beat([silent, alive], for_s=12)
-    assert silent.aborted_at == start_s + 10
-    assert alive.aborted_at is None
+async def test_nothing_wakes_while_all_are_well(nursery: trio.Nursery) -> None:
+    heartbeat = Heartbeat(every_s=15, within_s=10, log=structlog.get_logger())
+    heartbeat.watch(WatchedLeg())  # type: ignore[arg-type] # it has all that is used
+    nursery.start_soon(heartbeat.run)
+    await trio.testing.wait_all_tasks_blocked()
+    assert trio.lowlevel.current_statistics().seconds_to_next_deadline == float("inf")

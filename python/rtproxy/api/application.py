@@ -5,6 +5,7 @@ Owns the HTTP routes and their answers. Must not change anything of a session.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from quart_trio import QuartTrio
@@ -13,8 +14,10 @@ from rtproxy import __version__
 from rtproxy.runtime.process import Process
 
 
-def create_application(process: Process) -> QuartTrio:
-    """The routes over what is true of the process."""
+def create_application(
+    process: Process, reactor: Callable[[], Mapping[str, float] | None] = lambda: None
+) -> QuartTrio:
+    """The routes over what is true of the process; `reactor` tells what that has done."""
     application = QuartTrio("rtproxy", static_folder=None)
 
     @application.get("/health")
@@ -39,5 +42,14 @@ def create_application(process: Process) -> QuartTrio:
         if process.welcomes:
             return {"status": "ok"}, 200
         return {"status": process.phase.value}, 503
+
+    @application.get("/api/realtime/metrics")
+    async def metrics() -> dict[str, Any]:
+        """Counts since the start; `reactor` is null where sessions run on streams."""
+        return {
+            "active_sessions": len(process.live),
+            "sessions_created": process.live.created,
+            "reactor": reactor(),
+        }
 
     return application

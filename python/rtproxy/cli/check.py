@@ -11,14 +11,16 @@ from msgspec.structs import asdict
 
 from rtproxy._audio_core import HAS_OPUS, simd
 from rtproxy.cli.describe import upstream_sentence
-from rtproxy.cli.options import ConfigFile, UpstreamChoice, configured
+from rtproxy.cli.options import ConfigFile, UpstreamCa, UpstreamChoice, configured
 from rtproxy.cli.words import say
 from rtproxy.config import Config, DialectConfig, LimitsConfig
 
 
-def check(config: ConfigFile = None, upstream: UpstreamChoice = None) -> None:
+def check(
+    config: ConfigFile = None, upstream: UpstreamChoice = None, upstream_ca: UpstreamCa = None
+) -> None:
     """Read the configuration as `serve` would, and say what would run."""
-    loaded = configured(config, upstream, {})
+    loaded = configured(config, upstream, {}, upstream_ca=upstream_ca)
     say("\n".join(report(loaded)))
 
 

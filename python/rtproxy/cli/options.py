@@ -24,11 +24,21 @@ UpstreamChoice = Annotated[
         help="Who answers: openai, simulator, a name from the file, or ws://… / wss://….",
     ),
 ]
+UpstreamCa = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Certificates to trust upstream, not the system's (PEM)."),
+]
 
 
-def configured(file: Path | None, upstream: str | None, options: dict[str, object]) -> Config:
+def configured(
+    file: Path | None,
+    upstream: str | None,
+    options: dict[str, object],
+    *,
+    upstream_ca: str | None = None,
+) -> Config:
     """The configuration, or the end of the command with the one line that says why not."""
     try:
-        return load_config(file, options=options, upstream=upstream)
+        return load_config(file, options=options, upstream=upstream, upstream_ca=upstream_ca)
     except ConfigError as error:
         fail(str(error), MISUSED)

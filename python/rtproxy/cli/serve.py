@@ -14,7 +14,7 @@ import typer
 from rtproxy import __version__
 from rtproxy.cli.describe import upstream_sentence
 from rtproxy.cli.failure import fail
-from rtproxy.cli.options import ConfigFile, UpstreamChoice, configured
+from rtproxy.cli.options import ConfigFile, UpstreamCa, UpstreamChoice, configured
 from rtproxy.cli.words import DEFAULT_URL, say, this_command
 from rtproxy.config import Config
 from rtproxy.model.errors import ConfigError
@@ -29,6 +29,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on (8000); 0: any.")] = None,
     config: ConfigFile = None,
     upstream: UpstreamChoice = None,
+    upstream_ca: UpstreamCa = None,
     certfile: Annotated[str | None, typer.Option(help="Certificate chain for TLS (PEM).")] = None,
     keyfile: Annotated[str | None, typer.Option(help="Its private key (PEM).")] = None,
     tls: Annotated[
@@ -52,7 +53,7 @@ def serve(
         "log.level": log_level,
         "log.format": log_format,
     }
-    loaded = configured(config, upstream, options)
+    loaded = configured(config, upstream, options, upstream_ca=upstream_ca)
     keys = [each.api_key.reveal() for each in loaded.upstreams if each.api_key]
     configure_logging(loaded.log.level, loaded.log.format, secrets=keys)
     _run(loaded)

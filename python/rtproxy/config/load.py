@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -34,6 +35,7 @@ def load_config(
     environ: Mapping[str, str] | None = None,
     options: Mapping[str, object] | None = None,
     upstream: str | None = None,
+    upstream_ca: str | None = None,
 ) -> Config:
     """Read everything that was said and return what can be run.
 
@@ -42,6 +44,7 @@ def load_config(
         environ: the environment; None means the process's own.
         options: values from the command line by key ("server.port"); None is no value.
         upstream: which upstream to use, see `choose_upstreams`.
+        upstream_ca: what to trust of each instead of what its section says.
 
     Raises:
         ConfigError: one line that names the key, what it is and what it may be.
@@ -55,7 +58,10 @@ def load_config(
         dialect=sections.dialect,
         audio=sections.audio,
         log=sections.log,
-        upstreams=choose_upstreams(sections.upstream, upstream, environ),
+        upstreams=tuple(
+            replace(each, ca=upstream_ca or each.ca)
+            for each in choose_upstreams(sections.upstream, upstream, environ)
+        ),
         notes=unused(environ),
     )
     for chosen in config.upstreams:

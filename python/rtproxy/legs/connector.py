@@ -11,23 +11,20 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import trio
 
+from rtproxy._audio_core import TlsCertificateError, TlsError, TlsSession, TlsUntrustedError
 from rtproxy.legs.client_handshake import ClientHandshake, Refused, refusal
 from rtproxy.legs.http1 import Headers
-from rtproxy.legs.tls import client_context
-from rtproxy.legs.transport import (
-    EXHAUSTED,
-    Connection,
-    SocketTransport,
-    StreamTransport,
-    Transport,
-)
+from rtproxy.legs.reach import reach
+from rtproxy.legs.tls import tls_client
+from rtproxy.legs.tls_transport import secure
+from rtproxy.legs.transport import EXHAUSTED, LOST, Connection, SocketTransport, Transport
 from rtproxy.model.errors import ConfigError, DialFailed
 
 DIAL_S = 10.0
@@ -66,7 +63,7 @@ async def dial(
     DialFailed, or ConfigError for a URL or file that cannot be used.
     """
     place = _read_url(url)
-    tls = client_context(ca) if place.tls else None
+    tls = _tls_session(place, ca) if place.tls else None
     handshake = ClientHandshake(
         host=place.host_header,
         target=place.target,
@@ -81,9 +78,7 @@ async def dial(
         raise DialFailed(f"{place.host_header} did not answer within {dial_s:g} s") from None
 
 
-async def _dial(
-    place: _Place, handshake: ClientHandshake, tls: ssl.SSLContext | None
-) -> Connection:
+async def _dial(place: _Place, handshake: ClientHandshake, tls: TlsSession | None) -> Connection:
     transport = await _connect(place, tls)
     try:
         return await _shake_hands(place, transport, handshake)
@@ -94,30 +89,24 @@ async def _dial(
         raise
 
 
-async def _connect(place: _Place, tls: ssl.SSLContext | None) -> Transport:
+async def _connect(place: _Place, tls: TlsSession | None) -> Transport:
     try:
-        stream = await trio.open_tcp_stream(place.host, place.port)
+        connection = await reach(place.host, place.port)
     except OSError as error:
         last = _last(error)
         words = f"{place.host_header} cannot be reached: {_why(last)}"
         raise DialFailed(words, exhausted=last.errno in EXHAUSTED) from error
-    if tls is None:
-        return SocketTransport(socket.socket(fileno=stream.socket.detach()))
-    return await _secure(place, stream, tls)
+    below = SocketTransport(connection)
+    return below if tls is None else await _secure(place, below, tls)
 
 
-async def _secure(place: _Place, stream: trio.SocketStream, tls: ssl.SSLContext) -> Transport:
-    secured = trio.SSLStream(stream, tls, server_hostname=place.host, https_compatible=True)
+async def _secure(place: _Place, below: SocketTransport, tls: TlsSession) -> Transport:
     try:
-        await secured.do_handshake()
-    except trio.BrokenResourceError as error:
-        await trio.aclose_forcefully(stream)
+        return await secure(below, tls)
+    except TlsError as error:
         raise _tls_failed(place, error) from error
-    except trio.Cancelled:
-        with trio.CancelScope(shield=True):
-            await trio.aclose_forcefully(stream)
-        raise
-    return StreamTransport(secured)
+    except LOST as error:
+        raise DialFailed(f"{place.host_header} broke the connection: {error}") from error
 
 
 async def _shake_hands(
@@ -130,13 +119,13 @@ async def _shake_hands(
             outcome = handshake.feed(await transport.read())
         if isinstance(outcome, Refused):
             raise refusal(await _rest_of(outcome, transport, handshake))
-    except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+    except LOST as error:
         raise DialFailed(f"{place.host_header} broke the connection: {error}") from error
     return Connection(transport, outcome.leftover, outcome.subprotocol)
 
 
 async def _rest_of(refused: Refused, transport: Transport, handshake: ClientHandshake) -> Refused:
-    with trio.move_on_after(_REFUSAL_BODY_S):
+    with trio.move_on_after(_REFUSAL_BODY_S), suppress(*LOST):  # its status has been told
         while not refused.complete:
             outcome = handshake.feed(await transport.read())
             refused = outcome if isinstance(outcome, Refused) else refused
@@ -174,12 +163,21 @@ def _why(error: OSError) -> str:
     return os.strerror(error.errno)
 
 
-def _tls_failed(place: _Place, error: trio.BrokenResourceError) -> DialFailed:
-    cause = error.__cause__
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return DialFailed(
-            f"{place.host_header} is not who it claims to be: {cause.verify_message}; if it has an "
-            "authority of its own, name that in SSL_CERT_FILE",
-            final=True,
-        )
-    return DialFailed(f"TLS with {place.host_header} failed: {cause or error}")
+def _tls_session(place: _Place, ca: str | None) -> TlsSession:
+    try:
+        return tls_client(ca).open(place.host)
+    except ValueError as error:
+        raise ConfigError(f"{place.host_header} cannot be dialled: {error}") from None
+
+
+def _tls_failed(place: _Place, error: TlsError) -> DialFailed:
+    advice = (
+        "; if it has an authority of its own, name that one's certificate in the upstream's `ca` "
+        "(--upstream-ca) or in SSL_CERT_FILE"
+        if isinstance(error, TlsUntrustedError)
+        else ""
+    )
+    return DialFailed(
+        f"TLS with {place.host_header} failed: {error}{advice}",
+        final=isinstance(error, TlsCertificateError),
+    )

@@ -20,6 +20,18 @@ from rtproxy.model.errors import ConfigError
 
 HAS_REACTOR = hasattr(_audio_core, "Reactor")  # it needs Linux's epoll
 
+_FIGURES = (
+    "turns",
+    "rounds",
+    "events",
+    "busy_s",
+    "longest_s",
+    "reads",
+    "read_bytes",
+    "writes",
+    "written_bytes",
+)
+
 DriverName = Literal["stream", "reactor"]
 
 
@@ -31,31 +43,30 @@ class Driver:
     open_legs: OpenLegs
     pump: ReactorPump | None = None
 
+    def figures(self) -> dict[str, float] | None:
+        """What the reactor has done since the start, as sums; None on streams."""
+        if self.pump is None:
+            return None
+        stats = self.pump.stats
+        return {name: getattr(stats, name) for name in _FIGURES}
+
 
 STREAM_DRIVER = Driver("stream", stream_driver.open_legs)
 
 
 async def start_driver(
-    nursery: trio.Nursery, wanted: Literal["auto", "stream", "reactor"], *, tls: bool
+    nursery: trio.Nursery, wanted: Literal["auto", "stream", "reactor"]
 ) -> Driver:
     """Start the driver that was asked for, in `nursery`; "auto" is the reactor where it can be.
 
-    `tls`: whether any leg may be encrypted. Raises ConfigError for a reactor that
-    cannot be had.
+    Raises ConfigError for a reactor that cannot be had.
     """
-    obstacle = _obstacle(tls=tls)
-    if wanted == "reactor" and obstacle is not None:
-        raise ConfigError(f'server.driver is "reactor", but {obstacle}; use "auto" or "stream"')
-    if wanted == "stream" or obstacle is not None:
+    if wanted == "reactor" and not HAS_REACTOR:
+        raise ConfigError(
+            'server.driver is "reactor", but the reactor needs Linux; use "auto" or "stream"'
+        )
+    if wanted == "stream" or not HAS_REACTOR:
         return STREAM_DRIVER
     pump = ReactorPump()
     await nursery.start(pump.run)
     return Driver("reactor", partial(reactor_driver.open_legs, pump), pump)
-
-
-def _obstacle(*, tls: bool) -> str | None:
-    if not HAS_REACTOR:
-        return "the reactor needs Linux"
-    if tls:
-        return "the reactor carries no TLS, which this configuration asks for"
-    return None

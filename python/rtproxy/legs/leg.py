@@ -7,7 +7,7 @@ it must not know which driver implements it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -122,11 +122,12 @@ class Leg(Protocol):
     def send(self, payload: bytes) -> None:
         """Queue a message to this very leg; never waits."""
 
-    def ping(self) -> None:
-        """Send a ping, unless one is unanswered."""
+    def keep_alive(self, *, every_s: float, within_s: float, silent: Callable[[], None]) -> None:
+        """Ping now and each `every_s`; time in which we do not read does not count.
 
-    def pong_wait_s(self) -> float | None:
-        """How long the open ping has waited; None if there is none."""
+        Where no pong is there `within_s` later, the leg has ended with 1006, as its
+        reader learns, and `silent` is called, once: the socket is to be aborted.
+        """
 
     async def aclose(self, reason: CloseReason) -> None:
         """Close with a handshake, by force after the close deadline.

@@ -23,13 +23,15 @@ import structlog
 import trio
 from hypercorn.typing import ASGIFramework
 
+from rtproxy._audio_core import TlsError, TlsServer
 from rtproxy.config import ServerConfig
 from rtproxy.legs.binding import open_sockets
 from rtproxy.legs.entrance import HEAD_S, Entrance, OnUpgrade
 from rtproxy.legs.http1 import HEAD_LIMIT_BYTES
 from rtproxy.legs.plain_http import open_plain_http
 from rtproxy.legs.tls import Identity, server_identity
-from rtproxy.legs.transport import EXHAUSTED, SocketTransport, StreamTransport, Transport
+from rtproxy.legs.tls_transport import secure
+from rtproxy.legs.transport import EXHAUSTED, SocketTransport, Transport
 from rtproxy.legs.upgrade import Upgrade
 
 __all__ = ["Listener", "OnUpgrade", "Upgrade", "open_listener"]
@@ -169,14 +171,15 @@ def _opening(
         return plain
 
     async def encrypted() -> Transport:
-        connection.setblocking(False)  # noqa: FBT003 - the stdlib's own signature
-        stream = trio.SocketStream(trio.socket.from_stdlib_socket(connection))
-        secured = trio.SSLStream(stream, identity.context, server_side=True, https_compatible=True)
-        try:
-            await secured.do_handshake()
-        except BaseException:  # cancellation included: nobody else will close it
-            connection.close()
-            raise
-        return StreamTransport(secured)
+        return await _secured(SocketTransport(connection), identity.server)
 
     return encrypted
+
+
+async def _secured(below: SocketTransport, server: TlsServer) -> Transport:
+    try:
+        return await secure(below, server.accept())
+    except TlsError as error:
+        host, port = below.addresses()[0]
+        _log.info("no TLS with a client", peer=f"{host}:{port}", why=str(error))
+        raise trio.BrokenResourceError(f"no TLS: {error}") from error

@@ -23,7 +23,8 @@ from rtproxy.legs.reactor_junction import ReactorJunction
 from rtproxy.legs.reactor_leg import ReactorLeg
 from rtproxy.legs.reactor_pump import ReactorPump
 from rtproxy.legs.spliced_legs import FAILED, OVER, SplicedLegs, make_splice
-from rtproxy.legs.transport import Connection
+from rtproxy.legs.tls_transport import TlsTransport
+from rtproxy.legs.transport import Connection, Transport
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import LegClosed
 
@@ -38,7 +39,7 @@ async def open_legs(
     exception ends it, else with 1001. `seed` are 32 random bytes for masks.
     """
     # A server that is being stopped begins no session: the reactor may have stopped.
-    await trio.lowlevel.checkpoint()
+    await trio.lowlevel.checkpoint_if_cancelled()
     driver = ReactorDriver(pump, options or LegsOptions(), seed or secrets.token_bytes(32))
     reason = OVER
     try:
@@ -66,7 +67,7 @@ class ReactorDriver(SplicedLegs):
         """Close what is still open; bounded, because every leg's end is."""
         for leg in self._legs:
             leg.begin_closing(reason)
-        for leg in self._legs:
+        for leg in [leg for leg in self._legs if not leg.is_gone]:
             await leg.aclose(reason)
 
     def clear(self) -> None:
@@ -89,31 +90,37 @@ class ReactorDriver(SplicedLegs):
         if side is Side.CLIENT and options.lead_ms is not None:
             transport.limit_send_buffer(options.send_buffer_bytes)
         leg = ReactorLeg(self._meeting, side, number)
-        self._hand_over(leg, connection)
+        leftover = connection.leftover + self._hand_over(leg, connection.transport)
         self._legs.append(leg)
         self._meeting.legs.append(leg)
         with self._junction as now:
-            if connection.leftover:
-                self._splice.feed(number, connection.leftover, now)
+            if leftover:
+                self._splice.feed(number, leftover, now)
         return leg
 
-    def _hand_over(self, leg: ReactorLeg, connection: Connection) -> None:
+    def _hand_over(self, leg: ReactorLeg, transport: Transport) -> bytes:
+        """Give the socket to the reactor; what TLS had decrypted already."""
         options = self._options
+        tls, unread = None, b""
+        if isinstance(transport, TlsTransport):
+            tls, unread = transport.session, transport.unread()
         try:
             member = self._reactor.add(
                 self._meeting.session,
                 leg.number,
                 leg.side,
-                connection.transport.detach(),
+                transport.detach(),
                 leg,
                 send_ms=round(options.send_s * 1000),
                 close_ms=round(options.close_s * 1000),
+                tls=tls,
             )
         except OSError as error:
             with self._junction:
                 self._splice.forget(leg.number)
             raise LegClosed(_full(error)) from error
         leg.join(member)
+        return unread
 
 
 def _full(error: OSError) -> CloseReason:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from rtproxy._audio_core import Side
 from rtproxy.legs.reactor_junction import ReactorJunction
 from rtproxy.legs.spliced_leg import SplicedLeg
-from rtproxy.model.close import CloseReason
 
 
 class ReactorLeg(SplicedLeg):
@@ -42,15 +41,12 @@ class ReactorLeg(SplicedLeg):
         self._wake_if_ready()
         self._note_gone()
 
+    def break_off(self, error: Exception) -> None:
+        """A bug in one of these two: our own fault, so that the session ends with 1011."""
+        self._junction.break_off(error)
+
     # Its end
 
-    def fail(self, reason: CloseReason) -> None:
-        """The splice is broken: the reactor says so to the peer."""
-        self._closed = reason
-        self._end_in_time()
-        self._wake()
-
-    def _end_in_time(self) -> None:
+    def _end_in_time(self, now: float) -> None:
         if self._member is not None:
-            with self._junction as now:
-                self._reactor.end_within(self._member, now)
+            self._reactor.end_within(self._member, now)

@@ -7,6 +7,8 @@ our own comes before the peer's. Must not know sockets, streams or tasks.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
 
 import trio
 
@@ -34,6 +36,7 @@ class SplicedLeg(ABC):
         self._side = side
         self._message: Message | None = None  # taken from the splice, not yet received
         self._arrival: trio.Event | None = None  # somebody waits in `receive`
+        self._silent: Callable[[], None] | None = None  # who is told of a silent peer
         self._gone = trio.Event()  # set once the socket is closed
         self._closing: CloseReason | None = None  # why we close
         self._closed: CloseReason | None = None  # why there will be no more messages
@@ -80,16 +83,11 @@ class SplicedLeg(ABC):
         with self._junction as now:
             self._splice.send_leg(self.number, payload, now)
 
-    def ping(self) -> None:
-        """Send a ping, unless one is unanswered."""
+    def keep_alive(self, *, every_s: float, within_s: float, silent: Callable[[], None]) -> None:
+        """Ping in a rhythm; `silent` is called when a pong is overdue."""
+        self._silent = silent
         with self._junction as now:
-            self._splice.ping(self.number, now)
-
-    def pong_wait_s(self) -> float | None:
-        """How long the open ping has waited."""
-        with self._junction as now:
-            return self._splice.pong_wait_s(self.number, now)
-        return None
+            self._splice.keep_alive(self.number, round(every_s * 1000), round(within_s * 1000), now)
 
     async def aclose(self, reason: CloseReason) -> None:
         """Close with a handshake, by force after the close deadline."""
@@ -104,6 +102,11 @@ class SplicedLeg(ABC):
 
     # Its end
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether its socket is closed."""
+        return self._gone.is_set()
+
     def begin_closing(self, reason: CloseReason) -> None:
         """Say goodbye, once; the socket is gone when the close deadline has passed."""
         if self._closing is not None:
@@ -112,14 +115,23 @@ class SplicedLeg(ABC):
         if self._gone.is_set():
             self._forget()
             return
-        self._end_in_time()
         code = _ON_THE_WIRE.get(reason.code, reason.code)
         with self._junction as now:
+            self._end_in_time(now)
             self._splice.close(self.number, code, reason.text, now)
 
+    def fail(self, reason: CloseReason) -> None:
+        """Our own fault: say so to the peer, and end."""
+        now = trio.current_time()
+        self._closed = reason
+        with suppress(SpliceError):  # one that has panicked has said so itself
+            self._splice.close(self.number, reason.code, reason.text, now)
+        self._end_in_time(now)
+        self._wake()
+
     @abstractmethod
-    def _end_in_time(self) -> None:
-        """Give the leg its time to part, and no more."""
+    def _end_in_time(self, now: float) -> None:
+        """Give the leg its time to part, and no more; then settle."""
 
     def _note_gone(self) -> None:
         """The socket is closed."""
@@ -151,7 +163,14 @@ class SplicedLeg(ABC):
                 self._message = self._splice.receive(self.number)
             except SpliceError as error:
                 self._junction.break_off(error)
+            else:
+                self._tell_of_silence()
         return self._message is not None or self._closed is not None
+
+    def _tell_of_silence(self) -> None:
+        last = self._message is not None and self._message.kind is MessageKind.CLOSED
+        if last and self._silent is not None and self._splice.is_silent(self.number):
+            self._silent()
 
     def _note_closed(self, message: Message | None) -> CloseReason:
         """Remember why it ended, from the leg's last delivery; why we ended it comes first."""

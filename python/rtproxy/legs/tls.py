@@ -1,13 +1,12 @@
-"""TLS contexts for both ends.
+"""Certificates for both ends.
 
-Owns certificates and which protocol versions and ALPN names are offered. Must
-not know what is spoken inside. Everything here speaks HTTP/1.1 only, and says so
-in ALPN: a peer that would prefer HTTP/2 must not find it by negotiation.
+Owns which files are read, and the words where they cannot be used. Must not know
+connections (`tls_transport.py`), nor which versions and ciphers there are: that is
+the core's.
 """
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,10 +14,9 @@ from pathlib import Path
 
 import trustme
 
+from rtproxy._audio_core import TlsClient, TlsServer
 from rtproxy.config import ServerConfig
 from rtproxy.model.errors import ConfigError
-
-_ALPN = ["http/1.1"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Identity:
     `authority_pem` is what a client must trust, where nobody trusts it yet.
     """
 
-    context: ssl.SSLContext
+    server: TlsServer
     authority_pem: bytes | None = None
 
 
@@ -38,60 +36,60 @@ def server_identity(config: ServerConfig) -> Identity | None:
         return self_signed()
     if config.certfile is None or config.tls == "off":
         return None
-    return Identity(server_context(config.certfile, config.keyfile))
+    return Identity(tls_server(config.certfile, config.keyfile))
 
 
-def server_context(certfile: str | Path, keyfile: str | Path | None = None) -> ssl.SSLContext:
-    """A context from PEM files; `keyfile` None: the key is in `certfile` too.
+def tls_server(certfile: str | Path, keyfile: str | Path | None = None) -> TlsServer:
+    """A server from PEM files; `keyfile` None: the key is in `certfile` too.
 
-    Raises ConfigError, in one line, for files that cannot be used.
+    Raises ConfigError, in one line that names the files, for what cannot be used.
     """
-    for key, path in (("certfile", certfile), ("keyfile", keyfile)):
-        if path is not None and not Path(path).is_file():
-            raise ConfigError(f"server.{key}: there is no file {path}; name a PEM file")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    chain = _read("server.certfile", certfile)
+    key = chain if keyfile is None else _read("server.keyfile", keyfile)
     try:
-        context.load_cert_chain(certfile, keyfile, password=_no_password)
-    except OSError as error:  # ssl.SSLError is one
+        return TlsServer(chain=chain, key=key)
+    except ValueError as error:
         raise ConfigError(
-            f"server.certfile: {certfile} and its key cannot be used ({error.strerror or error}); "
-            "both must be PEM and belong together, and the key must have no password"
+            f"server.certfile: {certfile} with the key in {keyfile or 'it'} cannot be used: "
+            f"{error}; both must be PEM and belong together, and the key must have no password"
         ) from None
-    return _prepared(context)
 
 
 def self_signed(hosts: Sequence[str] = ("localhost", "127.0.0.1", "::1")) -> Identity:
     """A certificate made now, by an authority made now; both are gone with the process."""
     authority = trustme.CA(organization_name="rtproxy, for trying out")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*hosts).configure_cert(context)
-    return Identity(_prepared(context), authority.cert_pem.bytes())
+    issued = authority.issue_cert(*hosts)
+    chain = b"".join(pem.bytes() for pem in issued.cert_chain_pems)
+    server = TlsServer(chain=chain, key=issued.private_key_pem.bytes())
+    return Identity(server, authority.cert_pem.bytes())
 
 
 @cache
-def client_context(ca: str | None = None) -> ssl.SSLContext:
-    """A context that verifies whom we dial.
+def tls_client(ca: str | None = None) -> TlsClient:
+    """A client that verifies whom we dial; one for each `ca`, because it remembers tickets.
 
     Trusts the system's authorities, or those that the environment's SSL_CERT_FILE
     and SSL_CERT_DIR name, or only those in the file `ca`. Reading them takes tens
-    of milliseconds, so that happens once. Raises ConfigError if they cannot be read.
+    of milliseconds. Raises ConfigError if they cannot be used.
     """
+    authorities = None if ca is None else _read("upstream.ca", ca)
     try:
-        context = ssl.create_default_context(cafile=ca)
-    except OSError as error:
+        return TlsClient(authorities=authorities)
+    except ValueError as error:
+        if ca is None:
+            raise ConfigError(
+                f"upstream: {error}; install them (the package ca-certificates), or name a PEM "
+                "file of them in SSL_CERT_FILE or upstream.ca"
+            ) from None
         raise ConfigError(
-            f"upstream.ca: {ca} cannot be read ({error.strerror or error}); "
-            "name a PEM file of certificates"
+            f"upstream.ca: {ca} cannot be used: {error}; name a PEM file of certificates"
         ) from None
-    return _prepared(context)
 
 
-def _prepared(context: ssl.SSLContext) -> ssl.SSLContext:
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(_ALPN)
-    return context
-
-
-def _no_password() -> str:
-    # Without this, OpenSSL would ask on the terminal and the start would hang.
-    return ""
+def _read(key: str, path: str | Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"{key}: there is no file {path}; name a PEM file") from None
+    except OSError as error:
+        raise ConfigError(f"{key}: {path} cannot be read ({error.strerror})") from None

@@ -3,11 +3,12 @@
 Owns reading, writing and closing of one connection. Must not know frames, HTTP
 or sessions.
 
-Two kinds. `SocketTransport` has the socket to itself and can write without
-waiting: the task that read one leg's bytes writes the other leg's at once, and
-no second task has to be woken (a wake costs more than everything else that the
-proxy does with a chunk). `StreamTransport` stands on any Trio stream (TLS,
-memory) and can only write by awaiting; for it `send_now` takes nothing.
+Two kinds, and TLS on the first (`tls_transport.py`). `SocketTransport` has the
+socket to itself and can write without waiting: the task that read one leg's bytes
+writes the other leg's at once, and no second task has to be woken (a wake costs
+more than everything else that the proxy does with a chunk). `StreamTransport`
+stands on any Trio stream (memory) and can only write by awaiting; for it
+`send_now` takes nothing.
 
 A `SocketTransport` can also give its socket away (`detach`). One side owns a socket
 at any time, closes it exactly once, and there is never a second descriptor for it.
@@ -146,13 +147,29 @@ class SocketTransport(Transport):
             raise _broken(error) from error
 
     async def send_all(self, data: bytes) -> None:
-        """Write everything as fast as the kernel takes it."""
-        rest = memoryview(data)
+        """Write everything as fast as the kernel takes it.
+
+        Writing comes first because nearly always there is room; what went out at once
+        is not told as cancelled afterwards.
+        """
+        await trio.lowlevel.checkpoint_if_cancelled()
+        rest = memoryview(data)[self._send_open(data) :]
+        if not rest:
+            await trio.lowlevel.cancel_shielded_checkpoint()
         while rest:
-            if self._closed:
-                raise _closed_here()
-            await trio.lowlevel.wait_writable(self._socket)
-            rest = rest[self.send_now(rest) :]
+            await self.wait_writable()
+            rest = rest[self._send_open(rest) :]
+
+    def _send_open(self, data: bytes | memoryview) -> int:
+        if self._closed:
+            raise _closed_here()
+        return self.send_now(data)
+
+    async def wait_writable(self) -> None:
+        """Return when the kernel takes more."""
+        if self._closed:
+            raise _closed_here()
+        await trio.lowlevel.wait_writable(self._socket)
 
     async def end_writing(self) -> None:
         """Send FIN."""
@@ -227,17 +244,11 @@ class StreamTransport(Transport):
         await self._stream.send_all(data)
 
     async def end_writing(self) -> None:
-        """Half-close; below TLS it is TCP that is half-closed.
-
-        TLS 1.3 has a half-close of its own, but neither `ssl` nor most peers do.
-        """
+        """Half-close, where the stream can."""
         await trio.lowlevel.checkpoint()
         if isinstance(self._stream, trio.abc.HalfCloseableStream):
             with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
                 await self._stream.send_eof()
-        elif self._inner is not None:
-            with suppress(OSError):
-                self._inner.shutdown(socket.SHUT_WR)
 
     def abort(self) -> None:
         """Close the socket below, if there is one; the stream itself goes at `aclose`."""
@@ -316,8 +327,6 @@ def _reset_on_close(connection: socket.socket | trio.socket.SocketType) -> None:
 
 
 def _inner_socket(stream: trio.abc.Stream) -> trio.socket.SocketType | None:
-    while isinstance(stream, trio.SSLStream):
-        stream = stream.transport_stream
     return stream.socket if isinstance(stream, trio.SocketStream) else None
 
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import trio
+
 from rtproxy.load.gauges import Reading, cores, read_process
 from rtproxy.load.plan import Plan
+from rtproxy.load.reactor import Figures, Turning, read_figures, turning
 from rtproxy.load.report import Report, Used, report
 from rtproxy.load.run import Observer, Run
 from rtproxy.load.tally import Span
@@ -40,13 +43,19 @@ class Measurement:
         self._began: dict[str, Reading] = {}
         self._ended: dict[str, Reading] = {}
         self._last: dict[str, Reading] = {}
+        self._full_is_on, self._full_is_over = trio.Event(), trio.Event()
+        self._turned: tuple[Figures | None, Figures | None] = (None, None)
         self.glance: Glance | None = None
         self.run = Run(plan, url, observer)
 
     async def measure(self, version: str) -> Report:
         """Run it, and sum up."""
         self._before = self._last = self._read()
-        await self.run.run()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._read_reactor)
+            await self.run.run()
+            if not self._full_is_over.is_set():  # else its last answer is on the way, or soon not
+                nursery.cancel_scope.cancel()
         run = self.run
         return report(
             run.plan,
@@ -57,8 +66,23 @@ class Measurement:
             run.full,
             self._used(),
             cores(),
+            reactor=self._turning(),
             interrupted=run.interrupted,
         )
+
+    async def _read_reactor(self) -> None:
+        """Ask at both ends of the full load."""
+        await self._full_is_on.wait()
+        began = await read_figures(self._url)
+        await self._full_is_over.wait()
+        self._turned = (began, await read_figures(self._url))
+
+    def _turning(self) -> Turning | None:
+        began, ended = self._turned
+        full = self.run.full
+        if began is None or ended is None:
+            return None
+        return turning(began, ended, full.duration_s, full.said + full.back)
 
     def _read(self) -> dict[str, Reading]:
         found = {name: read_process(pid) for name, pid in self._pids.items()}
@@ -75,9 +99,11 @@ class Measurement:
 
     def _full_began(self) -> None:
         self._began = self._read()
+        self._full_is_on.set()
 
     def _full_ended(self) -> None:
         self._ended = self._read()
+        self._full_is_over.set()
 
     def _used(self) -> dict[str, Used]:
         """Of processes that were there at both ends of the full load."""

@@ -10,6 +10,7 @@ import msgspec
 
 from rtproxy.load.histogram import Histogram
 from rtproxy.load.plan import CHUNK_S, Mode, Plan
+from rtproxy.load.reactor import Turning
 from rtproxy.load.tally import Span, Tally
 
 SCHEMA = 1
@@ -126,6 +127,7 @@ class Report(msgspec.Struct, frozen=True):
     errors: dict[str, int]
     examples: dict[str, str]
     processes: dict[str, Usage]
+    reactor: Turning | None
     steps: list[Step]
     remarks: list[str]
 
@@ -148,9 +150,13 @@ def report(
     used: dict[str, Used],
     cores: int,
     *,
+    reactor: Turning | None = None,
     interrupted: bool,
 ) -> Report:
-    """Sum up; `used` has the processes that could be read: load, proxy, upstream."""
+    """Sum up; `used` has the processes that could be read: load, proxy, upstream.
+
+    `reactor` is what that did under full load, where the proxy has one and says so.
+    """
     measured = tally.measured_upstream
     processes = {name: _usage(each, full) for name, each in used.items()}
     late = percentiles(full.late)
@@ -174,6 +180,7 @@ def report(
         errors=dict(tally.errors),
         examples=dict(tally.examples),
         processes=processes,
+        reactor=reactor,
         steps=[_step(span, plan.mode, measured=measured) for span in (*steps, full)],
         remarks=_remarks(plan, tally, full, processes, cores, late),
     )

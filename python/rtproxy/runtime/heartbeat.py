@@ -1,36 +1,49 @@
 """Finds out that a peer is gone when its socket does not say so.
 
-Owns the rhythm of pings and the deadline of pongs. Must not know what a session
-does about a leg that is gone: it aborts the leg, and the leg's reader learns it.
+Owns what follows when a leg gives no sign of life: a line in the log, and the leg's
+socket closed by force; its reader learns the rest. The rhythm of pings and the
+deadline of pongs are kept below the leg, so nothing wakes here while all are well.
+Must not know what a session does about a leg that is gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from functools import partial
 
-import structlog
 import trio
 
 from rtproxy.legs.leg import Leg
+from rtproxy.runtime.perform import Log
 
 
-async def keep_heartbeat(
-    legs: Callable[[], Iterable[Leg]], *, every_s: float, within_s: float
-) -> None:
-    """Ping every leg each `every_s`; abort one whose pong is not there `within_s` later.
+class Heartbeat:
+    """The heartbeat of one session; `run` is its task."""
 
-    Time in which we do not read a leg does not count against its peer. Runs
-    until it is cancelled.
-    """
-    log = structlog.get_logger()
-    while True:
-        pinged = list(legs())
-        for leg in pinged:
-            leg.ping()
-        await trio.sleep(within_s)
-        for leg in pinged:
-            waited_s = leg.pong_wait_s()
-            if waited_s is not None and waited_s >= within_s:
-                log.warning("peer_silent", side=leg.side.name.lower(), waited_s=round(waited_s, 1))
+    def __init__(self, *, every_s: float, within_s: float, log: Log) -> None:
+        """Ping each `every_s`; a pong may take `within_s`."""
+        self._every_s = every_s
+        self._within_s = within_s
+        self._log = log
+        self._silent: list[Leg] = []
+        self._found = trio.Event()
+
+    def watch(self, leg: Leg) -> None:
+        """Ask the leg's peer for signs of life from now on."""
+        silent = partial(self._note_silent, leg)
+        leg.keep_alive(every_s=self._every_s, within_s=self._within_s, silent=silent)
+
+    async def run(self) -> None:
+        """Abort every leg whose peer is silent; runs until it is cancelled."""
+        while True:
+            await self._found.wait()
+            self._found = trio.Event()
+            while self._silent:
+                leg = self._silent.pop()
+                self._log.warning(
+                    "peer_silent", side=leg.side.name.lower(), within_s=self._within_s
+                )
                 leg.abort()
-        await trio.sleep(max(0.0, every_s - within_s))
+
+    def _note_silent(self, leg: Leg) -> None:
+        self._silent.append(leg)
+        self._found.set()

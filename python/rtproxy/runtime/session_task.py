@@ -12,9 +12,8 @@ replay ring, and is said to the upstream as soon as that has said what it takes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import structlog
 import trio
@@ -28,7 +27,7 @@ from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import DialFailed, LegClosed
 from rtproxy.runtime import audio_report
 from rtproxy.runtime.dialing import Dialler
-from rtproxy.runtime.heartbeat import keep_heartbeat
+from rtproxy.runtime.heartbeat import Heartbeat
 from rtproxy.runtime.perform import Core, Performer
 from rtproxy.runtime.process import Process
 from rtproxy.session.formats import UpstreamAudio
@@ -86,6 +85,9 @@ class SessionTask:
             log=self._log,
             secrets=dialler.secrets,
         )
+        self._heartbeat = Heartbeat(
+            every_s=limits.ping_every_s, within_s=limits.pong_within_s, log=self._log
+        )
         self._scope = trio.CancelScope()
         self._upstream_there = trio.Event()
         self._client: Leg | None = None
@@ -106,6 +108,7 @@ class SessionTask:
         except LegClosed as closed:
             self._log.error("session_refused", reason=closed.reason.text)
             return
+        self._heartbeat.watch(leg)
         if not self._dialect.relays:
             self._attach_client(leg)
         started_s = trio.current_time()
@@ -129,16 +132,9 @@ class SessionTask:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._read_client, client)
                     nursery.start_soon(self._read_upstream)
+                    nursery.start_soon(self._heartbeat.run)
                     if audio_report.is_read():
                         nursery.start_soon(audio_report.report_audio, self._legs, self._log)
-                    nursery.start_soon(
-                        partial(
-                            keep_heartbeat,
-                            self._open_legs,
-                            every_s=self._limits.ping_every_s,
-                            within_s=self._limits.pong_within_s,
-                        )
-                    )
         except* Exception as bugs:  # noqa: BLE001 - the session's edge: a bug ends this one alone
             self._end_by_bug(bugs)
 
@@ -152,9 +148,6 @@ class SessionTask:
             for payload in self._dialect.encode(ev.ErrorTold(error=failure, fatal=True)):
                 self._client.send(payload)
         self.reason = CloseReason(CloseCode.OUR_FAULT, message, Origin.US)
-
-    def _open_legs(self) -> Iterable[Leg]:
-        return [leg for leg in (self._client, self._upstream) if leg is not None]
 
     # The client
 
@@ -205,6 +198,7 @@ class SessionTask:
             leg = self._upstream = self._legs.add(
                 Side.UPSTREAM, connection, max_message_bytes=self._limits.upstream_message_bytes
             )
+            self._heartbeat.watch(leg)
             self._begin(leg, await self._early_message(leg))
             while not self._upstream_there.is_set():
                 self._performer.upstream_message(leg, await self._early_message(leg))

@@ -7,6 +7,7 @@ pub mod dsp;
 pub mod reactor;
 pub mod splice;
 pub mod text;
+pub mod tls;
 pub mod wire;
 
 #[cfg(feature = "python")]

@@ -97,6 +97,14 @@ def _processes(report: Report) -> Iterator[str]:
     for name in ("proxy", "load", "upstream"):
         if name in report.processes:
             yield _row(name, _usage(report.processes[name]))
+    turning = report.reactor
+    if turning is not None:
+        yield _row(
+            "reactor",
+            f"{turning.turns_hz:.0f} turns/s of {turning.turn_us:.0f} µs, the longest "
+            f"{turning.longest_turn_ms:.1f} ms; {turning.sockets_per_turn:.1f} sockets a turn, "
+            f"{_cell(turning.calls_per_message, 2)} calls a message, {turning.mib_per_s:.1f} MiB/s",
+        )
 
 
 def _usage(usage: Usage) -> str:

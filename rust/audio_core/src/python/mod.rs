@@ -14,6 +14,7 @@ mod shapes;
 mod simd;
 mod splice;
 mod text;
+mod tls;
 mod turns;
 mod units;
 mod vad;
@@ -38,6 +39,7 @@ fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     simd::register(module)?;
     splice::register(module)?;
     text::register(module)?;
+    tls::register(module)?;
     vad::register(module)?;
     wire::register(module)?;
     Ok(())

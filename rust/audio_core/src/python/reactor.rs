@@ -2,10 +2,13 @@
 
 use super::enums::Side;
 use super::splice::Splice;
+use super::tls::{Held, TlsSession};
 use super::units::moment;
+use crate::reactor::io::Socket;
 use crate::reactor::member::Patience;
 use crate::reactor::poll;
 use crate::reactor::seat::{MemberKey, News, SessionKey, What};
+use crate::reactor::wire::Wire;
 use crate::splice::time::{from_s, whole_ms, Ticks};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -62,7 +65,7 @@ impl Reactor {
         self.tokens.retain(|key, _| table.session_of(key).is_some());
     }
 
-    #[pyo3(signature = (session, leg, side, fd, token, *, send_ms, close_ms))]
+    #[pyo3(signature = (session, leg, side, fd, token, *, send_ms, close_ms, tls = None))]
     #[expect(clippy::too_many_arguments, reason = "named in Python")]
     fn add(
         &mut self,
@@ -73,19 +76,31 @@ impl Reactor {
         token: Py<PyAny>,
         send_ms: u64,
         close_ms: u64,
+        tls: Option<PyRefMut<'_, TlsSession>>,
     ) -> PyResult<u64> {
         if fd < 0 {
             return Err(PyValueError::new_err(format!("{fd} is no descriptor")));
         }
         // SAFETY: the caller has given the descriptor up (`socket.detach()`), so it
         // is open, and nobody else closes it.
-        let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+        let socket = Socket::from(unsafe { OwnedFd::from_raw_fd(fd) });
+        let wire = match tls {
+            None => Wire::plain(socket),
+            Some(mut tls) => {
+                let Held {
+                    session,
+                    ciphertext,
+                    ..
+                } = tls.hand_over()?;
+                Wire::secure(socket, session, ciphertext)
+            }
+        };
         let patience = Patience {
             send: whole_ms(send_ms),
             close: whole_ms(close_ms),
         };
         let key = session_key(session);
-        let added = self.inner.add(key, socket, leg, side.0, patience);
+        let added = self.inner.add(key, wire, leg, side.0, patience);
         let Some(member) = added.map_err(os_error)? else {
             return Err(PyValueError::new_err("the session is closed"));
         };

@@ -30,8 +30,13 @@ pub trait Io {
     fn read(&mut self, buffer: &mut [u8]) -> Done;
     /// Write once from `bytes`, which are not empty.
     fn write(&mut self, bytes: &[u8]) -> Done;
-    /// Tell the peer that nothing more will come.
-    fn end_writing(&mut self);
+    /// Whether it has something to read that no readiness will tell of.
+    fn has_more(&self) -> bool {
+        false
+    }
+    /// Tell the peer that nothing more will come; false where that cannot be said yet,
+    /// and is to be tried again when it can be written.
+    fn end_writing(&mut self) -> bool;
     /// From here on closing is by force: what is not sent is lost.
     fn reset_on_close(&mut self);
 }
@@ -90,8 +95,9 @@ mod socket {
         // A failure of these two means that the connection is gone, which the next
         // read or write tells.
 
-        fn end_writing(&mut self) {
+        fn end_writing(&mut self) -> bool {
             let _ = shutdown(&self.0, Shutdown::Write);
+            true
         }
 
         fn reset_on_close(&mut self) {

@@ -64,6 +64,8 @@ pub struct Member<I> {
     /// more; write, until it took no more.
     ready: Ready,
     outward: Outward,
+    /// The peer's end has been read.
+    heard_all: bool,
     /// When it is reset.
     ends: Option<Ticks>,
 }
@@ -84,6 +86,7 @@ impl<I: Io> Member<I> {
                 ..Ready::default()
             },
             outward: Outward::Open,
+            heard_all: false,
             ends: None,
         }
     }
@@ -113,6 +116,7 @@ impl<I: Io> Member<I> {
     /// Whether reading it may find something that is wanted.
     pub fn wants_visit(&self, splice: &mut Contained, now: Ticks) -> bool {
         self.ready.read
+            && !self.heard_all
             && match self.phase {
                 // Who takes nothing any more may still have said why.
                 Phase::Open => self.outward == Outward::Lost || wants_read(splice, self.leg, now),
@@ -124,23 +128,17 @@ impl<I: Io> Member<I> {
     /// Read once.
     pub fn read(&mut self, splice: &mut Contained, buffer: &mut [u8], now: Ticks) -> usize {
         let done = self.io.read(buffer);
-        let count = match done {
-            Done::Bytes(count) => count,
-            Done::Nothing | Done::Ended | Done::Lost => 0,
-        };
+        let count = count(done);
         // A read that does not fill the buffer has emptied the socket (epoll(7)), and
         // more will be told; but not an end that was told with what was read.
-        self.ready.read = count == buffer.len() || self.ready.ended;
-        match (self.phase, done) {
-            (_, Done::Nothing) => {}
-            (Phase::Open, _) => feed(splice, self.leg, &buffer[..count], now),
-            (_, Done::Bytes(_)) => {}
-            (_, Done::Ended | Done::Lost) => self.phase = Phase::Gone,
+        self.ready.ended &= done != Done::Nothing;
+        self.ready.read = count == buffer.len() || self.ready.ended || self.io.has_more();
+        if self.phase == Phase::Open && done != Done::Nothing {
+            feed(splice, self.leg, &buffer[..count], now);
         }
         if matches!(done, Done::Ended | Done::Lost) {
+            self.heard_all = true;
             self.end_within(now);
-            // The end stays there to be seen by who waits for it.
-            self.ready.read = true;
         }
         if done == Done::Lost {
             self.stop_writing(now);
@@ -190,17 +188,29 @@ impl<I: Io> Member<I> {
 
     /// Go towards the end as far as that is possible.
     pub fn part(&mut self, splice: &mut Contained, now: Ticks) {
-        if self.phase == Phase::Open && finished(splice, self.leg) {
+        let lost = self.outward == Outward::Lost;
+        if self.phase == Phase::Open && (finished(splice, self.leg) || lost && self.heard_all) {
             if is_silent(splice, self.leg) {
                 return self.abort(splice, now);
             }
             self.phase = Phase::Parting;
             self.end_within(now);
         }
-        let said_all = self.unsent.is_empty() && self.outward == Outward::Open;
-        if self.phase == Phase::Parting && said_all && self.side == Side::Client {
-            self.outward = Outward::Ended;
-            self.io.end_writing();
+        if self.phase == Phase::Parting && (lost || self.unsent.is_empty()) {
+            self.say_last();
+        }
+    }
+
+    /// Nothing is left to be sent but the end itself.
+    fn say_last(&mut self) {
+        if self.heard_all {
+            self.phase = Phase::Gone;
+        } else if self.side == Side::Client && self.outward == Outward::Open && self.ready.write {
+            if self.io.end_writing() {
+                self.outward = Outward::Ended;
+            } else {
+                self.ready.write = false;
+            }
         }
     }
 

@@ -6,13 +6,16 @@
 //! of what messages mean.
 //!
 //! [`table`] decides without system calls who of [`seat`] is served, [`member`] is one leg's socket, [`io`]
-//! what is asked of a socket, [`wheel`] the clock's side.
+//! what is asked of a socket, [`wire`] what its bytes
+//! pass, [`wheel`] the clock's side.
 
 pub mod io;
 pub mod member;
 #[cfg(target_os = "linux")]
 pub mod poll;
 pub mod seat;
+mod settle;
 pub mod stats;
 pub mod table;
 pub mod wheel;
+pub mod wire;

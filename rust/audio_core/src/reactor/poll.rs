@@ -9,6 +9,7 @@ use super::io::{Ready, Socket};
 use super::member::Patience;
 use super::seat::{MemberKey, News, SessionKey};
 use super::table::Table;
+use super::wire::Wire;
 use crate::splice::leg::{LegId, Side};
 use crate::splice::time::{Ticks, TICKS_PER_MS};
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
@@ -37,7 +38,7 @@ pub struct Reactor {
     /// What the timer is set to.
     armed_ms: Option<u64>,
     /// The sessions.
-    pub table: Table<Socket>,
+    pub table: Table<Wire<Socket>>,
 }
 
 impl Reactor {
@@ -63,19 +64,18 @@ impl Reactor {
     pub fn add(
         &mut self,
         session: SessionKey,
-        socket: OwnedFd,
+        wire: Wire<Socket>,
         leg: LegId,
         side: Side,
         patience: Patience,
     ) -> Result<Option<MemberKey>, Errno> {
-        let socket = Socket::from(socket);
-        let Some(key) = self.table.add(session, socket, leg, side, patience) else {
+        let Some(key) = self.table.add(session, wire, leg, side, patience) else {
             return Ok(None);
         };
         let flags = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
         let data = EventData::new_u64(key.data().as_ffi());
         let registered = match self.table.io(key) {
-            Some(socket) => epoll::add(&self.epoll, socket, data, flags),
+            Some(wire) => epoll::add(&self.epoll, wire.io(), data, flags),
             None => Ok(()),
         };
         if let Err(error) = registered {

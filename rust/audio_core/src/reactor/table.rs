@@ -4,31 +4,30 @@
 //! touched (`touched`: write, look, set the timer anew), and what has happened that
 //! somebody waits for (`news`). Everything is done in rounds, one visit for each
 //! socket that is ready, so that nobody's flood keeps others waiting; who is left
-//! with something to read goes to the end of the list.
+//! with something to read goes to the end of the list. What follows from a touch is
+//! in [`settle`](super::settle).
 
 use super::io::{Io, Ready};
 use super::member::{Member, Patience};
-use super::seat::{knows, lock, MemberKey, News, Seat, Session, SessionKey, Shared, What};
+use super::seat::{lock, MemberKey, News, Seat, Session, SessionKey, Shared};
 use super::stats::Stats;
 use super::wheel::{TimerId, Wheel};
-use crate::splice::contain::Contained;
 use crate::splice::leg::{LegId, Side};
 use crate::splice::time::{Ticks, TICKS_PER_MS};
 use slotmap::SlotMap;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// All sessions and their sockets.
 #[derive(Debug)]
 pub struct Table<I> {
-    sessions: SlotMap<SessionKey, Session>,
-    seats: SlotMap<MemberKey, Seat<I>>,
-    wheel: Wheel,
+    pub(super) sessions: SlotMap<SessionKey, Session>,
+    pub(super) seats: SlotMap<MemberKey, Seat<I>>,
+    pub(super) wheel: Wheel,
     /// Whose the timers are.
     owners: Vec<SessionKey>,
-    ready: VecDeque<MemberKey>,
-    touched: Vec<SessionKey>,
-    news: Vec<News>,
+    pub(super) ready: VecDeque<MemberKey>,
+    pub(super) touched: Vec<SessionKey>,
+    pub(super) news: Vec<News>,
     buffer: Vec<u8>,
     due: Vec<TimerId>,
     /// What was done so far.
@@ -194,28 +193,33 @@ impl<I: Io> Table<I> {
         self.wheel.advance(floor_ms(now), &mut due);
         for timer in due.drain(..) {
             let key = self.owners[timer as usize];
-            let Some(session) = self.sessions.get(key) else {
-                continue;
-            };
-            let mut splice = lock(&session.splice);
-            // A panic in here is contained; settling tells of it.
-            let _ = splice.run(|splice| splice.turn(now));
-            for member in &session.members {
-                if let Some(member) = member_of(&mut self.seats, *member) {
-                    member.check_deadlines(&mut splice, now);
-                }
-            }
-            drop(splice);
-            self.touch(key);
+            self.contained(Some(key), |table| table.ring(key, now));
         }
         self.due = due;
+    }
+
+    fn ring(&mut self, key: SessionKey, now: Ticks) {
+        let Some(session) = self.sessions.get(key) else {
+            return;
+        };
+        let mut splice = lock(&session.splice);
+        // A panic in here is contained; settling tells of it.
+        let _ = splice.run(|splice| splice.turn(now));
+        for member in &session.members {
+            if let Some(member) = member_of(&mut self.seats, *member) {
+                member.check_deadlines(&mut splice, now);
+            }
+        }
+        drop(splice);
+        self.touch(key);
     }
 
     /// Visit each socket that is ready now once, then settle what was touched.
     pub fn round(&mut self, now: Ticks) {
         for _ in 0..self.ready.len() {
             if let Some(key) = self.ready.pop_front() {
-                self.visit(key, now);
+                let session = self.session_of(key);
+                self.contained(session, |table| table.visit(key, now));
             }
         }
         self.settle(now);
@@ -241,92 +245,17 @@ impl<I: Io> Table<I> {
             self.touch(session);
         }
     }
-
-    /// Settle every session that was touched.
-    pub fn settle(&mut self, now: Ticks) {
-        while let Some(key) = self.touched.pop() {
-            if let Some(session) = self.sessions.get_mut(key) {
-                session.touched = false;
-                self.settle_one(key, now);
-            }
-        }
-    }
-
-    /// Do all that has become possible: writing comes first for every member,
-    /// because it makes room; what one could write may be what another was not read
-    /// for.
-    fn settle_one(&mut self, key: SessionKey, now: Ticks) {
-        let Some(session) = self.sessions.get(key) else {
-            return;
-        };
-        let shared = Arc::clone(&session.splice);
-        let mut splice = lock(&shared);
-        for member in &session.members {
-            if let Some(member) = member_of(&mut self.seats, *member) {
-                let (bytes, calls) = member.flush(&mut splice, now);
-                self.stats.note_written(bytes, calls);
-                member.part(&mut splice, now);
-            }
-        }
-        self.look(key, &mut splice, now);
-        self.set_timer(key, &mut splice);
-    }
-
-    /// See who has something to receive, who is gone, who is to be read again.
-    fn look(&mut self, key: SessionKey, splice: &mut Contained, now: Ticks) {
-        let Some(session) = self.sessions.get_mut(key) else {
-            return;
-        };
-        let Self {
-            seats, news, ready, ..
-        } = self;
-        session.members.retain(|&member| {
-            let Some(seat) = seats.get_mut(member) else {
-                return false;
-            };
-            let mut tell = |what| news.push(News { member, what });
-            if seat.has_arrival(splice) {
-                tell(What::Arrived);
-            }
-            if seat.is_to_visit(splice, now) {
-                seat.queued = true;
-                ready.push_back(member);
-            }
-            if seat.member.take_if(|member| member.is_gone()).is_some() {
-                tell(What::Gone);
-            }
-            let stays = seat.member.is_some() || knows(splice, seat.leg);
-            if !stays {
-                tell(What::Left);
-                seats.remove(member);
-            }
-            stays
-        });
-    }
-
-    fn set_timer(&mut self, key: SessionKey, splice: &mut Contained) {
-        let Some(session) = self.sessions.get(key) else {
-            return;
-        };
-        let of_splice = splice.run(|splice| splice.next_deadline()).unwrap_or(None);
-        let seats = session
-            .members
-            .iter()
-            .filter_map(|member| self.seats.get(*member));
-        let of_members = seats.filter_map(|seat| seat.member.as_ref()?.next_deadline());
-        let next = of_splice.into_iter().chain(of_members).min();
-        self.wheel.set(session.timer, next.map(ceil_ms));
-    }
 }
 
-fn member_of<I>(seats: &mut SlotMap<MemberKey, Seat<I>>, key: MemberKey) -> Option<&mut Member<I>> {
+/// A member, while it has a socket.
+pub(super) fn member_of<I>(
+    seats: &mut SlotMap<MemberKey, Seat<I>>,
+    key: MemberKey,
+) -> Option<&mut Member<I>> {
     seats.get_mut(key)?.member.as_mut()
 }
 
-fn floor_ms(moment: Ticks) -> u64 {
+/// The last whole millisecond that has begun.
+pub(super) fn floor_ms(moment: Ticks) -> u64 {
     u64::try_from(moment / TICKS_PER_MS).unwrap_or(0)
-}
-
-fn ceil_ms(moment: Ticks) -> u64 {
-    floor_ms(moment.saturating_add(TICKS_PER_MS - 1))
 }

@@ -49,11 +49,15 @@ impl Contained {
         }
         // Unwind safety: what a panic may have left half done is not used again;
         // `break_off` reads only whole frames.
-        catch_unwind(AssertUnwindSafe(|| work(&mut self.splice))).map_err(|payload| {
-            let panicked = Panicked(words_of(payload.as_ref()));
-            self.panicked = Some(panicked.clone());
-            panicked
-        })
+        catch_unwind(AssertUnwindSafe(|| work(&mut self.splice)))
+            .map_err(|payload| self.note_panic(&*payload))
+    }
+
+    /// Who drives it has panicked over it: that is as if it had itself.
+    pub fn note_panic(&mut self, payload: &(dyn Any + Send)) -> Panicked {
+        let panicked = Panicked(words_of(payload));
+        self.panicked = Some(panicked.clone());
+        panicked
     }
 
     /// The next bytes to write on the leg; after a panic, frames that are whole and

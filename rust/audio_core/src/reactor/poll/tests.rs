@@ -56,7 +56,13 @@ impl Scene {
         let (ours, peer) = UnixStream::pair().unwrap();
         peer.set_nonblocking(true).unwrap();
         let member = reactor
-            .add(session, ours.into(), leg, Side::Client, PATIENCE)
+            .add(
+                session,
+                Wire::plain(OwnedFd::from(ours).into()),
+                leg,
+                Side::Client,
+                PATIENCE,
+            )
             .unwrap()
             .unwrap();
         Self {
