@@ -61,7 +61,7 @@ def test_a_wrong_chunk_leaves_the_stream_as_it_was(chunk, error, words):
 @pytest.mark.parametrize(
     ("chunk", "error"), [row[:2] for row in CHUNKS if not re.search("int16|items .h", row[2])]
 )
-def test_a_wrong_chunk_leaves_a_processor_as_it_was(chunk, error):
+def test_a_wrong_chunk_leaves_what_is_said_to_openai_as_it_was(chunk, error):
     """Be it the stream that goes on, or one that it would have begun."""
     processor, undisturbed = AudioProcessor(), AudioProcessor()
     made = [processor.process_for_openai(STEREO, 48_000, 2)]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from audio.streams import noise
 from rtproxy import load_wav, save_wav
+
+FULL = Path("/dev/full")
 
 
 @pytest.mark.parametrize("shape", [(0,), (1,), (480,), (480, 2), (480, 6)])
@@ -51,6 +55,13 @@ def test_a_recording_survives_what_cannot_replace_it(tmp_path):
     with pytest.raises(TypeError):
         save_wav(file, noise(480, 2), 24_000.0)  # type: ignore[arg-type]
     assert file.read_bytes() == before
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
+def test_a_full_disk_is_told_by_an_error_alone(capfd):
+    with pytest.raises(OSError, match="No space left"):
+        save_wav(FULL, noise(48_000, 2), 24_000)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_what_cannot_be_read_says_why(tmp_path):

@@ -348,7 +348,6 @@ async def test_but_not_for_any_host_or_for_ever(tmp_path: Path) -> None:
         (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "plain HTTP"),
         (b"\0\1\2\3 no TLS", "it speaks no TLS"),
         (b"\x16\x03\x01\xff\xff" + bytes(99), "damaged"),
-        (b"", "during the TLS handshake"),
     ],
 )
 async def test_what_is_no_tls_is_closed_with_words(said: bytes, words: str) -> None:
@@ -360,6 +359,17 @@ async def test_what_is_no_tls_is_closed_with_words(said: bytes, words: str) -> N
             await secure(below, authority().our_server().accept())
         assert below.closed
         assert (await all_of(peer))[:1] in {b"", b"\x15"}  # nothing, or an alert
+
+
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01"])
+async def test_who_goes_during_the_handshake_is_just_gone(said: bytes) -> None:
+    below, peer = socket_transport()
+    async with peer:
+        await peer.send_all(said)
+        await peer.send_eof()
+        with pytest.raises(trio.BrokenResourceError, match="during the TLS handshake"):
+            await secure(below, authority().our_server().accept())
+        assert below.closed
 
 
 async def test_cancelling_a_handshake_anywhere_closes_the_socket(role: str) -> None:

@@ -6,6 +6,7 @@ channels beyond passing them on. `wav.py` reads a recording without decoding it.
 
 from __future__ import annotations
 
+from io import BytesIO
 from operator import index
 from os import PathLike
 from pathlib import Path
@@ -50,8 +51,10 @@ def save_wav(path: str | PathLike[str], samples: Samples, rate_hz: int) -> None:
     subtype = _subtype(samples)
     _check_shape(samples.shape)
     _check_rate(rate_hz)
-    with Path(path).open("wb") as file:
-        soundfile.write(file, samples, rate_hz, subtype=subtype, format="WAV")
+    # In memory first: what a disk refuses is lost in the library's callbacks.
+    file = BytesIO()
+    soundfile.write(file, samples, rate_hz, subtype=subtype, format="WAV")
+    Path(path).write_bytes(file.getbuffer())
 
 
 def _check_shape(shape: tuple[int, ...]) -> None:
