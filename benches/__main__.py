@@ -17,6 +17,8 @@ BENCHES = {
     "calls": "single calls at their worst, and what a stream costs to open",
     "gil": "the GIL kept or released, beside a busy thread",
     "quality": "how clean converted audio is, beside soxr and libsamplerate",
+    "tls": "TLS of the core against OpenSSL under trio.SSLStream",
+    "neighbours": "what a flood, and clients that never read, cost a session that behaves",
     "relay": "the proxy against a naive relay, CPU per relayed audio message",
 }
 JUDGED = ("chunks", "relay")  # those whose ratios hold on a busy machine: what CI runs
@@ -37,7 +39,7 @@ def main(argv: list[str]) -> int:
     if argv and not argv[0].startswith("--"):
         print(f"There is no benchmark {argv[0]!r}. There are:", file=sys.stderr)
         for name, what in BENCHES.items():
-            print(f"  {name:9}{what}", file=sys.stderr)
+            print(f"  {name:11}{what}", file=sys.stderr)
         return 2
     return max(run(name, argv) for name in (JUDGED if "--quick" in argv else BENCHES))
 

@@ -28,6 +28,7 @@ from rtproxy.dialects.registry import DIALECTS
 from rtproxy.legs.driver import start_driver
 from rtproxy.legs.leg import LegsOptions, OpenLegs
 from rtproxy.legs.listener import Listener, open_listener
+from rtproxy.legs.reach import Resolver
 from rtproxy.legs.tls import tls_client
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason
@@ -68,6 +69,7 @@ async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     limit_simd(config.audio.simd)
+    trio.socket.set_custom_hostname_resolver(Resolver())
     async with trio.open_nursery() as nursery:
         process, listener = await open_server(nursery, config)
         # What is here now stays: collections need not look at it again, so that they

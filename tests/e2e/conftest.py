@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -76,9 +77,14 @@ def start_proxy(tmp_path: Path) -> Iterator[StartProxy]:
     started: list[ProxyProcess] = []
     numbers = itertools.count()
 
-    def start(*arguments: str, env: dict[str, str] | None = None) -> ProxyProcess:
+    def start(
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        trusting: ssl.SSLContext | None = None,
+    ) -> ProxyProcess:
         log_path = tmp_path / f"log{next(numbers)}"
-        started.append(ProxyProcess(log_path, *arguments, env=FAST_SIMULATOR | (env or {})))
+        env = FAST_SIMULATOR | (env or {})
+        started.append(ProxyProcess(log_path, *arguments, env=env, trusting=trusting))
         return started[-1]
 
     yield start

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -71,10 +72,17 @@ def _clean_environment(extra: dict[str, str]) -> dict[str, str]:
 class ProxyProcess:
     """One proxy on a loopback port of its own."""
 
-    def __init__(self, log_path: Path, *arguments: str, env: dict[str, str] | None = None) -> None:
-        """Start it and wait until `/readyz` says yes."""
+    def __init__(
+        self,
+        log_path: Path,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        trusting: ssl.SSLContext | None = None,
+    ) -> None:
+        """Start it and wait until `/readyz` says yes; with `trusting` it is asked by TLS."""
         self.port = free_port()
         self.log_path = log_path
+        self._trusting = trusting
         with log_path.open("wb") as log:
             self._process = subprocess.Popen(
                 [str(COMMAND), "serve", "--port", str(self.port), *arguments],
@@ -117,7 +125,12 @@ class ProxyProcess:
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body of a plain request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        if self._trusting is None:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        else:
+            connection = http.client.HTTPSConnection(
+                "localhost", self.port, timeout=5, context=self._trusting
+            )
         try:
             connection.request("GET", path)
             response = connection.getresponse()

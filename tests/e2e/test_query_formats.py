@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rtproxy._audio_core import AudioPath
+from rtproxy._audio_core import AudioPath, OpusDecoder, OpusEncoder
 from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding
+from tests.built import needs_opus
 
 from . import speech
 from .likeness import snr_db
@@ -33,6 +34,34 @@ async def test_a_binary_studio_client_gets_its_speech_back(proxy: ProxyProcess) 
     assert told.index("audio_start") < told.index("")
     assert told[-2:] == ["audio_done", "response_done"]
     assert snr_db(_left(spoken), _left(heard), STUDIO.rate_hz, band_hz=9_000) > 60
+
+
+@needs_opus
+async def test_a_client_of_packets_gets_its_speech_back_in_packets(proxy: ProxyProcess) -> None:
+    spoken, encoder = speech.utterance(1_200, after_ms=1_000), OpusEncoder()
+    query = "?format=opus&output_format=opus"
+    async with witnessed(proxy) as nursery:
+        peer = await Peer.connect(nursery, proxy.port, f"/ws/conversation{query}")
+        await peer.next("session_ready")
+        await peer.send(b"OggS: no packet")
+        error = await peer.next("error")
+        assert (error["code"], error["fatal"]) == ("invalid_audio", False)
+        for start in range(0, len(spoken), 960):  # 20 ms
+            await peer.send(encoder.encode(spoken[start : start + 960]))
+        heard = [OpusDecoder().decode(packet) for packet in await _packets(peer)]
+    assert {len(samples) for samples in heard} == {960}
+    assert 1_200 < 20 * len(heard) < 2_500
+
+
+async def _packets(peer: Peer) -> list[bytes]:
+    """The binary frames of an answer."""
+    packets = []
+    while True:
+        arrival = await peer.arrival()
+        if isinstance(arrival.data, bytes):
+            packets.append(arrival.data)
+        elif arrival.event["type"] == "response_done":
+            return packets
 
 
 async def _answer(peer: Peer) -> tuple[list[str], bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import ssl
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import trio_websocket
 from rtproxy.api.application import create_application
 from rtproxy.config import load_config
 from rtproxy.legs.driver import HAS_REACTOR, DriverName, start_driver
-from rtproxy.legs.listener import Upgrade, open_listener
+from rtproxy.legs.listener import Listener, Upgrade, open_listener
 from rtproxy.runtime.process import Process, ProcessPhase
 from rtproxy.server import build_front_door, open_upstream
 from runtime.conftest import FAST
@@ -58,12 +59,16 @@ def open_descriptors() -> set[str]:
     return named
 
 
-async def converse(port: int) -> None:
+async def converse(listener: Listener) -> None:
     """Say something typed, hear the answer begin, and go.
 
     The socket is ours, so that it is closed at once whatever the peer's library does.
     """
-    stream = await trio.open_tcp_stream("127.0.0.1", port)
+    port = listener.port
+    stream: trio.abc.Stream = await trio.open_tcp_stream("127.0.0.1", port)
+    if listener.authority_pem is not None:
+        trusting = ssl.create_default_context(cadata=listener.authority_pem.decode())
+        stream = trio.SSLStream(stream, trusting, server_hostname="localhost")
     try:
         async with trio.open_nursery() as nursery:
             with suppress(*GONE):
@@ -79,9 +84,9 @@ async def converse(port: int) -> None:
         await trio.aclose_forcefully(stream)
 
 
-async def one_session(step: int, driver_name: DriverName) -> bool:
+async def one_session(step: int, driver_name: DriverName, tls: str) -> bool:
     """Run a session that is cancelled at `step`; whether it had that many steps."""
-    config = load_config(environ=FAST)
+    config = load_config(environ={**FAST, "RTPROXY_SERVER__TLS": tls})
     process = Process("simulator", trio.current_time, trio.current_time())
     process.phase = ProcessPhase.SERVING
     instrument = CancelAtStep(step)
@@ -104,7 +109,7 @@ async def one_session(step: int, driver_name: DriverName) -> bool:
             nursery, config.server, on_upgrade=enter, application=create_application(process)
         )
         with trio.fail_after(20):
-            await converse(listener.port)
+            await converse(listener)
             await process.live.wait_empty()
         nursery.cancel_scope.cancel()
     assert len(process.live) == 0
@@ -113,12 +118,17 @@ async def one_session(step: int, driver_name: DriverName) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("driver_name", ["stream", *(["reactor"] if HAS_REACTOR else [])])
-async def test_no_descriptor_is_left_wherever_it_is_cancelled(driver_name: DriverName) -> None:
+@pytest.mark.parametrize(
+    ("driver_name", "tls"),
+    [("stream", "off"), *([("reactor", "off"), ("reactor", "self-signed")] * HAS_REACTOR)],
+)
+async def test_no_descriptor_is_left_wherever_it_is_cancelled(
+    driver_name: DriverName, tls: str
+) -> None:
     open_descriptors()
     # Whatever opens descriptors of its own on first use does so now.
-    await one_session(10_000, driver_name)
+    await one_session(10_000, driver_name, tls)
     step = 1
-    while await one_session(step, driver_name):
+    while await one_session(step, driver_name, tls):
         step += 1
     assert step > 20, "the session had hardly any checkpoints: was it tried at all?"

@@ -21,6 +21,7 @@ import trio
 from rtproxy._audio_core import TlsCertificateError, TlsError, TlsSession, TlsUntrustedError
 from rtproxy.legs.client_handshake import ClientHandshake, Refused, refusal
 from rtproxy.legs.http1 import Headers
+from rtproxy.legs.reach import reach
 from rtproxy.legs.tls import tls_client
 from rtproxy.legs.tls_transport import secure
 from rtproxy.legs.transport import EXHAUSTED, LOST, Connection, SocketTransport, Transport
@@ -90,12 +91,12 @@ async def _dial(place: _Place, handshake: ClientHandshake, tls: TlsSession | Non
 
 async def _connect(place: _Place, tls: TlsSession | None) -> Transport:
     try:
-        stream = await trio.open_tcp_stream(place.host, place.port)
+        connection = await reach(place.host, place.port)
     except OSError as error:
         last = _last(error)
         words = f"{place.host_header} cannot be reached: {_why(last)}"
         raise DialFailed(words, exhausted=last.errno in EXHAUSTED) from error
-    below = SocketTransport(socket.socket(fileno=stream.socket.detach()))
+    below = SocketTransport(connection)
     return below if tls is None else await _secure(place, below, tls)
 
 

@@ -24,7 +24,7 @@ from rtproxy.legs.reactor_leg import ReactorLeg
 from rtproxy.legs.reactor_pump import ReactorPump
 from rtproxy.legs.spliced_legs import FAILED, OVER, SplicedLegs, make_splice
 from rtproxy.legs.tls_transport import TlsTransport
-from rtproxy.legs.transport import READ_BYTES, Connection, Transport
+from rtproxy.legs.transport import Connection, Transport
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import LegClosed
 
@@ -39,7 +39,7 @@ async def open_legs(
     exception ends it, else with 1001. `seed` are 32 random bytes for masks.
     """
     # A server that is being stopped begins no session: the reactor may have stopped.
-    await trio.lowlevel.checkpoint()
+    await trio.lowlevel.checkpoint_if_cancelled()
     driver = ReactorDriver(pump, options or LegsOptions(), seed or secrets.token_bytes(32))
     reason = OVER
     try:
@@ -67,7 +67,7 @@ class ReactorDriver(SplicedLegs):
         """Close what is still open; bounded, because every leg's end is."""
         for leg in self._legs:
             leg.begin_closing(reason)
-        for leg in self._legs:
+        for leg in [leg for leg in self._legs if not leg.is_gone]:
             await leg.aclose(reason)
 
     def clear(self) -> None:
@@ -101,8 +101,9 @@ class ReactorDriver(SplicedLegs):
     def _hand_over(self, leg: ReactorLeg, transport: Transport) -> bytes:
         """Give the socket to the reactor; what TLS had decrypted already."""
         options = self._options
-        tls = transport.session if isinstance(transport, TlsTransport) else None
-        unread = b"" if tls is None else tls.read(READ_BYTES)
+        tls, unread = None, b""
+        if isinstance(transport, TlsTransport):
+            tls, unread = transport.session, transport.unread()
         try:
             member = self._reactor.add(
                 self._meeting.session,

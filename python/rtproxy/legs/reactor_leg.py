@@ -7,6 +7,8 @@ closed. Must not know sockets.
 
 from __future__ import annotations
 
+import trio
+
 from rtproxy._audio_core import Side
 from rtproxy.legs.reactor_junction import ReactorJunction
 from rtproxy.legs.spliced_leg import SplicedLeg
@@ -47,10 +49,9 @@ class ReactorLeg(SplicedLeg):
     def fail(self, reason: CloseReason) -> None:
         """The splice is broken: the reactor says so to the peer."""
         self._closed = reason
-        self._end_in_time()
+        self._end_in_time(trio.current_time())
         self._wake()
 
-    def _end_in_time(self) -> None:
+    def _end_in_time(self, now: float) -> None:
         if self._member is not None:
-            with self._junction as now:
-                self._reactor.end_within(self._member, now)
+            self._reactor.end_within(self._member, now)

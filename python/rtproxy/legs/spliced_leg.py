@@ -101,6 +101,11 @@ class SplicedLeg(ABC):
 
     # Its end
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether its socket is closed."""
+        return self._gone.is_set()
+
     def begin_closing(self, reason: CloseReason) -> None:
         """Say goodbye, once; the socket is gone when the close deadline has passed."""
         if self._closing is not None:
@@ -109,14 +114,14 @@ class SplicedLeg(ABC):
         if self._gone.is_set():
             self._forget()
             return
-        self._end_in_time()
         code = _ON_THE_WIRE.get(reason.code, reason.code)
         with self._junction as now:
+            self._end_in_time(now)
             self._splice.close(self.number, code, reason.text, now)
 
     @abstractmethod
-    def _end_in_time(self) -> None:
-        """Give the leg its time to part, and no more."""
+    def _end_in_time(self, now: float) -> None:
+        """Give the leg its time to part, and no more; then settle."""
 
     def _note_gone(self) -> None:
         """The socket is closed."""

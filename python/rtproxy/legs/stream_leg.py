@@ -74,17 +74,18 @@ class StreamLeg(SplicedLeg):
         """Wake whoever waits for something that is there now."""
         self._wake_if_ready()
         if self._outflow.broken:
-            self._end_in_time()
+            self._end_in_time(now)
         self._let_read(wanted=self._outflow.broken or self._splice.wants_read(self.number, now))
         if self._transport.closed or self._splice.finished(self.number):
-            self._end_in_time()
+            self._end_in_time(now)
             self._reading.cancel()
 
     def fail(self, reason: CloseReason) -> None:
         """The splice is broken: it still has a close frame, and that is all."""
+        now = trio.current_time()
         self._closed = reason
-        self._outflow.flush(trio.current_time())
-        self._end_in_time()
+        self._outflow.flush(now)
+        self._end_in_time(now)
         self._reading.cancel()
         self._wake()
 
@@ -97,7 +98,7 @@ class StreamLeg(SplicedLeg):
             with self._life:
                 with self._reading:
                     await self._read()
-                self._end_in_time()
+                self._end_in_time(trio.current_time())
                 await self._part()
                 parted = True
         finally:
@@ -138,8 +139,8 @@ class StreamLeg(SplicedLeg):
 
     # Its end
 
-    def _end_in_time(self) -> None:
-        self._life.deadline = min(self._life.deadline, trio.current_time() + self._close_s)
+    def _end_in_time(self, now: float) -> None:
+        self._life.deadline = min(self._life.deadline, now + self._close_s)
 
     def _forget(self) -> None:
         with suppress(ValueError):  # the session is over, and its legs with it

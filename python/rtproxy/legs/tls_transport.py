@@ -17,6 +17,7 @@ stops without it may have been cut by somebody in between, and is a broken one.
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 
 import trio
@@ -89,6 +90,10 @@ class TlsTransport(Transport):
     def detach(self) -> int:
         """Give the socket's descriptor away; what goes on with it needs `session`, too."""
         return self._below.detach()
+
+    def unread(self) -> bytes:
+        """Take all that is decrypted already, for whoever goes on with `session`."""
+        return self.session.read(sys.maxsize)
 
     def addresses(self) -> tuple[Address, Address]:
         """Where the peer and we are."""

@@ -147,11 +147,23 @@ class SocketTransport(Transport):
             raise _broken(error) from error
 
     async def send_all(self, data: bytes) -> None:
-        """Write everything as fast as the kernel takes it."""
-        rest = memoryview(data)
+        """Write everything as fast as the kernel takes it.
+
+        Writing comes first because nearly always there is room; what went out at once
+        is not told as cancelled afterwards.
+        """
+        await trio.lowlevel.checkpoint_if_cancelled()
+        rest = memoryview(data)[self._send_open(data) :]
+        if not rest:
+            await trio.lowlevel.cancel_shielded_checkpoint()
         while rest:
             await self.wait_writable()
-            rest = rest[self.send_now(rest) :]
+            rest = rest[self._send_open(rest) :]
+
+    def _send_open(self, data: bytes | memoryview) -> int:
+        if self._closed:
+            raise _closed_here()
+        return self.send_now(data)
 
     async def wait_writable(self) -> None:
         """Return when the kernel takes more."""

@@ -38,9 +38,10 @@ impl Scene {
     /// After the handshake; we are the server, or the client.
     fn new(serving: bool) -> Self {
         let (ours, far) = (ENDS.server.accept().unwrap(), ENDS.client.open("localhost"));
-        let (mut ours, mut far) = match serving {
-            true => (ours, far.unwrap()),
-            false => (far.unwrap(), ours),
+        let (mut ours, mut far) = if serving {
+            (ours, far.unwrap())
+        } else {
+            (far.unwrap(), ours)
         };
         let (mut heard, mut far_heard) = (Vec::new(), Vec::new());
         while ours.is_handshaking() || far.is_handshaking() {

@@ -1,0 +1,5 @@
+"""What bad neighbours cost a session that behaves: see `report.py`."""
+
+from benches.neighbours.report import main
+
+__all__ = ["main"]
