@@ -7,7 +7,6 @@ use crate::splice::inbox::DeliveryKind;
 use crate::splice::leg::LegLimits;
 use crate::splice::queue::Load;
 use crate::splice::splice::Settings;
-use crate::splice::time::{NEVER, TICKS_PER_MS};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
@@ -185,60 +184,4 @@ fn an_end_that_comes_with_the_last_words_is_seen_with_them() {
         })
         .unwrap();
     assert_eq!(end.unwrap().kind, DeliveryKind::Closed);
-}
-
-/// One lull of so many milliseconds, on a clock that says that all of them pass.
-fn lull(scene: &mut Scene, ms: i64) {
-    let asked = std::cell::Cell::new(false);
-    let clock = || {
-        if asked.replace(true) {
-            ms * TICKS_PER_MS
-        } else {
-            0
-        }
-    };
-    scene.reactor.lull(ms * TICKS_PER_MS, clock, |wait| wait());
-}
-
-fn is_readable(descriptor: BorrowedFd<'_>) -> bool {
-    let mut polled = [rustix::event::PollFd::from_borrowed_fd(
-        descriptor,
-        rustix::event::PollFlags::IN,
-    )];
-    rustix::event::poll(&mut polled, Some(&timespec(5 * TICKS_PER_MS))).unwrap() == 1
-}
-
-#[test]
-fn a_lull_serves_and_rings_when_it_was_long_enough() {
-    let mut scene = Scene::new();
-    let (other, _kept) = UnixStream::pair().unwrap();
-    scene.reactor.borrow_waiting(other.as_fd()).unwrap();
-    scene.peer.write_all(&frame(0x9, b"hello")).unwrap();
-    assert!(!is_readable(scene.reactor.bell()));
-    lull(&mut scene, 10_000);
-    assert_eq!(scene.heard().unwrap(), b"\x8a\x05hello");
-    assert!(is_readable(scene.reactor.bell()));
-    assert_eq!(scene.turn(1), (false, vec![]));
-    assert!(!is_readable(scene.reactor.bell()), "a turn silences it");
-}
-
-#[test]
-fn a_lull_ends_for_who_lends_it_without_a_ring() {
-    let mut scene = Scene::new();
-    let (other, mut busy) = UnixStream::pair().unwrap();
-    scene.reactor.borrow_waiting(other.as_fd()).unwrap();
-    busy.write_all(b"!").unwrap();
-    scene.reactor.lull(NEVER, || 0, |wait| wait());
-    assert!(!is_readable(scene.reactor.bell()));
-}
-
-#[test]
-fn a_lull_ends_with_news_and_keeps_them() {
-    let mut scene = Scene::new();
-    let (other, _kept) = UnixStream::pair().unwrap();
-    scene.reactor.borrow_waiting(other.as_fd()).unwrap();
-    scene.peer.write_all(&frame(0x1, b"{}")).unwrap();
-    scene.reactor.lull(NEVER, || 0, |wait| wait());
-    assert!(is_readable(scene.reactor.bell()));
-    assert_eq!(scene.turn(1).1.len(), 1);
 }
