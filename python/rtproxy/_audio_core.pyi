@@ -505,20 +505,6 @@ if sys.platform == "linux":
             something may arrive even then, until the leg is forgotten. And whether
             there is more to do at once: then `fileno()` is readable, too.
             """
-        def borrow_waiting(self, fd: int) -> None:
-            """The event loop that waits on the epoll descriptor `fd` lends its waiting.
-
-            From here on it calls `lull` before each wait, and `turn` when `bell()` is
-            readable; `fileno()` says nothing of deadlines any more.
-            """
-        def bell(self) -> int:
-            """A descriptor, owned by the reactor, that is readable when `turn` has news."""
-        def lull(self, now: float, timeout_s: float) -> None:
-            """Serve while the loop has nothing to do, for `timeout_s` at most.
-
-            Waits without the GIL. Returns as soon as the loop's own descriptor is
-            readable or there is news; with 0 it only looks.
-            """
         def settle(self, session: int, now: float) -> list[tuple[Any, bool]]:
             """After a call on the session's splice: write, set its timer; the news."""
         def end_within(self, member: int, now: float) -> None:

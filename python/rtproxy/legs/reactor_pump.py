@@ -1,8 +1,7 @@
 """The one task behind which the sockets of all sessions lie.
 
-Owns the reactor and its turns: it waits for one descriptor, lets the reactor work,
-and tells the legs concerned. What wakes no leg is mostly done before, while Trio
-waits (`reactor_lull.py`). Must not know what a leg does about its news.
+Owns the reactor and its turns: it waits for the reactor's one descriptor, lets it
+work, and tells the legs concerned. Must not know what a leg does about its news.
 
     run                             in the server's nursery
       _turn (shielded)              until `run` was cancelled and no session is left
@@ -22,7 +21,6 @@ import trio
 
 from rtproxy import _audio_core
 from rtproxy.legs.containment import report
-from rtproxy.legs.reactor_lull import lent_waiting
 
 
 class Told(Protocol):
@@ -85,13 +83,13 @@ class ReactorPump:
                 self._turning.cancel()
 
     async def _turn(self) -> None:
-        with self._turning, lent_waiting(self.reactor) as bell:
+        with self._turning:
             more = False
             while True:
                 if more:  # the others have their turn in between
                     await trio.lowlevel.checkpoint()
                 else:
-                    await trio.lowlevel.wait_readable(bell)
+                    await trio.lowlevel.wait_readable(self.reactor)
                 news, more = self.reactor.turn(trio.current_time())
                 tell(news)
 

@@ -14,7 +14,7 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use rustix::io::Errno;
 use slotmap::{Key, KeyData, SecondaryMap};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -118,28 +118,6 @@ impl Reactor {
         });
         self.inner.table.stats.note_turn(began.elapsed());
         Ok((self.told(py), more))
-    }
-
-    fn borrow_waiting(&mut self, fd: RawFd) -> PyResult<()> {
-        if fd < 0 {
-            return Err(PyValueError::new_err(format!("{fd} is no descriptor")));
-        }
-        // SAFETY: the caller keeps it open during this call; epoll forgets it when it
-        // is closed.
-        let other = unsafe { BorrowedFd::borrow_raw(fd) };
-        self.inner.borrow_waiting(other).map_err(os_error)
-    }
-
-    fn bell(&self) -> RawFd {
-        self.inner.bell().as_raw_fd()
-    }
-
-    fn lull(&mut self, py: Python<'_>, now: f64, timeout_s: f64) -> PyResult<()> {
-        let (from, began) = (moment(now)?, Instant::now());
-        let until = moment(now + timeout_s)?;
-        let clock = || from + ticks(began.elapsed());
-        self.inner.lull(until, clock, |wait| py.detach(wait));
-        Ok(())
     }
 
     fn settle(&mut self, py: Python<'_>, session: u64, now: f64) -> PyResult<Vec<Told>> {

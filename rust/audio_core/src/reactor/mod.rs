@@ -10,8 +10,6 @@
 //! pass, [`wheel`] the clock's side.
 
 pub mod io;
-#[cfg(target_os = "linux")]
-mod lull;
 pub mod member;
 #[cfg(target_os = "linux")]
 pub mod poll;

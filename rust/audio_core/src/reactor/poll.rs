@@ -11,7 +11,7 @@ use super::seat::{MemberKey, News, SessionKey};
 use super::table::Table;
 use super::wire::Wire;
 use crate::splice::leg::{LegId, Side};
-use crate::splice::time::{whole_ms, Ticks, TICKS_PER_S};
+use crate::splice::time::{Ticks, TICKS_PER_MS};
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::event::Timespec;
 use rustix::io::Errno;
@@ -24,20 +24,19 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Events that are taken at once.
 const EVENTS: usize = 256;
-/// The timer's name; no member's key is so small.
+/// The timer's name; no member's key is zero.
 const TIMER: u64 = 0;
-/// The name of who lends its waiting; no member's either.
-pub(super) const ELSEWHERE: u64 = 1;
+const NOW: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 0,
+};
 
 /// All sessions of a process that are not driven by Trio's streams.
 pub struct Reactor {
-    pub(super) epoll: OwnedFd,
-    pub(super) timer: OwnedFd,
+    epoll: OwnedFd,
+    timer: OwnedFd,
     /// What the timer is set to.
     armed_ms: Option<u64>,
-    /// Whether somebody lends its waiting (see [`lull`](super::lull)).
-    pub(super) lent: bool,
-    pub(super) events: Events,
     /// The sessions.
     pub table: Table<Wire<Socket>>,
 }
@@ -56,8 +55,6 @@ impl Reactor {
             epoll,
             timer,
             armed_ms: None,
-            lent: false,
-            events: Events::default(),
             table: Table::new(socket_bytes, now),
         })
     }
@@ -122,49 +119,23 @@ impl Reactor {
     }
 
     fn poll(&mut self) -> usize {
-        let mut events = std::mem::take(&mut self.events);
+        let mut events = [MaybeUninit::<Event>::uninit(); EVENTS];
         // Nothing can be wrong with our own descriptors, and what an interrupted call
         // did not say is there the next time.
-        let _ = self.wait(&mut events, 0);
-        self.note(&events);
-        let count = events.0.len();
-        self.events = events;
-        count
-    }
-
-    /// Wait for readiness, so long at most.
-    pub(super) fn wait(&self, events: &mut Events, at_most: Ticks) -> Result<(), Errno> {
-        events.0.clear();
-        let mut told = [MaybeUninit::<Event>::uninit(); EVENTS];
-        let (told, _) = epoll::wait(&self.epoll, &mut told, Some(&timespec(at_most)))?;
-        events
-            .0
-            .extend(told.iter().map(|event| (event.flags, event.data.u64())));
-        Ok(())
-    }
-
-    /// Remember what was told; whether it was of who lends its waiting.
-    pub(super) fn note(&mut self, events: &Events) -> bool {
-        let mut elsewhere = false;
-        for &(flags, name) in &events.0 {
-            match name {
-                TIMER => self.silence(),
-                ELSEWHERE => elsewhere = true,
-                _ => {
-                    let key = MemberKey::from(KeyData::from_ffi(name));
-                    self.table.note_ready(key, ready(flags));
-                }
+        let Ok((events, _)) = epoll::wait(&self.epoll, &mut events, Some(&NOW)) else {
+            return 0;
+        };
+        for event in &*events {
+            let (flags, data) = (event.flags, event.data.u64());
+            if data == TIMER {
+                self.armed_ms = None;
+                continue;
             }
+            let key = MemberKey::from(KeyData::from_ffi(data));
+            self.table.note_ready(key, ready(flags));
         }
-        self.table.stats.events += events.0.len() as u64;
-        elsewhere
-    }
-
-    /// The timer has run down: it is not readable any more.
-    fn silence(&mut self) {
-        self.armed_ms = None;
-        // It says how often it has; there is nothing that could fail.
-        let _ = rustix::io::read(&self.timer, &mut [0; 8]);
+        self.table.stats.events += events.len() as u64;
+        events.len()
     }
 
     /// See that the descriptor becomes readable when there is something to do.
@@ -174,32 +145,24 @@ impl Reactor {
         } else {
             self.table.next_ms()
         };
-        // Who lends its waiting asks us before it waits.
-        if let Some(at_ms) = next_ms.filter(|_| !self.lent) {
-            self.ring_at(at_ms, now);
-        }
-    }
-
-    /// Have the timer run down at that millisecond, unless it does so before.
-    pub(super) fn ring_at(&mut self, at_ms: u64, now: Ticks) {
+        let Some(at_ms) = next_ms else { return };
         if self.armed_ms.is_some_and(|armed_ms| armed_ms <= at_ms) {
             return;
         }
         self.armed_ms = Some(at_ms);
-        let ahead = whole_ms(at_ms).saturating_sub(now);
+        let ahead = Ticks::try_from(at_ms)
+            .unwrap_or(Ticks::MAX)
+            .saturating_mul(TICKS_PER_MS)
+            .saturating_sub(now);
+        let it_value = timespec(ahead);
         let spec = Itimerspec {
-            it_interval: timespec(0),
-            // Zero would switch it off.
-            it_value: timespec(ahead.max(1)),
+            it_interval: NOW,
+            it_value,
         };
         // Our own descriptor and a valid time: there is nothing that could fail.
         let _ = timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &spec);
     }
 }
-
-/// What the kernel has told at once, and by which names.
-#[derive(Debug, Default)]
-pub struct Events(Vec<(EventFlags, u64)>);
 
 impl AsFd for Reactor {
     /// Readable when there is something to do.
@@ -218,11 +181,10 @@ fn ready(flags: EventFlags) -> Ready {
     }
 }
 
-/// As the kernel wants it, rounded up; what is past is now.
+/// At least a nanosecond: zero would switch the timer off.
 fn timespec(ahead: Ticks) -> Timespec {
-    let ns = (i128::from(ahead.max(0)) * 1_000_000_000).div_euclid(i128::from(TICKS_PER_S))
-        + i128::from(ahead > 0);
-    let ns = i64::try_from(ns).unwrap_or(i64::MAX);
+    let ns = i128::from(ahead.max(0)) * 1_000_000_000 / i128::from(TICKS_PER_MS * 1000);
+    let ns = i64::try_from(ns).unwrap_or(i64::MAX).max(1);
     Timespec {
         tv_sec: ns / 1_000_000_000,
         tv_nsec: ns % 1_000_000_000,

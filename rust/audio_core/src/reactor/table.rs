@@ -182,11 +182,6 @@ impl<I: Io> Table<I> {
         self.wheel.next_ms()
     }
 
-    /// Whether something has happened since it was asked last.
-    pub fn has_news(&self) -> bool {
-        !self.news.is_empty()
-    }
-
     /// What has happened since it was asked last.
     pub fn take_news(&mut self) -> std::vec::Drain<'_, News> {
         self.news.drain(..)
