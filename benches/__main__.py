@@ -19,7 +19,7 @@ BENCHES = {
     "quality": "how clean converted audio is, beside soxr and libsamplerate",
     "tls": "TLS of the core against OpenSSL under trio.SSLStream",
     "neighbours": "what a flood, and clients that never read, cost a session that behaves",
-    "relay": "the proxy against a naive relay, CPU per relayed audio message",
+    "relay": "the proxy against other relays, CPU per relayed audio message",
 }
 JUDGED = ("chunks", "relay")  # those whose ratios hold on a busy machine: what CI runs
 

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benches.neighbours.crowd import KINDS
-from benches.relay.measure import await_up, free_port, pick_cores, running, upstream_running
+from benches.relay.processes import await_up, free_port, pick_cores, running, upstream_running
 from rtproxy.load.report import Report
 
 BAR_MS = 2.0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import array
+import ctypes
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -56,6 +58,37 @@ def test_a_wrong_chunk_leaves_the_stream_as_it_was(chunk, error, words):
     assert b"".join(made) == undisturbed.process(data) + undisturbed.flush()
 
 
+@pytest.mark.parametrize(
+    ("chunk", "error"), [row[:2] for row in CHUNKS if not re.search("int16|items .h", row[2])]
+)
+def test_a_wrong_chunk_leaves_what_is_said_to_openai_as_it_was(chunk, error):
+    """Be it the stream that goes on, or one that it would have begun."""
+    processor, undisturbed = AudioProcessor(), AudioProcessor()
+    made = [processor.process_for_openai(STEREO, 48_000, 2)]
+    for rate_hz in (48_000, 44_100):
+        with pytest.raises(error):
+            processor.process_for_openai(chunk, rate_hz, 2)
+    made += [processor.process_for_openai(STEREO, 48_000, 2), processor.flush_for_openai()]
+    expected = [undisturbed.process_for_openai(STEREO, 48_000, 2) for _ in range(2)]
+    assert made == [*expected, undisturbed.flush_for_openai()]
+
+
+@pytest.mark.parametrize(
+    "chunk", [STEREO, *(row[0] for row in CHUNKS if r"not \(960, 1\)" not in row[2])]
+)
+def test_a_wrong_chunk_leaves_a_resampler_as_it_was(chunk):
+    resampler, undisturbed = Resampler(44_100, 24_000), Resampler(44_100, 24_000)
+    samples = noise(1_764)[:, 0]
+    made = [resampler.process(samples)]
+    with pytest.raises((TypeError, ValueError, BufferError)):
+        resampler.process(chunk)
+    made += [resampler.process(samples), resampler.flush()]
+    expected = [undisturbed.process(samples) for _ in range(2)]
+    np.testing.assert_array_equal(
+        np.concatenate(made), np.concatenate([*expected, undisturbed.flush()])
+    )
+
+
 BASE64: list[tuple[Any, type[Exception], str]] = [
     ("AAAA=", ValueError, "byte 5.*multiple of 4"),
     ("AAA", ValueError, "byte 3.*multiple of 4"),
@@ -74,6 +107,7 @@ BASE64: list[tuple[Any, type[Exception], str]] = [
     (7, TypeError, "str, bytes or a buffer of bytes, not int"),
     (None, TypeError, "not NoneType"),
     (np.zeros(4, np.uint8), TypeError, "not ndarray"),
+    (memoryview(np.zeros(4, np.float32)), TypeError, "not of other items"),
     (RELEASED, ValueError, "released memoryview"),
 ]
 
@@ -96,7 +130,21 @@ OBJECTS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: AudioPath(("pcm16", 7_999, 1), UPSTREAM), ValueError, f"7999 Hz.*{ALL_RATES}"),
     (lambda: AudioPath(("pcm16", -1, 1), UPSTREAM), ValueError, "-1 Hz is not one of"),
     (lambda: AudioPath(("pcm16", 10**30, 1), UPSTREAM), ValueError, "0000 Hz is not one of"),
-    (lambda: AudioPath(("pcm16", 8_000.0, 1), UPSTREAM), TypeError, "float"),  # type: ignore[arg-type]
+    (
+        lambda: AudioPath(("pcm16", 8_000.0, 1), UPSTREAM),  # type: ignore[arg-type]
+        TypeError,
+        f"rate 8000.0 Hz is not one of {ALL_RATES}: an int is due, and that is float",
+    ),
+    (
+        lambda: AudioPath(("pcm16", 8_000, "2"), UPSTREAM),  # type: ignore[arg-type]
+        TypeError,
+        "channels are 1 or 2, not '2'",
+    ),
+    (
+        lambda: AudioPath(AudioFormat("pcm16", 8_000), UPSTREAM),  # type: ignore[arg-type]
+        TypeError,
+        "a format is an AudioFormat or",
+    ),
     (lambda: AudioPath(("pcm16", 8_000, 3), UPSTREAM), ValueError, "1 or 2, not 3"),
     (lambda: AudioPath(("pcm16", 8_000, -1), UPSTREAM), ValueError, "1 or 2, not -1"),
     (lambda: AudioPath("pcm16", UPSTREAM), TypeError, "AudioFormat or.*not 'pcm16'"),  # type: ignore[arg-type]
@@ -120,6 +168,8 @@ OBJECTS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: AudioProcessor().process_for_openai([0], 48_000), TypeError, "not list"),  # type: ignore[arg-type]
     (lambda: AudioProcessor().process_for_openai(STEREO, 48_000), ValueError, r"\(frames, 1\)"),
     (lambda: AudioProcessor().process_for_openai(b"", 48_001), ValueError, "48001 Hz"),
+    (lambda: AudioProcessor.float32_to_pcm16_base64(b"12345"), ValueError, "which 5 bytes cut"),
+    (lambda: AudioProcessor.float32_to_pcm16_base64(STEREO), ValueError, r"not \(1920, 2\)"),
     (lambda: AudioProcessor().process_from_openai("", 24_000, 0), ValueError, "1 or 2, not 0"),
 ]
 
@@ -179,6 +229,14 @@ def test_a_buffer_may_change_once_the_call_is_over():
     rest.release()
     chunk.clear()  # BufferError, if the path still held it
     assert made + path.flush() == expected
+
+
+def test_arrays_of_ctypes_are_buffers_like_others():
+    floats = (ctypes.c_float * 1_920)(*STEREO[:, 0].tolist())
+    expected = AudioProcessor().process_for_openai(STEREO[:, 0].copy(), 48_000)
+    assert AudioProcessor().process_for_openai(floats, 48_000) == expected
+    frames = np.frombuffer(AudioPath(("f32", 48_000, 1), UPSTREAM).process(floats), "<i2")
+    assert len(frames) == 960
 
 
 def test_an_identity_path_gives_no_window_into_what_may_change():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from audio.streams import noise
 from rtproxy import load_wav, save_wav
+
+FULL = Path("/dev/full")
 
 
 @pytest.mark.parametrize("shape", [(0,), (1,), (480,), (480, 2), (480, 6)])
@@ -30,14 +34,34 @@ def test_what_is_no_recording_is_refused_before_there_is_a_file(tmp_path):
     file = tmp_path / "a.wav"
     for samples, rate_hz, error, words in [
         (np.zeros(4), 8_000, TypeError, "float32 or int16, not of float64"),
-        ([0.0], 8_000, TypeError, "not a list"),
+        ([0.0], 8_000, TypeError, "not list"),
         (np.zeros((4, 2, 2), np.float32), 8_000, ValueError, r"not \(4, 2, 2\)"),
         (np.zeros((4, 0), np.float32), 8_000, ValueError, r"not \(4, 0\)"),
-        (np.zeros(4, np.float32), 0, ValueError, "above 0 Hz, not 0"),
+        (np.zeros((1, 1_025), np.float32), 8_000, ValueError, r"1024 channels, not \(1, 1025\)"),
+        (np.zeros(4, np.float32), 0, ValueError, "from 1 to 2147483647 Hz, not 0"),
+        (np.zeros(4, np.float32), 2**31, ValueError, "not 2147483648"),
+        (np.zeros(4, np.float32), 8_000.5, TypeError, "whole number of Hz, not 8000.5"),
+        (np.zeros(4, np.float32), "8000", TypeError, "not '8000'"),
     ]:
         with pytest.raises(error, match=words):
             save_wav(file, samples, rate_hz)
     assert not file.exists()
+
+
+def test_a_recording_survives_what_cannot_replace_it(tmp_path):
+    file = tmp_path / "a.wav"
+    save_wav(file, noise(480, 2), 24_000)
+    before = file.read_bytes()
+    with pytest.raises(TypeError):
+        save_wav(file, noise(480, 2), 24_000.0)  # type: ignore[arg-type]
+    assert file.read_bytes() == before
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
+def test_a_full_disk_is_told_by_an_error_alone(capfd):
+    with pytest.raises(OSError, match="No space left"):
+        save_wav(FULL, noise(48_000, 2), 24_000)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_what_cannot_be_read_says_why(tmp_path):

@@ -69,6 +69,15 @@ def test_long_work_lets_other_threads_in_and_the_stream_refuses_them(recording, 
     assert all("another thread is inside this stream" in words for words in refused)
 
 
+def test_seconds_are_long_work_where_the_rate_rises(recording):
+    """What counts is what there is to do, a hundred milliseconds here, not what goes in."""
+    path, four_seconds = AudioPath(("pcm16", 8_000, 2), ("f32", 96_000, 2)), recording[: 4 * 32_000]
+    told = entered_meanwhile(
+        lambda: [path.process(four_seconds) for _ in range(20)], lambda: path.latency_ms
+    )
+    assert [one for one in told if isinstance(one, RuntimeError)], "the GIL was kept"
+
+
 def test_long_work_gives_what_short_work_gives(recording):
     whole = AudioPath(UPSTREAM, BROWSER).process_to_floats(recording[: 48_000 * 30])
     path = AudioPath(UPSTREAM, BROWSER)

@@ -1,94 +1,139 @@
-"""A run of the relay benchmark has no figure where anything was amiss."""
+"""The relay benchmark: what its readings mean, and when a bar is met."""
 
 from __future__ import annotations
 
 import math
-import os
-from dataclasses import replace
+from io import StringIO
+from typing import Any
 
 import pytest
-from benches.relay.report import Probe, Run, complaint, verdict
+from benches.relay.load import Reading, read
+from benches.relay.relays import RELAYS, Relay
+from benches.relay.tables import Findings, points_table, summary_table
+from benches.relay.trial import Capacity, Point
+from benches.relay.verdict import bars
 from rich.console import Console
 
-from rtproxy.load.frontends import VOICE
-from rtproxy.load.plan import Mode, Plan
-from rtproxy.load.tally import Span, Tally
-
-PLAN = Plan(2, 4.0, 1.0, Mode.ECHO, VOICE)
-
-
-def tally(**fields: int) -> Tally:
-    return Tally(**{"ready": 2, "said": 10, "back": 10, **fields})
-
-
-def test_a_clean_run_has_none():
-    assert complaint(PLAN, tally()) is None
-
-
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ({"ready": 1}, "1 of 2 sessions"),
-        ({"failed": 1}, "2 of 2 sessions"),
-        ({"lost": 3}, "3 chunks lost"),
-        ({"reordered": 1}, "1 reordered"),
-        ({"repeated": 1}, "1 repeated"),
-        ({"changed": 1}, "1 changed"),
-        ({"words_lost": 2}, "2 words missing"),
-        ({"back": 0}, "nothing came back"),
-    ],
-)
-def test_anything_amiss_voids_a_run(fields: dict[str, int], words: str):
-    assert words in str(complaint(PLAN, tally(**fields)))
+CLEAN: dict[str, Any] = {
+    "sessions": 50,
+    "seconds": 4.0,
+    "cpu_s": 0.4,
+    "said": [5000, 4840],
+    "heard": [5000, 4840],
+    "words": 800,
+    "to_upstream_us": [5000, 100, 900, 2000],
+    "to_client_us": [4840, 120, 1100, 2500],
+    "late_us": [9840, 50, 300, 500],
+    "ready_us": [0, None, None, None],
+    "missing": 0,
+    "reordered": 0,
+    "changed": 0,
+    "unsaid": 0,
+    "failed": 0,
+    "reason": "",
+}
 
 
-def test_a_told_error_voids_a_run():
-    told = tally()
-    told.fail("told rate_limited", "slow down")
-    assert "told rate_limited ×1" in str(complaint(PLAN, told))
+def reading(**fields: Any) -> Reading:
+    return read({**CLEAN, **fields})
 
 
-@pytest.mark.parametrize(("trip_us", "kept_up"), [(2_000, True), (400_000, False)])
-def test_a_relay_that_lags_has_not_kept_up(trip_us: int, kept_up: bool):
-    span = Span(back=100)
-    for _ in range(100):
-        span.round_trip.add(trip_us)
-    run = Run("naive", span, 4, relay_cpu_s=0.02, load_cpu_s=0.1, wall_s=1.0)
-    assert run.kept_up is kept_up
-    assert run.us_per_message == pytest.approx(100.0)
-    assert not replace(run, whole=False).kept_up
+def point(relay: str, us: float, sessions: int = 50, **fields: Any) -> Point:
+    lost = fields.pop("lost", 0)
+    return Point(relay, sessions, us, 0.2, reading(**fields), lost)
 
 
-def round_of(naive_us: float, ours_us: float, load_s: float = 0.3) -> list[Run]:
-    return [
-        Run(relay, Span(back=500), 4, us / 1000, load_cpu_s=load_s, wall_s=1.0)
-        for relay, us in (("naive", naive_us), ("rtproxy", ours_us))
-    ]
+def test_a_reading_tells_what_was_relayed():
+    told = reading()
+    assert told.relayed == 9840
+    assert told.p99_ms == pytest.approx(1.1)
+    assert told.load_core == pytest.approx(0.1)
+    assert math.isnan(told.ready.p99_ms)
+    assert told.amiss() is None
+
+
+@pytest.mark.parametrize("wrong", ["missing", "reordered", "changed", "unsaid", "failed"])
+def test_anything_amiss_is_told(wrong: str):
+    assert f"3 {wrong}" in str(reading(**{wrong: 3}).amiss())
 
 
 @pytest.mark.parametrize(
-    ("rounds", "quick", "met"),
+    ("fields", "carried"),
     [
-        ([(300, 140)], False, True),
-        ([(300, 160)], False, False),
-        ([(300, 90), (300, 170), (300, 180)], False, False),
-        ([(300, 220)], True, True),
-        ([(300, 240)], True, False),
-        ([(300, 240), (300, 120)], True, True),
+        ({}, True),
+        ({"lost": 8}, True),
+        ({"lost": 12}, False),
+        ({"to_client_us": [4840, 120, 21_000, 30_000]}, False),
+        ({"said": [0, 0], "heard": [0, 0]}, False),
     ],
 )
-def test_the_long_form_takes_the_median_round_and_the_short_one_the_best(rounds, quick, met):
-    runs = [run for naive_us, ours_us in rounds for run in round_of(naive_us, ours_us)]
-    assert verdict(runs, quick, Console(quiet=True)) is met
+def test_a_relay_carries_what_it_brings_in_time(fields: dict[str, Any], carried: bool):
+    assert point("rtproxy", 20.0, **fields).carried is carried
 
 
-@pytest.mark.parametrize(("quick", "good"), [(True, True), (False, False)])
-def test_only_the_long_form_asks_whether_the_load_was_the_bottleneck(quick: bool, good: bool):
-    assert verdict(round_of(300, 90, load_s=0.95), quick, Console(quiet=True)) is good
+@pytest.mark.parametrize(("said", "kept"), [([5000, 4840], True), ([4500, 4400], False)])
+def test_a_load_that_says_too_little_has_not_kept_its_pace(said: list[int], kept: bool):
+    assert reading(said=said).kept_pace is kept
 
 
-def test_a_run_that_ended_before_it_was_measured_has_no_figure():
-    spent = Probe(os.getpid(), []).spent()
-    run = Run("naive", Span(), 0, *spent, whole=False)
-    assert run.us_per_message == math.inf
-    assert not run.kept_up
+def found(**costs: float) -> Findings:
+    return Findings(points=[point(relay, us) for relay, us in costs.items()])
+
+
+@pytest.mark.parametrize(
+    ("ours", "quick", "met"),
+    [
+        (25.0, False, [True, True]),
+        (35.0, False, [False, False]),
+        (35.0, True, [True, True]),
+        (71.0, True, [False, False]),
+    ],
+)
+def test_cost_is_judged_by_what_ran_beside_it(ours: float, quick: bool, met: list[bool]):
+    findings = found(naive=120.0, nginx=20.0, rtproxy=ours)
+    assert [bar.met for bar in bars(findings, quick=quick)] == met
+
+
+@pytest.mark.parametrize(
+    ("tls", "met"), [(23.0, [True, True]), (24.5, [False, True]), (30.0, [False, False])]
+)
+def test_tls_may_add_so_much_and_no_more(tls: float, met: list[bool]):
+    findings = found(**{"rtproxy": 20.0, "rtproxy-tls": tls})
+    assert [bar.met for bar in bars(findings, quick=False)] == met
+
+
+def test_of_several_rounds_the_median_counts():
+    findings = Findings([point("rtproxy", us) for us in (10.0, 90.0, 20.0)])
+    assert findings.cost_us("rtproxy", 50) == 20.0
+    assert findings.cost_us("rtproxy", 51) is None
+
+
+def capacity(relay: str, sessions: int) -> Capacity:
+    most = point(relay, 15.0, sessions)
+    return Capacity(relay, most, point(relay, 20.0, sessions // 2), (most,), "the relay")
+
+
+@pytest.mark.parametrize(("ours", "met"), [(1080, True), (1070, False)])
+def test_sessions_and_set_ups_are_judged_by_node(ours: int, met: bool):
+    findings = Findings(set_ups_hz={"node": 2000.0, "rtproxy": 1200.0})
+    findings.capacities = {"node": capacity("node", 600), "rtproxy": capacity("rtproxy", ours)}
+    told = [bar.met for bar in bars(findings, quick=False)]
+    assert told == [met, True, False]  # the last: 1.1 ms at half load
+
+
+def test_a_relay_that_was_not_measured_has_a_dash():
+    findings = found(node=30.0)
+    out = StringIO()
+    console = Console(file=out, width=120)
+    console.print(summary_table(findings, ["node", "nginx"], [50]))
+    console.print(points_table(findings.points))
+    told = out.getvalue()
+    assert "30.0" in told
+    assert "–" in told
+
+
+def test_a_peer_that_is_not_here_is_left_out_with_a_word():
+    words = Relay("other", "another one", ("no-such-program", "{port}")).missing()
+    assert words is not None
+    assert "no-such-program" in words
+    assert RELAYS["naive"].missing() is None

@@ -12,7 +12,7 @@ from .peer import Peer
 from .proxy_process import running_simulator
 
 KIB = 1024
-FIRST, MORE = 100, 200
+FIRST, MORE = 100, 100
 AT_ONCE = 20
 
 

@@ -17,7 +17,7 @@ from openai import AsyncOpenAI
 
 from . import speech
 from .conftest import StartProxy
-from .proxy_process import COMMAND, ProxyProcess
+from .proxy_process import COMMAND, ProxyProcess, free_port
 from .test_openai_python import until
 
 
@@ -97,24 +97,24 @@ def test_a_spoken_turn_by_tls_on_both_sides(
     assert "Traceback" not in proxy.log + upstream.log
 
 
+async def first_event(proxy: ProxyProcess) -> str:
+    """What a client is told first."""
+    client = AsyncOpenAI(base_url=f"http://127.0.0.1:{proxy.port}/v1", api_key="x")
+    async with (
+        client,
+        asyncio.timeout(40),
+        client.realtime.connect(model="gpt-realtime") as connection,
+    ):
+        return (await connection.recv()).type
+
+
 def test_an_upstream_that_is_not_trusted_is_told_with_what_to_do(
     start_proxy: StartProxy, files: Files
 ) -> None:
     upstream = serving(start_proxy, files, env={})
     proxy = start_proxy("--upstream", f"wss://localhost:{upstream.port}/v1/realtime")
 
-    async def refused() -> str:
-        client = AsyncOpenAI(base_url=f"http://127.0.0.1:{proxy.port}/v1", api_key="x")
-        async with (
-            client,
-            asyncio.timeout(20),
-            client.realtime.connect(model="gpt-realtime") as connection,
-        ):
-            event = await connection.recv()
-            assert event.type == "error"
-            return event.error.message
-
-    asyncio.run(refused())
+    assert asyncio.run(first_event(proxy)) == "error"
     assert "its certificate comes from an authority that is not trusted here" in proxy.log
     assert "--upstream-ca" in proxy.log
 
@@ -136,6 +136,26 @@ def test_what_cannot_be_served_is_told_at_the_start(tmp_path: Path, files: Files
         assert ended.returncode != 0
         [line] = ended.stderr.splitlines()
         assert words in line
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_an_upstream_of_http_2_alone_is_told(start_proxy: StartProxy, files: Files) -> None:
+    port = free_port()
+    place = ["-accept", f"127.0.0.1:{port}", "-cert", files.cert, "-key", files.key]
+    with subprocess.Popen(
+        ["openssl", "s_server", *place, "-alpn", "h2", "-quiet"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            url = f"wss://localhost:{port}/v1/realtime"
+            soon = {"RTPROXY_LIMITS__DIAL_BACKOFF_S": "0.05"}
+            proxy = start_proxy("--upstream", url, "--upstream-ca", files.ca, env=soon)
+            asyncio.run(first_event(proxy))
+            assert "it wants another protocol than HTTP/1.1" in proxy.log
+        finally:
+            server.kill()
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")

@@ -70,9 +70,11 @@ def chain_of(issued: trustme.LeafCert) -> bytes:
     return b"".join(pem.bytes() for pem in issued.cert_chain_pems)
 
 
-def alone(host: str, *, days: int = 1) -> tuple[bytes, bytes]:
+def alone(
+    host: str, *, days: int = 1, curve: ec.EllipticCurve | None = None
+) -> tuple[bytes, bytes]:
     """Certificate and key as `openssl req -x509` makes them: signed by itself, an authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = ec.generate_private_key(curve or ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     try:
         subject: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(host))

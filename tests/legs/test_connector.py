@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -304,3 +305,18 @@ async def _cancel_after(steps: int, cancel: Callable[[], None]) -> None:
     for _ in range(steps):
         await trio.lowlevel.checkpoint()
     cancel()
+
+
+async def test_a_process_that_may_open_no_socket_says_so_and_is_not_final() -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket() as probe:
+        lowest_free = probe.fileno()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
+    try:
+        failed = await failure("ws://127.0.0.1:9/")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert failed.exhausted
+    assert not failed.final
+    assert failed.reason.code == 1013
+    assert "Too many open files" in str(failed)

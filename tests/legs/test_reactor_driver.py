@@ -19,7 +19,7 @@ from ws_peer import Close, WsPeer
 from rtproxy.legs.driver import HAS_REACTOR, start_driver
 from rtproxy.legs.leg import LegsOptions, Side
 from rtproxy.legs.reactor_driver import open_legs
-from rtproxy.legs.reactor_pump import ReactorPump, tell
+from rtproxy.legs.reactor_pump import ReactorPump
 from rtproxy.legs.transport import Connection, SocketTransport
 from rtproxy.model.close import CloseCode
 from rtproxy.model.errors import ConfigError, LegClosed
@@ -125,25 +125,27 @@ async def test_sessions_say_goodbye_when_their_server_is_cancelled() -> None:
     assert heard == [Close(1001, "the session is over")] * 5
 
 
-async def test_a_bug_in_one_leg_does_not_reach_the_others() -> None:
-    told = []
+async def test_a_bug_around_one_leg_ends_its_session_alone(
+    pump: ReactorPump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ground = Ground(socket_transport, partial(open_legs, pump))
+    async with open_rig(ground=ground) as rig, open_rig(ground=ground) as other:
 
-    class Leg:
-        def __init__(self, name: str) -> None:
-            self.name = name
+        def look() -> None:
+            raise ZeroDivisionError
 
-        def look(self) -> None:
-            told.append(self.name)
-            if self.name == "bad":
-                raise ZeroDivisionError
-
-        def leave(self) -> None:
-            told.append(f"{self.name} is gone")
-
-    with structlog.testing.capture_logs() as logs:
-        tell([(Leg("bad"), False), (Leg("good"), False), (Leg("good"), True)])
-    assert told == ["bad", "good", "good is gone"]
-    assert [entry["event"] for entry in logs] == ["contained"]
+        monkeypatch.setattr(rig.client, "look", look)
+        with structlog.testing.capture_logs() as logs:
+            await rig.browser.say('{"n":1}')
+            for peer in (rig.browser, rig.model):
+                close = await peer.hear()
+                assert isinstance(close, Close)
+                assert close.code == 1011
+                await peer.stream.aclose()
+        assert [entry["event"] for entry in logs] == ["contained"]
+        assert (await closed_by(rig.upstream)).code == CloseCode.OUR_FAULT
+        other.client.send(b"alive")
+        assert await other.browser.hear() == "alive"
 
 
 async def test_many_sessions_wake_one_task(pump: ReactorPump) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 import ssl
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
-from certificates import Authority, authority
+from certificates import Authority, alone, authority
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rtproxy._audio_core import TlsError, TlsSession
+from rtproxy._audio_core import TlsClient, TlsError, TlsSession
 
 
 class Theirs:
@@ -191,6 +193,20 @@ def test_a_server_of_another_time_is_told_of() -> None:
         theirs.feed(ours.unsent())
     with pytest.raises(TlsError, match=r"neither TLS 1\.2 nor TLS 1\.3"):
         ours.feed(theirs.unsent())
+
+
+def test_a_certificate_of_an_unknown_kind_is_told_in_short(tmp_path: Path) -> None:
+    chain, key = alone("localhost", curve=ec.SECP521R1())
+    (tmp_path / "both.pem").write_bytes(chain + key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both.pem")
+    ours = TlsClient(authorities=chain).open("localhost")
+    theirs = Theirs(context, None)
+    with suppress(ssl.SSLError):
+        theirs.feed(ours.unsent())
+    with pytest.raises(TlsError) as told:
+        ours.feed(theirs.unsent())
+    assert len(str(told.value)) < 100
 
 
 def test_only_what_waits_can_be_sent() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -347,7 +348,6 @@ async def test_but_not_for_any_host_or_for_ever(tmp_path: Path) -> None:
         (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "plain HTTP"),
         (b"\0\1\2\3 no TLS", "it speaks no TLS"),
         (b"\x16\x03\x01\xff\xff" + bytes(99), "damaged"),
-        (b"", "during the TLS handshake"),
     ],
 )
 async def test_what_is_no_tls_is_closed_with_words(said: bytes, words: str) -> None:
@@ -361,12 +361,42 @@ async def test_what_is_no_tls_is_closed_with_words(said: bytes, words: str) -> N
         assert (await all_of(peer))[:1] in {b"", b"\x15"}  # nothing, or an alert
 
 
-async def test_cancelling_a_handshake_closes_the_socket() -> None:
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01"])
+async def test_who_goes_during_the_handshake_is_just_gone(said: bytes) -> None:
     below, peer = socket_transport()
-    with trio.move_on_after(0.01):
-        await secure(below, authority().our_server().accept())
-    assert below.closed
-    await trio.aclose_forcefully(peer)
+    async with peer:
+        await peer.send_all(said)
+        await peer.send_eof()
+        with pytest.raises(trio.BrokenResourceError, match="during the TLS handshake"):
+            await secure(below, authority().our_server().accept())
+        assert below.closed
+
+
+async def test_cancelling_a_handshake_anywhere_closes_the_socket(role: str) -> None:
+    for steps in range(12):
+        ours, theirs, host = ends(role)
+        below, stream = socket_transport()
+        peer = trio.SSLStream(stream, theirs, server_hostname=host, server_side=host is None)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_shake_hands_or_not, peer)
+            with trio.CancelScope() as scope:
+                nursery.start_soon(_cancel_after, steps, scope)
+                transport = await secure(below, ours)
+                transport.abort()
+            assert below.closed
+            nursery.cancel_scope.cancel()
+        await trio.aclose_forcefully(stream)
+
+
+async def _shake_hands_or_not(peer: Peer) -> None:
+    with suppress(trio.BrokenResourceError):
+        await peer.do_handshake()
+
+
+async def _cancel_after(steps: int, scope: trio.CancelScope) -> None:
+    for _ in range(steps):
+        await trio.lowlevel.checkpoint()
+    scope.cancel()
 
 
 async def test_a_detached_socket_is_only_closed_by_its_new_owner() -> None:

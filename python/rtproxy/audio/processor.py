@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer  # Python's own from 3.12 on
 
 UPSTREAM = PCM16_24K.as_tuple()
+FLOAT_BYTES = 4
 # What the items of a buffer are (struct's letters), and how such samples are written.
 ENCODINGS = {"f": "f32", "h": "pcm16", "B": "pcm16"}
 
@@ -95,10 +96,16 @@ class AudioProcessor:
     def float32_to_pcm16_base64(samples: Buffer) -> str:
         """Float samples of one channel as PCM16 in base64, at the rate that they have.
 
-        Full scale ±1 saturates, what is not a number becomes 0.
+        Full scale ±1 saturates, what is not a number becomes 0. ValueError where the end
+        cuts a sample, for nothing comes after it.
         """
-        mono = PCM16_24K.as_tuple()
-        return AudioPath(("f32", *mono[1:]), mono).process_to_base64(samples)
+        text = AudioPath(("f32", *UPSTREAM[1:]), UPSTREAM).process_to_base64(samples)
+        # Asking an array for a view takes as long as all the rest.
+        lent = samples if isinstance(samples, np.ndarray) else memoryview(samples)
+        size_bytes = lent.nbytes
+        if size_bytes % FLOAT_BYTES:
+            raise ValueError(f"float32 samples have 4 bytes each, which {size_bytes} bytes cut")
+        return text
 
 
 def _encoding_of(samples: Buffer) -> str:
@@ -114,8 +121,9 @@ def _encoding_of(samples: Buffer) -> str:
 
 
 def _letter_of(samples: Buffer) -> str:
+    """Its struct letter, without what says the byte order of this machine (ctypes does)."""
     try:
-        return memoryview(samples).format
+        return memoryview(samples).format.lstrip("@=<")
     except TypeError:
         kind = type(samples).__name__
         raise TypeError(f"samples are an array, a buffer or bytes, not {kind}") from None

@@ -6,11 +6,17 @@ channels beyond passing them on. `wav.py` reads a recording without decoding it.
 
 from __future__ import annotations
 
+from io import BytesIO
+from operator import index
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+# What libsndfile takes: more channels it refuses, and rates are a C int.
+MAX_CHANNELS = 1024
+MAX_RATE_HZ = 2**31 - 1
 
 Samples = NDArray[np.float32] | NDArray[np.int16]
 
@@ -36,20 +42,36 @@ def save_wav(path: str | PathLike[str], samples: Samples, rate_hz: int) -> None:
     """Write a WAV file that `load_wav` gives back as it was.
 
     `samples` is float32 (written as 32 bit float) or int16 (written as PCM16), of shape
-    (frames,) or (frames, channels), of any rate. TypeError and ValueError for anything
-    else, before a file is made; OSError where it cannot be written.
+    (frames,) or (frames, channels) with up to 1024 channels, of any rate in whole Hz.
+    TypeError and ValueError for anything else, before the file is touched; OSError where
+    it cannot be written.
     """
     import soundfile  # noqa: PLC0415 - its C library takes a while to load
 
     subtype = _subtype(samples)
-    if samples.ndim not in (1, 2) or 0 in samples.shape[1:]:
+    _check_shape(samples.shape)
+    _check_rate(rate_hz)
+    # In memory first: what a disk refuses is lost in the library's callbacks.
+    file = BytesIO()
+    soundfile.write(file, samples, rate_hz, subtype=subtype, format="WAV")
+    Path(path).write_bytes(file.getbuffer())
+
+
+def _check_shape(shape: tuple[int, ...]) -> None:
+    if len(shape) not in (1, 2) or (len(shape) == 2 and not 1 <= shape[1] <= MAX_CHANNELS):
         raise ValueError(
-            f"the shape of samples is (frames,) or (frames, channels), not {samples.shape}"
+            "the shape of samples is (frames,) or (frames, channels) with 1 to "
+            f"{MAX_CHANNELS} channels, not {shape}"
         )
-    if rate_hz < 1:
-        raise ValueError(f"a sample rate is above 0 Hz, not {rate_hz}")
-    with Path(path).open("wb") as file:
-        soundfile.write(file, samples, rate_hz, subtype=subtype, format="WAV")
+
+
+def _check_rate(rate_hz: int) -> None:
+    try:
+        whole_hz = index(rate_hz)
+    except TypeError:
+        raise TypeError(f"a sample rate is a whole number of Hz, not {rate_hz!r}") from None
+    if not 1 <= whole_hz <= MAX_RATE_HZ:
+        raise ValueError(f"a sample rate is from 1 to {MAX_RATE_HZ} Hz, not {rate_hz}")
 
 
 def _subtype(samples: Samples) -> str:
@@ -58,5 +80,5 @@ def _subtype(samples: Samples) -> str:
         return "FLOAT"
     if dtype == np.int16:
         return "PCM_16"
-    what = f"of {dtype}" if dtype is not None else f"a {type(samples).__name__}"
+    what = f"of {dtype}" if dtype is not None else type(samples).__name__
     raise TypeError(f"samples are an array of float32 or int16, not {what}")

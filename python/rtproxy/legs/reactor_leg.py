@@ -7,12 +7,9 @@ closed. Must not know sockets.
 
 from __future__ import annotations
 
-import trio
-
 from rtproxy._audio_core import Side
 from rtproxy.legs.reactor_junction import ReactorJunction
 from rtproxy.legs.spliced_leg import SplicedLeg
-from rtproxy.model.close import CloseReason
 
 
 class ReactorLeg(SplicedLeg):
@@ -44,13 +41,11 @@ class ReactorLeg(SplicedLeg):
         self._wake_if_ready()
         self._note_gone()
 
-    # Its end
+    def break_off(self, error: Exception) -> None:
+        """A bug in one of these two: our own fault, so that the session ends with 1011."""
+        self._junction.break_off(error)
 
-    def fail(self, reason: CloseReason) -> None:
-        """The splice is broken: the reactor says so to the peer."""
-        self._closed = reason
-        self._end_in_time(trio.current_time())
-        self._wake()
+    # Its end
 
     def _end_in_time(self, now: float) -> None:
         if self._member is not None:

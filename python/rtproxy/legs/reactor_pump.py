@@ -20,7 +20,6 @@ from typing import Any, Protocol
 import trio
 
 from rtproxy import _audio_core
-from rtproxy.legs.containment import report
 
 
 class Told(Protocol):
@@ -30,7 +29,10 @@ class Told(Protocol):
         """There may be something to receive."""
 
     def leave(self) -> None:
-        """The socket is closed; told once, and nothing after it."""
+        """The socket is closed; told once."""
+
+    def break_off(self, error: Exception) -> None:
+        """A bug around it: its session ends with 1011."""
 
 
 class ReactorPump:
@@ -84,12 +86,13 @@ class ReactorPump:
 
     async def _turn(self) -> None:
         with self._turning:
+            descriptor = self.reactor.fileno()
             more = False
             while True:
                 if more:  # the others have their turn in between
                     await trio.lowlevel.checkpoint()
                 else:
-                    await trio.lowlevel.wait_readable(self.reactor)
+                    await trio.lowlevel.wait_readable(descriptor)
                 news, more = self.reactor.turn(trio.current_time())
                 tell(news)
 
@@ -103,5 +106,5 @@ def tell(news: Iterable[tuple[Any, bool]]) -> None:
                 leg.leave()
             else:
                 leg.look()
-        except Exception as error:  # noqa: BLE001 - a bug around one leg must not end every session
-            report(error, "a leg behind the reactor")
+        except Exception as error:  # noqa: BLE001 - a bug around one leg ends that session alone
+            leg.break_off(error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 
 import trio
 
@@ -118,6 +119,15 @@ class SplicedLeg(ABC):
         with self._junction as now:
             self._end_in_time(now)
             self._splice.close(self.number, code, reason.text, now)
+
+    def fail(self, reason: CloseReason) -> None:
+        """Our own fault: say so to the peer, and end."""
+        now = trio.current_time()
+        self._closed = reason
+        with suppress(SpliceError):  # one that has panicked has said so itself
+            self._splice.close(self.number, reason.code, reason.text, now)
+        self._end_in_time(now)
+        self._wake()
 
     @abstractmethod
     def _end_in_time(self, now: float) -> None:

@@ -81,13 +81,10 @@ class StreamLeg(SplicedLeg):
             self._reading.cancel()
 
     def fail(self, reason: CloseReason) -> None:
-        """The splice is broken: it still has a close frame, and that is all."""
-        now = trio.current_time()
-        self._closed = reason
-        self._outflow.flush(now)
-        self._end_in_time(now)
+        """Say so to the peer, and end: the splice still has a close frame, and that is all."""
+        super().fail(reason)
+        self._outflow.flush(trio.current_time())
         self._reading.cancel()
-        self._wake()
 
     # Its task
 

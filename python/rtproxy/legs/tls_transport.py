@@ -108,7 +108,7 @@ class TlsTransport(Transport):
         try:
             await self._push()
             while self.session.handshaking:
-                self.session.feed(await self._below.read())
+                self.session.feed(await self._next_flight())
                 await self._push()
         except TlsError:
             self._shut()  # with the alert that says why
@@ -116,6 +116,12 @@ class TlsTransport(Transport):
         except BaseException:  # cancellation included: nobody else will close it
             self._below.abort()
             raise
+
+    async def _next_flight(self) -> bytes:
+        """More of the handshake. Who just goes breaks no rule of TLS: nobody is to be told."""
+        if data := await self._below.read():
+            return data
+        raise trio.BrokenResourceError("it ended during the TLS handshake")
 
     def _feed(self, ciphertext: bytes) -> None:
         try:

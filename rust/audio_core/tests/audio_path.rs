@@ -105,20 +105,6 @@ proptest! {
 }
 
 #[test]
-fn floats_as_they_lie_are_bytes() {
-    let (source, target) = (
-        AudioFormat::new(Encoding::F32, 48_000, 2).unwrap(),
-        AudioFormat::new(Encoding::Pcm16, 24_000, 1).unwrap(),
-    );
-    let samples: Vec<f32> = (0..961).map(|at| (at as f32 * 0.1).sin()).collect();
-    let bytes: Vec<u8> = samples.iter().flat_map(|x| x.to_le_bytes()).collect();
-    let (mut from_floats, mut from_bytes) = (Vec::new(), Vec::new());
-    path(source, target).process_f32(&samples, &mut from_floats);
-    path(source, target).process(&bytes, &mut from_bytes);
-    assert_eq!(from_floats, from_bytes);
-}
-
-#[test]
 fn what_cannot_be_shaped_is_refused() {
     let format = AudioFormat::new(Encoding::Pcm16, 24_000, 1).unwrap();
     let made = |gain, pitch| {

@@ -7,7 +7,7 @@ use super::cpu::Simd;
 use super::decode::Reader;
 use super::encode::Writer;
 use super::error::AudioError;
-use super::format::{AudioFormat, Encoding};
+use super::format::AudioFormat;
 use super::plane::Plane;
 use super::resample::Quality;
 
@@ -121,14 +121,6 @@ impl AudioPath {
             self.remnant.bytes[..rest.len()].copy_from_slice(rest);
             self.remnant.length = rest.len();
         }
-    }
-
-    /// `process` for samples of a source in 32 bit float, as they lie in memory.
-    pub fn process_f32(&mut self, chunk: &[f32], out: &mut Vec<u8>) {
-        debug_assert_eq!(self.source.encoding(), Encoding::F32);
-        // SAFETY: any byte of a float is a byte, and bytes lie anywhere.
-        let (_, bytes, _) = unsafe { chunk.align_to::<u8>() };
-        self.process(bytes, out);
     }
 
     /// Fill up the cut frame from the head of `chunk`; returns the rest of it.

@@ -3,13 +3,13 @@
 use super::formats::{quality_named, Format};
 use super::refused;
 use super::samples::with_bytes;
-use super::turns::{Turns, BULK_FRAMES};
+use super::turns::{Pace, Turns, BULK_CHARACTERS};
 use crate::dsp::cpu::Simd;
 use crate::dsp::format::{AudioFormat, Encoding};
 use crate::dsp::path::{self, Shape};
 use crate::text::base64;
 use numpy::{PyArray1, PyArrayMethods};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
 
@@ -17,12 +17,10 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<AudioPath>()
 }
 
-/// Pitch shifting costs so many times as much as the rest.
-const PITCH_FACTOR: usize = 16;
-
 /// A path, and room for what goes in and out of it.
 struct Worker {
     path: path::AudioPath,
+    pace: Pace,
     input: Vec<u8>,
     output: Vec<u8>,
     text: Vec<u8>,
@@ -49,9 +47,11 @@ impl AudioPath {
             gain,
             pitch,
         };
-        let path = path::AudioPath::new(source, target, shape, Simd::chosen()).map_err(refused)?;
+        let simd = Simd::chosen();
+        let channels = source.channels().min(target.channels());
         let worker = Turns::new(Worker {
-            path,
+            path: path::AudioPath::new(source, target, shape, simd).map_err(refused)?,
+            pace: Pace::new(simd, source.rate_hz(), target.rate_hz(), channels),
             input: Vec::new(),
             output: Vec::new(),
             text: Vec::new(),
@@ -70,7 +70,7 @@ impl AudioPath {
             if let (Ok(same), true) = (chunk.cast::<PyBytes>(), worker.path.passes(bytes.len())) {
                 return Ok(same.clone());
             }
-            Ok(worker.run(py, bytes, |_, made| PyBytes::new(py, made)))
+            Ok(worker.run(py, bytes, Output::Bytes, |made| PyBytes::new(py, made)))
         })
     }
 
@@ -78,9 +78,7 @@ impl AudioPath {
         let py = chunk.py();
         with_bytes(chunk, self.source.into(), |bytes| {
             let mut worker = self.worker.take()?;
-            Ok(worker.run(py, bytes, |text, made| {
-                text.clear();
-                base64::encode(made, text);
+            Ok(worker.run(py, bytes, Output::Text, |text| {
                 // SAFETY: the alphabet of base64 is ASCII.
                 PyString::new(py, unsafe { std::str::from_utf8_unchecked(text) })
             }))
@@ -92,7 +90,7 @@ impl AudioPath {
         let py = chunk.py();
         with_bytes(chunk, self.source.into(), |bytes| {
             let mut worker = self.worker.take()?;
-            worker.run(py, bytes, |_, made| self.array(py, made))
+            worker.run(py, bytes, Output::Bytes, |made| self.array(py, made))
         })
     }
 
@@ -100,7 +98,7 @@ impl AudioPath {
         let py = text.py();
         let mut worker = self.worker.take()?;
         let input = worker.decode(text)?;
-        let made = worker.run(py, &input, |_, made| PyBytes::new(py, made));
+        let made = worker.run(py, &input, Output::Bytes, |made| PyBytes::new(py, made));
         worker.input = input;
         Ok(made)
     }
@@ -113,7 +111,7 @@ impl AudioPath {
         let py = text.py();
         let mut worker = self.worker.take()?;
         let input = worker.decode(text)?;
-        let made = worker.run(py, &input, |_, made| self.array(py, made));
+        let made = worker.run(py, &input, Output::Bytes, |made| self.array(py, made));
         worker.input = input;
         made
     }
@@ -199,29 +197,54 @@ impl AudioPath {
     }
 }
 
+/// What a call gives.
+#[derive(Clone, Copy, PartialEq)]
+enum Output {
+    Bytes,
+    /// The same, in base64.
+    Text,
+}
+
 impl Worker {
-    /// Let `finish` make something of what `bytes` become; it may use the other buffer.
+    /// Let `finish` make something of what `bytes` become.
     fn run<T>(
         &mut self,
         py: Python<'_>,
         bytes: &[u8],
-        finish: impl FnOnce(&mut Vec<u8>, &[u8]) -> T,
+        output: Output,
+        finish: impl FnOnce(&[u8]) -> T,
     ) -> T {
-        let Self {
-            path, output, text, ..
-        } = self;
-        if is_bulk(path, bytes) {
+        let is_bulk = self.is_bulk(bytes.len());
+        if is_bulk {
+            // Whoever lent it might write to it meanwhile.
             let copy = bytes.to_vec();
-            let made = py.detach(|| {
-                let mut made = Vec::new();
-                path.process(&copy, &mut made);
-                made
-            });
-            return finish(&mut Vec::new(), &made);
+            py.detach(|| self.work(&copy, output));
+        } else {
+            self.work(bytes, output);
         }
-        output.clear();
-        path.process(bytes, output);
-        finish(text, output)
+        let made = match output {
+            Output::Bytes => finish(&self.output),
+            Output::Text => finish(&self.text),
+        };
+        if is_bulk {
+            (self.output, self.text) = (Vec::new(), Vec::new());
+        }
+        made
+    }
+
+    fn work(&mut self, bytes: &[u8], output: Output) {
+        self.output.clear();
+        self.path.process(bytes, &mut self.output);
+        if output == Output::Text {
+            self.text.clear();
+            base64::encode(&self.output, &mut self.text);
+        }
+    }
+
+    #[expect(clippy::float_cmp, reason = "exactly 1 means untouched")]
+    fn is_bulk(&self, length_bytes: usize) -> bool {
+        let frames = length_bytes / self.path.source().frame_bytes();
+        self.pace.is_bulk(frames, self.path.shape().pitch != 1.0)
     }
 
     /// What the base64 stands for, in the buffer that is kept for it.
@@ -232,20 +255,14 @@ impl Worker {
     }
 }
 
-/// Whether it takes long enough for other threads to be let in.
-#[expect(clippy::float_cmp, reason = "exactly 1 means untouched")]
-fn is_bulk(path: &path::AudioPath, bytes: &[u8]) -> bool {
-    let factor = if path.shape().pitch == 1.0 {
-        1
-    } else {
-        PITCH_FACTOR
-    };
-    bytes.len() / path.source().frame_bytes() > BULK_FRAMES / factor
-}
-
 fn decode_base64(text: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
-    let decode = |data: &[u8], out| {
-        base64::decode(data, out).map_err(|error| PyValueError::new_err(error.to_string()))
+    let decode = |data: &[u8], out: &mut Vec<u8>| {
+        let decoded = if data.len() > BULK_CHARACTERS {
+            text.py().detach(|| base64::decode(data, out))
+        } else {
+            base64::decode(data, out)
+        };
+        decoded.map_err(|error| PyValueError::new_err(error.to_string()))
     };
     if let Ok(text) = text.cast::<PyString>() {
         return decode(text.to_str()?.as_bytes(), out);
@@ -254,10 +271,19 @@ fn decode_base64(text: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
         return decode(bytes.as_bytes(), out);
     }
     if text.is_instance_of::<PyByteArray>() || text.is_instance_of::<PyMemoryView>() {
-        return decode(&super::bytes_of(text)?, out);
+        let copy = super::bytes_of(text).map_err(|error| not_base64(text, error))?;
+        return decode(&copy, out);
     }
     Err(PyTypeError::new_err(format!(
         "base64 is str, bytes or a buffer of bytes, not {}",
         text.get_type().name()?
     )))
+}
+
+/// Why a buffer that is no buffer of bytes is refused; other errors say so themselves.
+fn not_base64(text: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
+    if !error.is_instance_of::<PyBufferError>(text.py()) {
+        return error;
+    }
+    PyTypeError::new_err("base64 is str, bytes or a buffer of bytes, not of other items")
 }

@@ -17,7 +17,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Format {
 
     fn extract(value: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
         let parts = value.getattr("as_tuple");
-        let parts = parts.map_or_else(|_| Ok(value.to_owned()), |method| method.call0())?;
+        let parts = parts.map_or_else(|_| Ok(value.to_owned()), |method| method.call0());
+        let parts = parts.map_err(|_| not_a_format(value))?;
         let (encoding, rate, channels): (String, Bound<'_, PyAny>, Bound<'_, PyAny>) =
             parts.extract().map_err(|_| not_a_format(value))?;
         let encoding = Encoding::named(&encoding).map_err(refused)?;
@@ -41,15 +42,19 @@ pub fn rate_hz(value: &Bound<'_, PyAny>) -> PyResult<u32> {
     number(value, AudioError::Rate)
 }
 
-/// A whole number; one that no u32 holds is refused in the words of `wrong`.
+/// A whole number; what no u32 holds, or is none, is refused in the words of `wrong`.
 fn number(value: &Bound<'_, PyAny>, wrong: fn(u32) -> AudioError) -> PyResult<u32> {
     value.extract::<u32>().map_err(|error| {
-        if !value.is_instance_of::<PyInt>() {
+        let Ok(given) = value.repr() else {
             return error;
+        };
+        let words = wrong(0).to_string().replacen(" 0", &format!(" {given}"), 1);
+        if value.is_instance_of::<PyInt>() {
+            return PyValueError::new_err(words);
         }
-        let words = wrong(0).to_string();
-        let given = value.to_string();
-        PyValueError::new_err(words.replacen(" 0", &format!(" {given}"), 1))
+        let name = value.get_type().name();
+        let name = name.map_or_else(|_| "something else".to_owned(), |name| name.to_string());
+        PyTypeError::new_err(format!("{words}: an int is due, and that is {name}"))
     })
 }
 

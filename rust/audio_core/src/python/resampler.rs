@@ -3,7 +3,7 @@
 use super::formats::{quality_named, rate_hz};
 use super::refused;
 use super::samples::{with_bytes, MONO_FLOATS};
-use super::turns::{Turns, BULK_FRAMES};
+use super::turns::{Pace, Turns};
 use crate::dsp::cpu::Simd;
 use crate::dsp::{resample, sample};
 use numpy::PyArray1;
@@ -27,6 +27,7 @@ struct Resampler {
     input_rate_hz: u32,
     output_rate_hz: u32,
     latency_ms: f64,
+    pace: Pace,
 }
 
 impl Worker {
@@ -60,6 +61,7 @@ impl Resampler {
             input_rate_hz: from,
             output_rate_hz: to,
             latency_ms: filter.latency_ms(),
+            pace: Pace::new(simd, from, to, 1),
             worker: Turns::new(Worker {
                 simd,
                 filter,
@@ -78,7 +80,7 @@ impl Resampler {
         let py = chunk.py();
         with_bytes(chunk, MONO_FLOATS, |bytes| {
             let worker = &mut *self.worker.take()?;
-            if bytes.len() / size_of::<f32>() <= BULK_FRAMES {
+            if !self.pace.is_bulk(bytes.len() / size_of::<f32>(), false) {
                 worker.run(bytes);
                 return Ok(PyArray1::from_slice(py, &worker.output));
             }

@@ -106,7 +106,7 @@ fn with_buffer<T>(
     expected: Expected,
     work: impl FnOnce(&[u8]) -> PyResult<T>,
 ) -> PyResult<T> {
-    let buffer = PyUntypedBuffer::get(chunk).map_err(|error| expected.explained(error, chunk))?;
+    let buffer = lent(chunk).map_err(|error| expected.explained(error, chunk))?;
     let item = match ElementType::from_format(buffer.format()) {
         ElementType::UnsignedInteger { bytes: 1 } => Item::Byte,
         ElementType::SignedInteger { bytes: 2 } => Item::Int16,
@@ -126,6 +126,16 @@ fn with_buffer<T>(
         }
     };
     work(bytes)
+}
+
+/// The chunk's buffer. One without strides, as ctypes has them, gets them from a view.
+fn lent(chunk: &Bound<'_, PyAny>) -> PyResult<PyUntypedBuffer> {
+    PyUntypedBuffer::get(chunk).or_else(|error| {
+        if error.is_instance_of::<PyBufferError>(chunk.py()) {
+            return PyUntypedBuffer::get(PyMemoryView::from(chunk)?.as_any());
+        }
+        Err(error)
+    })
 }
 
 fn described(chunk: &Bound<'_, PyAny>) -> String {

@@ -135,6 +135,10 @@ fn certificate_words(cause: &CertificateError) -> String {
         CertificateError::BadSignature => {
             "its certificate is not signed by whom it names as its issuer".into()
         }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "its certificate is signed in a way that is not supported here".into()
+        }
         other => format!("its certificate cannot be used ({other})"),
     }
 }

@@ -70,9 +70,12 @@ impl Session {
         while self.connection.wants_write() && self.connection.write_tls(ciphertext).is_ok() {}
     }
 
-    /// Say farewell (`close_notify`): nothing will be written behind it.
+    /// Say farewell (`close_notify`): nothing will be written behind it. After a fault
+    /// its alert was the last word.
     pub fn close(&mut self) {
-        self.connection.send_close_notify();
+        if self.fault.is_none() {
+            self.connection.send_close_notify();
+        }
     }
 
     /// Whether the handshake is still going on.

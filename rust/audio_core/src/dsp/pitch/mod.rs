@@ -144,11 +144,6 @@ impl PitchShift {
         }
     }
 
-    /// Whether samples leave as they came.
-    pub fn is_bypass(&self) -> bool {
-        self.wants_bypass() && self.head == Head::Newest && self.fade.is_none()
-    }
-
     #[expect(clippy::float_cmp, reason = "exactly 1 means untouched")]
     fn wants_bypass(&self) -> bool {
         self.wanted == 1.0
