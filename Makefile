@@ -50,7 +50,7 @@ bench: setup-dev ## Compare speed with numpy, soxr, pybase64 and a naive relay
 
 fuzz: ## Feed what reads bytes with random ones, each target for FUZZ_S seconds (nightly)
 	cd rust/audio_core && for target in $$(cargo +nightly fuzz list); do \
-		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_S) -max_len=1000 || exit 1; \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_S) -max_len=10000 -len_control=0 || exit 1; \
 	done
 
 sanitize: ## Run the Rust tests under AddressSanitizer (nightly)

@@ -417,7 +417,7 @@ class Splice:
     def ping(self, leg: int, now: float) -> None:
         """Send a ping, unless one is unanswered."""
     def keep_alive(self, leg: int, every_ms: int, within_ms: int, now: float) -> None:
-        """Ping now and each `every_ms`; end the leg when no pong comes `within_ms`.
+        """Ping each `every_ms` from now on; end the leg when no pong comes `within_ms`.
 
         Time in which we did not read does not count. The end is CLOSED, 1006, and
         `is_silent`. `next_deadline` knows of it.

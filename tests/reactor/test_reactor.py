@@ -115,9 +115,10 @@ def test_an_end_that_comes_with_the_last_words_is_seen_with_them(scene: Scene):
 def test_a_peer_that_gives_no_sign_of_life_is_reset(scene: Scene):
     scene.splice.keep_alive(scene.leg, 15_000, 10_000, 0.0)
     scene.reactor.settle(scene.session, 0.0)
+    scene.reactor.turn(15.1)
     assert scene.peer.recv(100) == b"\x89\x00"
-    assert scene.reactor.turn(9.9) == ([], False)
-    news, _ = scene.reactor.turn(10.1)
+    assert scene.reactor.turn(25.0) == ([], False)
+    news, _ = scene.reactor.turn(25.2)
     assert news[-1] == (scene.token, True)
     assert not is_open(scene.fd)
 

@@ -16,7 +16,10 @@ def scene(rust: ModuleType) -> Scene:
 
 
 def keep_alive(scene: Scene) -> None:
+    """Up to the first ping, which goes a beat after the leg has come."""
     scene.splice.keep_alive(scene.client.leg, 15_000, 10_000, scene.now)
+    assert scene.splice.next_deadline() == pytest.approx(scene.now + 15)
+    scene.wait(15_000)
 
 
 def test_a_peer_that_answers_is_pinged_in_rhythm(scene: Scene) -> None:

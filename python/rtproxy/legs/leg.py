@@ -123,7 +123,7 @@ class Leg(Protocol):
         """Queue a message to this very leg; never waits."""
 
     def keep_alive(self, *, every_s: float, within_s: float, silent: Callable[[], None]) -> None:
-        """Ping now and each `every_s`; time in which we do not read does not count.
+        """Ping each `every_s` from now on; time in which we do not read does not count.
 
         Where no pong is there `within_s` later, the leg has ended with 1006, as its
         reader learns, and `silent` is called, once: the socket is to be aborted.

@@ -148,24 +148,23 @@ impl AudioPath {
         }
         self.is_begun |= !frames.is_empty();
         for block in frames.chunks(BLOCK_FRAMES * self.source.frame_bytes()) {
-            self.decode(block);
-            for plane in &mut self.planes {
-                plane.run();
-            }
+            self.take(block);
             self.encode(out);
         }
     }
 
-    fn decode(&mut self, frames: &[u8]) {
-        for plane in &mut self.planes {
-            plane.samples.clear();
-        }
+    /// Read a block, and take it through.
+    fn take(&mut self, frames: &[u8]) {
         match &mut self.planes[..] {
             [left, right] => {
+                left.samples.clear();
+                right.samples.clear();
                 self.reader
                     .read_stereo(frames, &mut left.samples, &mut right.samples);
+                left.run();
+                right.run();
             }
-            [only, ..] => self.reader.read_mono(frames, &mut only.samples),
+            [only, ..] => only.run_from(|samples| self.reader.read_mono(frames, samples)),
             [] => {}
         }
     }

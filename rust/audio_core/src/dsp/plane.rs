@@ -49,6 +49,21 @@ impl Plane {
         })
     }
 
+    /// `run` with the samples that `write` appends.
+    pub fn run_from(&mut self, write: impl FnOnce(&mut Vec<f32>)) {
+        self.samples.clear();
+        match &mut self.resampler {
+            Some(resampler) if self.pitch.is_none() => {
+                resampler.process_from(write, &mut self.samples);
+                self.gain.process(&mut self.samples);
+            }
+            _ => {
+                write(&mut self.samples);
+                self.run();
+            }
+        }
+    }
+
     /// Take `samples` through, and leave there what comes out.
     pub fn run(&mut self) {
         if self.is_pitch_first {

@@ -266,7 +266,7 @@ impl Leg {
         Some(self.reading.at(now) - self.pinged?)
     }
 
-    /// Ping in a rhythm from `now` on; a pong that is overdue ends the leg.
+    /// Ping in a rhythm, a beat from `now` on; a pong that is overdue ends the leg.
     pub fn keep_alive(&mut self, every_ms: u64, within_ms: u64, now: Ticks) {
         self.pulse = Some(Pulse::new(every_ms, within_ms, now));
         self.check_pulse(now);

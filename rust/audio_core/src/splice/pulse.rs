@@ -14,12 +14,13 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    /// The first ping goes at `now`.
+    /// The first ping goes a beat after `now`: a peer that has just shaken hands is there.
     pub fn new(every_ms: u64, within_ms: u64, now: Ticks) -> Self {
+        let every = whole_ms(every_ms.max(1));
         Self {
-            every: whole_ms(every_ms.max(1)),
+            every,
             within_ms,
-            next: now,
+            next: now.saturating_add(every),
         }
     }
 

@@ -1,41 +1,31 @@
 //! The coefficients of one pair of rates, laid out as the kernel reads them.
 //!
-//! A bank is never changed once it is made. What stream it works on it is told.
+//! A bank's coefficients never change once it is made.
 
 use super::design::{common_divisor, Ratio, Taps};
 use super::kernel::{self, Job};
+use super::method::{Method, Period, Span};
 use super::Quality;
 use crate::dsp::cpu::Simd;
+use crate::dsp::sample::append_pairs;
+use crate::dsp::vector::vectorised;
 
 /// What is computed, and what becomes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Every output is a sum over all inputs in reach.
     Polyphase,
-    /// 2:1 with a half-band: a sum over every second input, and the middle one.
-    Halving,
-    /// 1:2 or 1:3 with a filter whose taps are zero at all other inputs: the first
-    /// output of each input is that input, only the others are sums.
-    Multiplying,
+    /// 1:3 with a filter whose taps are zero at all other inputs: the first output of
+    /// each input is that input, only the others are sums.
+    Tripling,
 }
 
 impl Kind {
     fn of(ratio: Ratio, quality: Quality) -> Self {
         match (quality, ratio.up, ratio.down) {
-            (Quality::LowLatency, 1, 2) => Self::Halving,
-            (Quality::LowLatency, 2 | 3, 1) => Self::Multiplying,
+            (Quality::LowLatency, 3, 1) => Self::Tripling,
             _ => Self::Polyphase,
         }
-    }
-}
-
-/// What the half of a filter is rounded to, so that its middle and its zeros stand
-/// where the kind counts on them.
-pub fn rounding(ratio: Ratio, quality: Quality) -> impl Fn(usize) -> usize {
-    move |half| match Kind::of(ratio, quality) {
-        Kind::Polyphase => half,
-        Kind::Halving => half | 1,
-        Kind::Multiplying => half.next_multiple_of(ratio.up),
     }
 }
 
@@ -49,28 +39,17 @@ struct Group {
     rows: std::ops::Range<usize>,
 }
 
-/// Which sums of a stream, counted from where its period began.
-#[derive(Clone, Copy, Debug)]
-pub struct Span {
-    pub from: usize,
-    pub to: usize,
-}
-
-/// A filter ready for use.
+/// A filter of any ratio.
 #[derive(Debug)]
 pub struct Bank {
-    pub simd: Simd,
-    pub kind: Kind,
-    pub ratio: Ratio,
+    simd: Simd,
+    kind: Kind,
+    ratio: Ratio,
     /// Grid steps from the filter's first tap to its middle.
     half: usize,
-    /// The tap in the middle of a half-band.
-    pub middle: f32,
-    /// Sums in a period, and the inputs that pass meanwhile.
-    pub period_sums: usize,
-    pub period_inputs: usize,
+    period: Period,
     /// Inputs before the period's first that its first sum needs.
-    pub lead: usize,
+    lead: usize,
     groups: Vec<Group>,
     coefficients: Vec<f32>,
 }
@@ -79,21 +58,28 @@ impl Bank {
     /// `simd` is at most what the machine has.
     pub fn new(ratio: Ratio, quality: Quality, simd: Simd) -> Self {
         let kind = Kind::of(ratio, quality);
-        let taps = Taps::design(ratio, quality, rounding(ratio, quality));
+        let taps = Taps::design(ratio, quality, |half| Self::rounded(ratio, quality, half));
         let mut made = Self {
             simd,
             kind,
             ratio,
             half: taps.half(),
-            middle: taps.at(taps.half()) as f32,
-            period_sums: 0,
-            period_inputs: 0,
+            period: Period { sums: 0, inputs: 0 },
             lead: 0,
             groups: Vec::new(),
             coefficients: Vec::new(),
         };
         made.lay_out(&taps);
         made
+    }
+
+    /// What the half of a filter is rounded to, so that its middle and its zeros stand
+    /// where the kind counts on them.
+    pub fn rounded(ratio: Ratio, quality: Quality, half: usize) -> usize {
+        match Kind::of(ratio, quality) {
+            Kind::Polyphase => half,
+            Kind::Tripling => half.next_multiple_of(ratio.up),
+        }
     }
 
     /// A short period is repeated until it fills whole vectors.
@@ -105,9 +91,12 @@ impl Bank {
         } else {
             1
         };
-        (self.period_sums, self.period_inputs) = (sums * repeats, inputs * repeats);
+        self.period = Period {
+            sums: sums * repeats,
+            inputs: inputs * repeats,
+        };
         self.lead = -self.first_input(0) as usize;
-        for output in (0..self.period_sums).step_by(width) {
+        for output in (0..self.period.sums).step_by(width) {
             self.add_group(taps, output, width);
         }
     }
@@ -118,7 +107,7 @@ impl Bank {
             self.last_input(output + width - 1),
         );
         let begin = self.coefficients.len();
-        for input in (first..=last).step_by(self.stride()) {
+        for input in first..=last {
             for lane in 0..width {
                 let step = self.grid(output + lane) - input * self.ratio.up.cast_signed();
                 let tap = usize::try_from(step).map_or(0.0, |step| taps.at(step));
@@ -135,16 +124,8 @@ impl Bank {
     /// So many sums in the time of so many inputs.
     const fn sum_ratio(&self) -> (usize, usize) {
         match self.kind {
-            Kind::Polyphase | Kind::Halving => (self.ratio.up, self.ratio.down),
-            Kind::Multiplying => (self.ratio.up - 1, 1),
-        }
-    }
-
-    /// Inputs from one that a sum needs to the next.
-    pub const fn stride(&self) -> usize {
-        match self.kind {
-            Kind::Halving => 2,
-            Kind::Polyphase | Kind::Multiplying => 1,
+            Kind::Polyphase => (self.ratio.up, self.ratio.down),
+            Kind::Tripling => (2, 1),
         }
     }
 
@@ -152,11 +133,8 @@ impl Bank {
     /// the inputs that are known when the sum is due allow, for that is least delay.
     const fn grid(&self, sum: usize) -> isize {
         let step = match self.kind {
-            Kind::Polyphase | Kind::Halving => sum * self.ratio.down + self.ratio.down - 1,
-            Kind::Multiplying => {
-                let others = self.ratio.up - 1;
-                sum / others * self.ratio.up + 1 + sum % others
-            }
+            Kind::Polyphase => sum * self.ratio.down + self.ratio.down - 1,
+            Kind::Tripling => sum / 2 * 3 + 1 + sum % 2,
         };
         step.cast_signed()
     }
@@ -171,61 +149,78 @@ impl Bank {
         self.grid(sum).div_euclid(self.ratio.up.cast_signed())
     }
 
-    /// Sums that so many inputs since the period's begin allow.
-    pub const fn sums_due(&self, inputs: usize) -> usize {
-        let (sums, per) = self.sum_ratio();
-        inputs * sums / per
-    }
-
-    /// Grid steps from an input to where the filter shows it.
-    pub const fn delay(&self) -> usize {
-        self.half + 1 - self.ratio.down
-    }
-
-    /// Where in a period's input, lead included, the middle of a sum's filter is: of
-    /// a halving's n-th sum at twice n more, of a multiplying's n-th input at n more.
-    pub const fn middle_input(&self) -> usize {
-        match self.kind {
-            Kind::Polyphase | Kind::Halving => self.half,
-            Kind::Multiplying => self.half / self.ratio.up - 1,
-        }
-    }
-
-    /// Samples behind the last known one that are read, and have no effect.
-    pub fn input_slack(&self) -> usize {
-        kernel::width(self.simd) * (self.ratio.down / self.ratio.up + 1) + 2
-    }
-
-    /// Sums behind the last due one that are written, and mean nothing.
-    pub const fn output_slack(&self) -> usize {
-        kernel::width(self.simd)
-    }
-
-    /// Compute the sums of `span` from `input`, which begins `lead` before the period;
-    /// `sums[n]` is the period's n-th.
-    pub fn run(&self, span: Span, input: &[f32], sums: &mut [f32]) {
+    /// Compute the sums of `span`, counted from the period's first; those that vectors make beyond it mean nothing.
+    fn run(&self, span: Span, input: &[f32], sums: &mut Vec<f32>) {
+        let width = kernel::width(self.simd);
+        sums.resize(span.to + width, 0.0);
         // From the last group on: what the period's last vector writes beyond the
         // period, the next one's first group overwrites.
         for group in self.groups.iter().rev() {
-            let end = (group.output + kernel::width(self.simd)).min(self.period_sums);
+            let end = (group.output + width).min(self.period.sums);
             let first = usize::from(end <= span.from);
             let until = span
                 .to
                 .saturating_sub(group.output)
-                .div_ceil(self.period_sums);
+                .div_ceil(self.period.sums);
             if first >= until {
                 continue;
             }
             let job = Job {
                 rows: &self.coefficients[group.rows.clone()],
-                input: &input[first * self.period_inputs + group.input..],
-                stride: self.stride(),
-                input_step: self.period_inputs,
-                output_step: self.period_sums,
+                input: &input[first * self.period.inputs + group.input..],
+                input_step: self.period.inputs,
+                output_step: self.period.sums,
                 periods: until - first,
             };
-            let output = first * self.period_sums + group.output;
+            let output = first * self.period.sums + group.output;
             kernel::run(self.simd, job, &mut sums[output..]);
         }
+    }
+}
+
+impl Method for Bank {
+    fn period(&self) -> Period {
+        self.period
+    }
+
+    fn lead(&self) -> usize {
+        self.lead
+    }
+
+    fn sums_due(&self, inputs: usize) -> usize {
+        let (sums, per) = self.sum_ratio();
+        inputs * sums / per
+    }
+
+    fn delay(&self) -> usize {
+        self.half + 1 - self.ratio.down
+    }
+
+    fn input_slack(&self) -> usize {
+        kernel::width(self.simd) * (self.ratio.down / self.ratio.up + 1) + 2
+    }
+
+    fn output_slack(&self) -> usize {
+        0
+    }
+
+    fn append(&self, span: Span, input: &[f32], sums: &mut Vec<f32>, output: &mut Vec<f32>) {
+        self.run(span, input, sums);
+        let sums = &sums[span.from..span.to];
+        match self.kind {
+            Kind::Polyphase => output.extend_from_slice(sums),
+            Kind::Tripling => {
+                let middle = self.half / self.ratio.up - 1 + span.from / 2;
+                weave(self.simd, &input[middle..], sums, output);
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// Append each input, then the two sums that follow it.
+    fn weave(inputs: &[f32], sums: &[f32], output: &mut Vec<f32>) {
+        let (sums, _) = sums.as_chunks::<2>();
+        append_pairs(output, inputs, sums, |input, [one, two]| [*input, *one, *two]);
     }
 }

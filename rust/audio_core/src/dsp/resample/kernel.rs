@@ -22,8 +22,6 @@ pub struct Job<'a> {
     pub rows: &'a [f32],
     /// Where the first period's first sample is.
     pub input: &'a [f32],
-    /// From one row's sample to the next one's: 1 or 2.
-    pub stride: usize,
     /// From one period's first sample to the next one's.
     pub input_step: usize,
     /// From one period's first output to the next one's.
@@ -35,14 +33,15 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// Samples that are read, from the first to the last.
     fn input_span(&self, width: usize) -> usize {
-        (self.periods - 1) * self.input_step + (self.rows.len() / width - 1) * self.stride + 1
+        (self.periods - 1) * self.input_step + self.rows.len() / width
     }
 }
 
 /// Outputs in a vector.
 pub const fn width(simd: Simd) -> usize {
     match simd {
-        Simd::Portable | Simd::Avx2 => 8,
+        Simd::Portable => 4,
+        Simd::Avx2 => 8,
         Simd::Avx512 => 16,
     }
 }
@@ -57,13 +56,13 @@ pub fn run(simd: Simd, job: Job, output: &mut [f32]) {
         return;
     }
     assert!(simd <= Simd::detected());
-    assert!(matches!(job.stride, 1 | 2));
+    assert!(job.rows.len().is_multiple_of(width));
     assert!(job.input_span(width) <= job.input.len());
     assert!((job.periods - 1) * job.output_step + width <= output.len());
     // SAFETY: the instructions are there, and the spans are inside of the slices.
     unsafe {
         match simd {
-            Simd::Portable => strided::<super::lanes::Portable>(job, output.as_mut_ptr()),
+            Simd::Portable => all_periods::<super::lanes::Portable>(job, output.as_mut_ptr()),
             #[cfg(target_arch = "x86_64")]
             Simd::Avx2 => avx2(job, output.as_mut_ptr()),
             #[cfg(target_arch = "x86_64")]
@@ -77,29 +76,18 @@ pub fn run(simd: Simd, job: Job, output: &mut [f32]) {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn avx2(job: Job, output: *mut f32) {
-    unsafe { strided::<super::lanes::Avx2>(job, output) }
+    unsafe { all_periods::<super::lanes::Avx2>(job, output) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
 unsafe fn avx512(job: Job, output: *mut f32) {
-    unsafe { strided::<super::lanes::Avx512>(job, output) }
-}
-
-#[inline(always)]
-unsafe fn strided<V: Lanes>(job: Job, output: *mut f32) {
-    unsafe {
-        if job.stride == 1 {
-            all_periods::<V, 1>(job, output);
-        } else {
-            all_periods::<V, 2>(job, output);
-        }
-    }
+    unsafe { all_periods::<super::lanes::Avx512>(job, output) }
 }
 
 /// As many periods at once as there are registers for their sums.
 #[inline(always)]
-unsafe fn all_periods<V: Lanes, const STRIDE: usize>(job: Job, output: *mut f32) {
+unsafe fn all_periods<V: Lanes>(job: Job, output: *mut f32) {
     let mut done = 0;
     while done < job.periods {
         // SAFETY: periods before `job.periods` lie inside of what `run` has checked.
@@ -107,13 +95,13 @@ unsafe fn all_periods<V: Lanes, const STRIDE: usize>(job: Job, output: *mut f32)
             let input = job.input.as_ptr().add(done * job.input_step);
             let output = output.add(done * job.output_step);
             done += match job.periods - done {
-                12.. if V::SUMS >= 12 => periods::<V, 12, STRIDE>(job, input, output),
-                8.. if V::SUMS >= 8 => periods::<V, 8, STRIDE>(job, input, output),
-                6.. => periods::<V, 6, STRIDE>(job, input, output),
-                4.. => periods::<V, 4, STRIDE>(job, input, output),
-                3 => periods::<V, 3, STRIDE>(job, input, output),
-                2 => periods::<V, 2, STRIDE>(job, input, output),
-                _ => periods::<V, 1, STRIDE>(job, input, output),
+                12.. => periods::<V, 12>(job, input, output),
+                8.. => periods::<V, 8>(job, input, output),
+                6.. => periods::<V, 6>(job, input, output),
+                4.. => periods::<V, 4>(job, input, output),
+                3 => periods::<V, 3>(job, input, output),
+                2 => periods::<V, 2>(job, input, output),
+                _ => periods::<V, 1>(job, input, output),
             };
         }
     }
@@ -121,7 +109,7 @@ unsafe fn all_periods<V: Lanes, const STRIDE: usize>(job: Job, output: *mut f32)
 
 /// `PERIODS` of them; returns that.
 #[inline(always)]
-unsafe fn periods<V: Lanes, const PERIODS: usize, const STRIDE: usize>(
+unsafe fn periods<V: Lanes, const PERIODS: usize>(
     job: Job,
     input: *const f32,
     output: *mut f32,
@@ -137,7 +125,7 @@ unsafe fn periods<V: Lanes, const PERIODS: usize, const STRIDE: usize>(
                 *sum = sum.plus_product(coefficients, *sample.add(period * job.input_step));
             }
             row = row.add(V::WIDTH);
-            sample = sample.wrapping_add(STRIDE);
+            sample = sample.wrapping_add(1);
         }
         for (period, sum) in sums.into_iter().enumerate() {
             sum.store(output.add(period * job.output_step));

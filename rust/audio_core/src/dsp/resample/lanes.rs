@@ -1,6 +1,6 @@
 //! Vectors of samples, as wide as the instructions at hand.
 //!
-//! One kernel is written over these; a lane computes the same whatever stands in
+//! Kernels are written over these; a lane computes the same whatever stands in
 //! the others, so that a sample does not depend on where in a vector it falls.
 
 #![expect(
@@ -16,8 +16,6 @@
 pub unsafe trait Lanes: Copy {
     /// Samples in a vector.
     const WIDTH: usize;
-    /// Sums that are kept in registers at once, beside what they are made of.
-    const SUMS: usize;
     unsafe fn zero() -> Self;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
@@ -25,110 +23,101 @@ pub unsafe trait Lanes: Copy {
     unsafe fn plus_product(self, coefficients: Self, sample: f32) -> Self;
 }
 
-/// What the compiler makes of it; no fused multiply-add, for not every machine has it.
+/// What it takes beside to sort a stream into several, and these into one again.
+///
+/// # Safety
+/// As above; what is said of reading and writing shows which samples.
+pub unsafe trait Sorting: Lanes {
+    unsafe fn plus(self, other: Self) -> Self;
+    unsafe fn minus(self, other: Self) -> Self;
+    /// Every lane's left neighbour; of the first, it is the last one of `before`.
+    unsafe fn after(self, before: Self) -> Self;
+    /// Vectors of which lane l of the n-th is `from[l * step + n]`.
+    unsafe fn columns(from: *const f32, step: usize) -> [Self; 4];
+    /// The way back: lane l of the n-th to `to[l * step + n]`.
+    unsafe fn rows(columns: [Self; 4], to: *mut f32, step: usize);
+}
+
+/// Four lanes, which every 64 bit machine has; no fused multiply-add, for not every
+/// one has it.
 #[derive(Clone, Copy)]
-pub struct Portable([f32; 8]);
+pub struct Portable([f32; 4]);
 
-// SAFETY: needs no instructions of its own.
-unsafe impl Lanes for Portable {
-    const WIDTH: usize = 8;
-    const SUMS: usize = 6;
-
+impl Portable {
     #[inline(always)]
-    unsafe fn zero() -> Self {
-        Self([0.0; 8])
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller's, see the trait.
-        Self(unsafe { from.cast::<[f32; 8]>().read_unaligned() })
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        // SAFETY: the caller's, see the trait.
-        unsafe { to.cast::<[f32; 8]>().write_unaligned(self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn plus_product(mut self, coefficients: Self, sample: f32) -> Self {
-        for (sum, coefficient) in self.0.iter_mut().zip(coefficients.0) {
-            *sum += coefficient * sample;
+    fn lane_by_lane(mut self, other: Self, of: impl Fn(f32, f32) -> f32) -> Self {
+        for (mine, other) in self.0.iter_mut().zip(other.0) {
+            *mine = of(*mine, other);
         }
         self
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-pub use x86::{Avx2, Avx512};
+// SAFETY: needs no instructions of its own.
+unsafe impl Lanes for Portable {
+    const WIDTH: usize = 4;
 
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::Lanes;
-    use std::arch::x86_64::{
-        __m256, __m512, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps,
-        _mm256_storeu_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps,
-        _mm512_storeu_ps,
-    };
-
-    /// 256 bit.
-    #[derive(Clone, Copy)]
-    pub struct Avx2(__m256);
-
-    // SAFETY: each is one instruction, and the caller vouches for it and the pointers.
-    unsafe impl Lanes for Avx2 {
-        const WIDTH: usize = 8;
-        const SUMS: usize = 12;
-
-        #[inline(always)]
-        unsafe fn zero() -> Self {
-            Self(unsafe { _mm256_setzero_ps() })
-        }
-
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> Self {
-            Self(unsafe { _mm256_loadu_ps(from) })
-        }
-
-        #[inline(always)]
-        unsafe fn store(self, to: *mut f32) {
-            unsafe { _mm256_storeu_ps(to, self.0) }
-        }
-
-        #[inline(always)]
-        unsafe fn plus_product(self, coefficients: Self, sample: f32) -> Self {
-            Self(unsafe { _mm256_fmadd_ps(coefficients.0, _mm256_set1_ps(sample), self.0) })
-        }
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        Self([0.0; 4])
     }
 
-    /// 512 bit.
-    #[derive(Clone, Copy)]
-    pub struct Avx512(__m512);
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's, see the trait.
+        Self(unsafe { from.cast::<[f32; 4]>().read_unaligned() })
+    }
 
-    // SAFETY: each is one instruction, and the caller vouches for it and the pointers.
-    unsafe impl Lanes for Avx512 {
-        const WIDTH: usize = 16;
-        const SUMS: usize = 12;
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller's, see the trait.
+        unsafe { to.cast::<[f32; 4]>().write_unaligned(self.0) }
+    }
 
-        #[inline(always)]
-        unsafe fn zero() -> Self {
-            Self(unsafe { _mm512_setzero_ps() })
-        }
+    #[inline(always)]
+    unsafe fn plus_product(self, coefficients: Self, sample: f32) -> Self {
+        self.lane_by_lane(coefficients, |sum, coefficient| sum + coefficient * sample)
+    }
+}
 
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> Self {
-            Self(unsafe { _mm512_loadu_ps(from) })
-        }
+// SAFETY: needs no instructions of its own.
+unsafe impl Sorting for Portable {
+    #[inline(always)]
+    unsafe fn plus(self, other: Self) -> Self {
+        self.lane_by_lane(other, |a, b| a + b)
+    }
 
-        #[inline(always)]
-        unsafe fn store(self, to: *mut f32) {
-            unsafe { _mm512_storeu_ps(to, self.0) }
-        }
+    #[inline(always)]
+    unsafe fn minus(self, other: Self) -> Self {
+        self.lane_by_lane(other, |a, b| a - b)
+    }
 
-        #[inline(always)]
-        unsafe fn plus_product(self, coefficients: Self, sample: f32) -> Self {
-            Self(unsafe { _mm512_fmadd_ps(coefficients.0, _mm512_set1_ps(sample), self.0) })
+    #[inline(always)]
+    unsafe fn after(self, before: Self) -> Self {
+        let ([a, b, c, _], [.., last]) = (self.0, before.0);
+        Self([last, a, b, c])
+    }
+
+    #[inline(always)]
+    unsafe fn columns(from: *const f32, step: usize) -> [Self; 4] {
+        // SAFETY: the caller's, see the trait.
+        unsafe { turned([0, 1, 2, 3].map(|lane| Self::load(from.add(lane * step)))) }
+    }
+
+    #[inline(always)]
+    unsafe fn rows(columns: [Self; 4], to: *mut f32, step: usize) {
+        for (lane, row) in turned(columns).into_iter().enumerate() {
+            // SAFETY: the caller's, see the trait.
+            unsafe { row.store(to.add(lane * step)) };
         }
     }
 }
+
+#[inline(always)]
+fn turned([a, b, c, d]: [Portable; 4]) -> [Portable; 4] {
+    let column = |lane: usize| Portable([a.0[lane], b.0[lane], c.0[lane], d.0[lane]]);
+    [column(0), column(1), column(2), column(3)]
+}
+
+#[cfg(target_arch = "x86_64")]
+pub use super::lanes_x86::{Avx2, Avx512};

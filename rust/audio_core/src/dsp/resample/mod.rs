@@ -1,21 +1,30 @@
 //! From one sample rate to another, as a stream: constant delay, constant counts.
 //!
-//! `design` makes the filter, `bank` lays out its coefficients, `kernel` sums; here
-//! is the stream's state. Knows nothing of bytes and channels.
+//! `design` makes the filter, `bank` lays it out and `kernel` sums; between a rate and
+//! its double these are `minimax`, `halfband` and `tile`. `shelf` keeps what was made.
+//! Here is the stream's state. Knows nothing of bytes and channels.
 
 mod bank;
 mod design;
+mod halfband;
 mod kernel;
 mod lanes;
+#[cfg(target_arch = "x86_64")]
+mod lanes_x86;
+mod method;
+mod minimax;
 mod shelf;
-mod weave;
+mod tile;
 
 use super::cpu::Simd;
 use super::error::AudioError;
 use super::format::RATES_HZ;
-use bank::{Bank, Span};
 use design::Ratio;
+use method::{Method, Span};
 use std::sync::Arc;
+
+/// More at once would not stay in the cache.
+const BLOCK_SAMPLES: usize = 4_096;
 
 /// What a filter is to be good at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,7 +48,8 @@ pub struct Resampler {
 }
 
 struct Filter {
-    bank: Arc<Bank>,
+    ratio: Ratio,
+    method: Arc<dyn Method>,
     /// What sums still need, then what is new, then `input_slack` zeros. It begins
     /// `lead` samples before the current period.
     input: Vec<f32>,
@@ -47,10 +57,12 @@ struct Filter {
     known: usize,
     /// Sums since the current period began that have been handed out.
     done: usize,
-    /// One chunk's sums, counted from where the current period began.
+    /// Room that the method keeps sums in.
     sums: Vec<f32>,
-    /// Inputs since the stream began.
+    /// Inputs since the stream began, modulo those in the ratio: all that matters at
+    /// the end, and never too many to be counted.
     taken: usize,
+    is_begun: bool,
 }
 
 impl Resampler {
@@ -66,13 +78,14 @@ impl Resampler {
                 return Err(AudioError::Rate(rate_hz));
             }
         }
+        let ratio = Ratio::of(input_rate_hz, output_rate_hz);
         let simd = simd.min(Simd::detected());
-        let bank = (input_rate_hz != output_rate_hz)
-            .then(|| shelf::bank(input_rate_hz, output_rate_hz, quality, simd))
+        let method = (input_rate_hz != output_rate_hz)
+            .then(|| shelf::filter(input_rate_hz, output_rate_hz, quality, simd))
             .transpose()?;
         Ok(Self {
             input_rate_hz,
-            filter: bank.map(Filter::new),
+            filter: method.map(|method| Filter::new(ratio, method)),
         })
     }
 
@@ -82,6 +95,14 @@ impl Resampler {
         match &mut self.filter {
             Some(filter) => filter.process(input, output),
             None => output.extend_from_slice(input),
+        }
+    }
+
+    /// `process` for a block that `write` appends where it is needed: that saves a copy.
+    pub fn process_from(&mut self, write: impl FnOnce(&mut Vec<f32>), output: &mut Vec<f32>) {
+        match &mut self.filter {
+            Some(filter) => filter.process_from(write, output),
+            None => write(output),
         }
     }
 
@@ -102,12 +123,12 @@ impl Resampler {
     /// How late output is against input, always.
     pub fn latency_ms(&self) -> f64 {
         self.filter.as_ref().map_or(0.0, |filter| {
-            let grid_hz = f64::from(self.input_rate_hz) * filter.bank.ratio.up as f64;
-            filter.bank.delay() as f64 * 1_000.0 / grid_hz
+            let grid_hz = f64::from(self.input_rate_hz) * filter.ratio.up as f64;
+            filter.method.delay() as f64 * 1_000.0 / grid_hz
         })
     }
 
-    /// Samples that so many inputs make at most, together or flushed.
+    /// Room that what so many inputs make, together or flushed, needs at most.
     pub fn output_bound(&self, input_samples: usize) -> usize {
         self.filter
             .as_ref()
@@ -119,65 +140,73 @@ impl std::fmt::Debug for Resampler {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Resampler")
             .field("input_rate_hz", &self.input_rate_hz)
-            .field(
-                "ratio",
-                &self.filter.as_ref().map(|filter| filter.bank.ratio),
-            )
+            .field("ratio", &self.filter.as_ref().map(|filter| filter.ratio))
             .finish_non_exhaustive()
     }
 }
 
 impl Filter {
-    fn new(bank: Arc<Bank>) -> Self {
+    fn new(ratio: Ratio, method: Arc<dyn Method>) -> Self {
         let mut made = Self {
-            bank,
+            ratio,
+            method,
             input: Vec::new(),
             known: 0,
             done: 0,
             sums: Vec::new(),
             taken: 0,
+            is_begun: false,
         };
         made.reset();
         made
     }
 
     fn reset(&mut self) {
-        self.known = self.bank.lead;
+        self.known = self.method.lead();
         self.input.clear();
-        self.input.resize(self.known + self.bank.input_slack(), 0.0);
-        (self.done, self.taken) = (0, 0);
+        self.input
+            .resize(self.known + self.method.input_slack(), 0.0);
+        (self.done, self.taken, self.is_begun) = (0, 0, false);
     }
 
     fn process(&mut self, input: &[f32], output: &mut Vec<f32>) {
-        self.take(input);
-        let due = self.bank.sums_due(self.known - self.bank.lead);
+        for block in input.chunks(BLOCK_SAMPLES) {
+            self.process_from(|known| known.extend_from_slice(block), output);
+        }
+    }
+
+    fn process_from(&mut self, append: impl FnOnce(&mut Vec<f32>), output: &mut Vec<f32>) {
+        self.take(append);
+        let due = self.method.sums_due(self.known - self.method.lead());
         if due > self.done {
             let span = Span {
                 from: self.done,
                 to: due,
             };
-            self.sums.resize(due + self.bank.output_slack(), 0.0);
-            self.bank.run(span, &self.input, &mut self.sums);
-            self.bank.finish(span, &self.input, &self.sums, output);
+            self.method
+                .append(span, &self.input, &mut self.sums, output);
             self.done = due;
         }
         self.advance();
     }
 
-    /// Append `input` to what is known, and the zeros behind it.
-    fn take(&mut self, input: &[f32]) {
-        self.taken += input.len();
+    /// Let `append` add to what is known, and zeros follow it.
+    fn take(&mut self, append: impl FnOnce(&mut Vec<f32>)) {
         self.input.truncate(self.known);
-        self.input.extend_from_slice(input);
+        append(&mut self.input);
+        let fresh = self.input.len() - self.known;
+        self.taken = (self.taken + fresh) % self.ratio.down;
+        self.is_begun |= fresh > 0;
         self.known = self.input.len();
-        self.input.resize(self.known + self.bank.input_slack(), 0.0);
+        self.input
+            .resize(self.known + self.method.input_slack(), 0.0);
     }
 
     /// Leave behind the periods that are done.
     fn advance(&mut self) {
-        let periods = self.done / self.bank.period_sums;
-        self.done %= self.bank.period_sums;
-        let left = periods * self.bank.period_inputs;
+        let period = self.method.period();
+        let left = self.done / period.sums * period.inputs;
+        self.done %= period.sums;
         self.input.copy_within(left..self.known, 0);
         self.known -= left;
     }
@@ -185,9 +214,9 @@ impl Filter {
     /// As many outputs as have an input in the middle of their filter.
     fn flush(&mut self, output: &mut Vec<f32>) {
         const SILENCE: [f32; 64] = [0.0; 64];
-        if self.taken > 0 {
-            let Ratio { up, down } = self.bank.ratio;
-            let total = (self.taken * up + self.bank.delay()).div_ceil(down);
+        if self.is_begun {
+            let Ratio { up, down } = self.ratio;
+            let total = (self.taken * up + self.method.delay()).div_ceil(down);
             let wanted = output.len() + total - self.taken * up / down;
             let mut silence = (total * down).div_ceil(up) - self.taken;
             while silence > 0 {
@@ -201,8 +230,11 @@ impl Filter {
     }
 
     fn output_bound(&self, input_samples: usize) -> usize {
-        let Ratio { up, down } = self.bank.ratio;
-        (input_samples * up + self.bank.delay()).div_ceil(down) + up / down + 1
+        let Ratio { up, down } = self.ratio;
+        (input_samples * up + self.method.delay()).div_ceil(down)
+            + up / down
+            + 1
+            + self.method.output_slack()
     }
 }
 

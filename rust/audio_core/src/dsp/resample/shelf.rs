@@ -1,11 +1,11 @@
-//! Banks that were made, one for each filter, for as long as the process lives.
+//! Filters that were made, one for each filter, for as long as the process lives.
 //!
-//! A bank never changes and is the same whoever asks, so streams share it: that of
+//! A filter never changes and is the same whoever asks, so streams share it: that of
 //! 44.1 kHz takes as long to make as fifty chunks do to convert, and as much memory
 //! as a second of sound. There is one for each pair of the allowed rates at most.
 
-use super::bank::Bank;
 use super::design::Ratio;
+use super::method::{method, Method};
 use super::Quality;
 use crate::dsp::cpu::Simd;
 use crate::dsp::error::AudioError;
@@ -15,23 +15,23 @@ use std::sync::{Arc, OnceLock};
 const RATES: usize = RATES_HZ.len();
 const QUALITIES: usize = 2;
 
-type Slot = OnceLock<Arc<Bank>>;
+type Slot = OnceLock<Arc<dyn Method>>;
 
 static SHELF: [Slot; RATES * RATES * QUALITIES * Simd::ALL.len()] =
     [const { OnceLock::new() }; RATES * RATES * QUALITIES * Simd::ALL.len()];
 
-/// The bank between two of `RATES_HZ`.
-pub fn bank(
+/// The filter between two of `RATES_HZ`.
+pub fn filter(
     input_rate_hz: u32,
     output_rate_hz: u32,
     quality: Quality,
     simd: Simd,
-) -> Result<Arc<Bank>, AudioError> {
+) -> Result<Arc<dyn Method>, AudioError> {
     let pair = place(input_rate_hz)? * RATES + place(output_rate_hz)?;
     let slot = (pair * QUALITIES + quality as usize) * Simd::ALL.len() + simd as usize;
     let made = SHELF[slot].get_or_init(|| {
         let ratio = Ratio::of(input_rate_hz, output_rate_hz);
-        Arc::new(Bank::new(ratio, quality, simd))
+        method(ratio, quality, simd)
     });
     Ok(Arc::clone(made))
 }
@@ -47,20 +47,19 @@ mod tests {
 
     #[test]
     fn each_filter_is_made_once_and_is_the_one_that_was_asked_for() {
-        let mut made: Vec<Arc<Bank>> = Vec::new();
+        let mut made: Vec<Arc<dyn Method>> = Vec::new();
         for (input, output) in [(48_000, 24_000), (24_000, 48_000), (8_000, 24_000)] {
             for quality in [Quality::LowLatency, Quality::Strict] {
                 for simd in Simd::here() {
-                    let bank = bank(input, output, quality, simd).unwrap();
-                    let again = super::bank(input, output, quality, simd).unwrap();
-                    assert!(Arc::ptr_eq(&bank, &again));
-                    assert_eq!((bank.ratio, bank.simd), (Ratio::of(input, output), simd));
-                    assert!(!made.iter().any(|other| Arc::ptr_eq(other, &bank)));
-                    made.push(bank);
+                    let filter = filter(input, output, quality, simd).unwrap();
+                    let again = super::filter(input, output, quality, simd).unwrap();
+                    assert!(Arc::ptr_eq(&filter, &again));
+                    assert!(!made.iter().any(|other| Arc::ptr_eq(other, &filter)));
+                    made.push(filter);
                 }
             }
         }
-        let unknown = bank(48_000, 22_000, Quality::LowLatency, Simd::Portable);
+        let unknown = filter(48_000, 22_000, Quality::LowLatency, Simd::Portable);
         assert!(matches!(unknown, Err(AudioError::Rate(22_000))));
     }
 }

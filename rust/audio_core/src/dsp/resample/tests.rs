@@ -1,6 +1,9 @@
 //! The resampler against the definition of what it computes, and cut in any way.
 
+use super::bank::Bank;
 use super::design::{Ratio, Taps};
+use super::halfband::HalfBand;
+use super::method::method;
 use super::*;
 use proptest::prelude::*;
 
@@ -27,16 +30,28 @@ fn whole(mut resampler: Resampler, input: &[f32]) -> Vec<f32> {
     output
 }
 
+fn taps(ratio: Ratio, quality: Quality) -> Taps {
+    if HalfBand::suits(ratio, quality) {
+        Taps::half_band(ratio)
+    } else {
+        Taps::design(ratio, quality, |half| Bank::rounded(ratio, quality, half))
+    }
+}
+
 /// Each output is the sum over all inputs of input times tap.
 fn defined(from: u32, to: u32, quality: Quality, input: &[f32], outputs: usize) -> Vec<f64> {
     if from == to {
         return input.iter().copied().map(f64::from).collect();
     }
     let ratio = Ratio::of(from, to);
-    let taps = Taps::design(ratio, quality, bank::rounding(ratio, quality));
+    let taps = taps(ratio, quality);
+    // Grid steps that it is later than it would have to be.
+    let late = method(ratio, quality, Simd::Portable).delay() + ratio.down - 1 - taps.half();
     (0..outputs)
         .map(|output| {
-            let newest = (output + 1) * ratio.down - 1;
+            let Some(newest) = ((output + 1) * ratio.down - 1).checked_sub(late) else {
+                return 0.0;
+            };
             let oldest = newest.saturating_sub(2 * taps.half()) / ratio.up;
             let end = (newest / ratio.up + 1).min(input.len());
             (oldest.min(end)..end)
