@@ -21,8 +21,10 @@ from rtproxy.load.gauges import cpu_s, read_process
 
 SETTLE_S = 1.0
 DRAIN_S = 10.0
+FINISH_S = 30.0
 DELIVERY = 0.999  # of what was said: a relay that brings less does not carry it
 LATE_MS = 20.0  # at the 99th percentile: nor does one that takes longer
+BEHIND_MS = 250.0
 LOAD_CEILING = 0.92  # of its core: beyond, the load and not the relay is measured
 GROWTH = 1.3
 FINE = 1.06  # the search ends when it knows the answer to so much
@@ -53,6 +55,12 @@ class Point:
     def carried(self) -> bool:
         """Whether the relay brought it all, and in time."""
         return self.delivery >= DELIVERY and self.reading.p99_ms <= LATE_MS
+
+    @property
+    def kept_up(self) -> bool:
+        """Whether the figure says something: a relay that lags finds more to do each time it
+        wakes, which makes a message cheaper."""
+        return self.reading.p99_ms < BEHIND_MS and self.reading.kept_pace
 
     def in_words(self) -> str:
         """The figure that counts, for who waits for the tables."""
@@ -106,9 +114,14 @@ class Trial:
         return replace(point, lost=lost + reading.wrongs["unsaid"])
 
     def finish(self) -> None:
-        """Let all come that was said; RelayError where it does not, or came wrong."""
+        """Let all come that was said; RelayError where it does not, or came wrong.
+
+        NotCarriedError where the relay lagged so far that no more could be said to it.
+        """
+        lost = self._load.drain(FINISH_S)
         reading = self._load.measure(0.0)
-        lost = self._load.drain(DRAIN_S)
+        if reading.wrongs["unsaid"] and not reading.mixed_up:
+            raise NotCarriedError(f"{self._relay.name} took no more: {reading.amiss()}")
         if lost or reading.amiss():
             raise RelayError(f"{self._relay.name}: {lost} lost; {reading.amiss()}")
 

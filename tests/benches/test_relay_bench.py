@@ -76,6 +76,18 @@ def test_a_load_that_says_too_little_has_not_kept_its_pace(said: list[int], kept
     assert reading(said=said).kept_pace is kept
 
 
+@pytest.mark.parametrize(
+    ("fields", "kept_up"),
+    [
+        ({}, True),
+        ({"to_client_us": [4840, 120, 251_000, 300_000]}, False),
+        ({"said": [4500, 4400]}, False),
+    ],
+)
+def test_a_relay_that_lags_has_not_kept_up(fields: dict[str, Any], kept_up: bool):
+    assert point("naive", 100.0, **fields).kept_up is kept_up
+
+
 def found(**costs: float) -> Findings:
     return Findings(points=[point(relay, us) for relay, us in costs.items()])
 

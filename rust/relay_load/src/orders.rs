@@ -121,64 +121,35 @@ impl Orders {
     /// Go on with it; the answer when it is done.
     pub fn go_on(&mut self, load: &mut Load) -> std::io::Result<Option<String>> {
         let now_ns = load.now_ns();
-        let done = match &mut self.doing {
+        let done = match self.doing {
             Doing::Nothing => None,
-            Doing::Opening {
-                count,
-                gap_ns,
-                next_ns,
-                until_ns,
-            } => {
-                let (count, until_ns) = (*count, *until_ns);
-                let (mut called, ready) = load.counts();
-                let failed = load.world.wrongs.failed;
-                if ready == count || now_ns > until_ns || failed > 0 {
-                    Some(opened(load))
-                } else {
-                    while called < count && *next_ns <= now_ns {
-                        load.call(&self.relay)?;
-                        called += 1;
-                        *next_ns += *gap_ns;
-                    }
-                    None
-                }
-            }
+            Doing::Opening { .. } => self.open_more(load, now_ns)?,
             Doing::Measuring {
                 since_ns,
                 until_ns,
                 cpu_s: before_s,
-            } => {
-                let seconds = (now_ns - *since_ns) as f64 / SECOND_NS;
-                (now_ns >= *until_ns).then(|| {
-                    let world = &load.world;
-                    let used_s = cpu_s() - *before_s;
-                    world
-                        .span
-                        .report(&world.wrongs, load.counts().1, seconds, used_s)
-                })
-            }
+            } => (now_ns >= until_ns).then(|| {
+                let used_s = cpu_s() - before_s;
+                report(load, load.counts().1, now_ns - since_ns, used_s)
+            }),
             Doing::Draining { until_ns } => {
                 let lost = load.outstanding();
-                (lost == 0 || now_ns > *until_ns).then(|| format!(r#"{{"lost":{lost}}}"#))
+                (lost == 0 || now_ns > until_ns).then(|| format!(r#"{{"lost":{lost}}}"#))
             }
             Doing::SettingUp {
                 since_ns,
                 until_ns,
                 at_once,
             } => {
-                let seconds = (now_ns - *since_ns) as f64 / SECOND_NS;
-                if now_ns < *until_ns {
-                    while load.counts().0 < *at_once {
+                if now_ns < until_ns {
+                    while load.counts().0 < at_once {
                         load.call(&self.relay)?;
                     }
-                    None
-                } else {
-                    let count = load.setups.take().unwrap_or_default();
-                    load.dismiss_to(0);
-                    let wrongs = &load.world.wrongs;
-                    let span = load.world.span.report(wrongs, count as usize, seconds, 0.0);
-                    Some(span)
+                    return Ok(None);
                 }
+                let count = load.setups.take().unwrap_or_default();
+                load.dismiss_to(0);
+                Some(report(load, count as usize, now_ns - since_ns, 0.0))
             }
         };
         if done.is_some() {
@@ -186,11 +157,36 @@ impl Orders {
         }
         Ok(done)
     }
+
+    /// Call those whose time has come; the answer when all are ready, or will not be.
+    fn open_more(&mut self, load: &mut Load, now_ns: u64) -> std::io::Result<Option<String>> {
+        let Doing::Opening {
+            count,
+            gap_ns,
+            next_ns,
+            until_ns,
+        } = &mut self.doing
+        else {
+            return Ok(None);
+        };
+        let (mut called, ready) = load.counts();
+        let failed = load.world.wrongs.failed > 0;
+        if ready == *count || now_ns > *until_ns || failed {
+            return Ok(Some(report(load, ready, 0, 0.0)));
+        }
+        while called < *count && *next_ns <= now_ns {
+            load.call(&self.relay)?;
+            called += 1;
+            *next_ns += *gap_ns;
+        }
+        Ok(None)
+    }
 }
 
-fn opened(load: &Load) -> String {
-    let wrongs = &load.world.wrongs;
-    load.world.span.report(wrongs, load.counts().1, 0.0, 0.0)
+fn report(load: &Load, sessions: usize, took_ns: u64, cpu_s: f64) -> String {
+    let seconds = took_ns as f64 / SECOND_NS;
+    let world = &load.world;
+    world.span.report(&world.wrongs, sessions, seconds, cpu_s)
 }
 
 fn relay(port: &str, dialect: &str, path: &str, load: &Load) -> Result<Relay, String> {
