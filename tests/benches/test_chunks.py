@@ -149,9 +149,9 @@ def test_what_is_recorded_is_read_again_and_other_sets_stay(tmp_path: Path):
     assert recorded.read(tmp_path / "none.toml") == {}
 
 
-def test_the_lowest_of_the_passes_is_recorded_and_rounded_down():
+def test_less_than_the_lowest_of_the_passes_is_recorded():
     passes = [{"a": 40.2, "b": 1.2}, {"a": 28.9, "b": 1.29}, {"b": 0.978}]
-    assert recorded.cautious(passes) == {"a": 28.0, "b": 0.97}
+    assert recorded.cautious(passes) == {"a": 24.0, "b": 0.83}
 
 
 @pytest.mark.parametrize(("ratio", "least"), [(4.2, 4.2), (4.29, 4.2), (30.0, 30.0), (0.2, 0.2)])
