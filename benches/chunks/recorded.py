@@ -47,7 +47,7 @@ def floor(ratio: float | None) -> float:
 
 
 def cautious(passes: Iterable[Cases]) -> Cases:
-    """What is worth recording of several passes: of every case the lowest, for other machines, too."""
+    """Worth recording of several passes: of every case the lowest, and room below it."""
     lowest: Cases = {}
     for name, ratio in (row for each in passes for row in each.items()):
         lowest[name] = min(ratio, lowest.get(name, ratio))
