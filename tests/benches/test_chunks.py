@@ -103,17 +103,17 @@ def test_what_takes_twice_as_long_stays_fallen_in_every_round_of_a_noisy_machine
     assert [judge.complaint(each) for each in found] == ["FELL from 4.0"]
 
 
-def test_twice_the_work_is_found_by_its_time(limited: str):
+def test_three_times_the_work_is_found_by_its_time(limited: str):
     judge = Judge(limited, recorded.read()[limited])
-    doubled = [twice(case) for case in all_cases() if case.name in STEADY]
-    fallen = [timed(case, QUICK_ROUNDS) for case in doubled]
+    tripled = [thrice(case) for case in all_cases() if case.name in STEADY]
+    fallen = [timed(case, QUICK_ROUNDS) for case in tripled]
     assert [figure.case.name for figure in fallen if not judge.complaint(figure)] == []
 
 
-def twice(case: Case) -> Case:
+def thrice(case: Case) -> Case:
     def call(chunk: object) -> None:
-        case.ours.call(chunk)
-        case.ours.call(chunk)
+        for _ in range(3):
+            case.ours.call(chunk)
 
     return replace(case, ours=Work(call, case.ours.chunk))
 
