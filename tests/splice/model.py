@@ -165,9 +165,15 @@ class Splice:
             self._holds += 1
             leg.hold = self._holds
             leg.deliveries.append(Message(MessageKind.HOLD, raw, binary, leg.hold))
-        elif sorted_.kind == "relay":
+        elif sorted_.kind in ("relay", "pass on"):
             self.sides.put(leg.side.other, Text(raw, binary))
-            leg.deliveries.append(Message(MessageKind.COPY, raw, binary))
+            if sorted_.kind == "relay":
+                leg.deliveries.append(Message(MessageKind.COPY, raw, binary))
+        elif sorted_.kind == "words":
+            if sorted_.response not in self.lane.excluded:
+                self.send(leg.side.other, sorted_.told, float(now), response_id=sorted_.response)
+        elif sorted_.kind == "ignore":
+            pass
         else:
             assert sorted_.chunk is not None
             self._audio(leg.side, sorted_.chunk, now)

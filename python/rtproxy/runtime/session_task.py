@@ -231,7 +231,8 @@ class SessionTask:
         """The upstream has spoken: attach it, deaf until it has said what it takes."""
         self._process.upstream_answered = True
         relays = self._dialect.relays
-        kinds, wrap = self._dialect.upstream_kinds(), self._dialect.upstream_wrap()
+        kinds = self._dialect.upstream_kinds(self._dialler.secrets)
+        wrap = self._dialect.upstream_wrap()
         self._legs.attach(leg, Attachment(kinds, wrap, hears=PCM16_24K if relays else None))
         if relays and self._client is not None:
             self._attach_client(self._client)
@@ -245,7 +246,7 @@ class SessionTask:
         """
         assert self._upstream is not None  # noqa: S101 - it has just said so
         dialect, legs = self._dialect, self._legs
-        kinds, wrap = dialect.upstream_kinds(), dialect.upstream_wrap()
+        kinds, wrap = dialect.upstream_kinds(self._dialler.secrets), dialect.upstream_wrap()
         legs.attach(self._upstream, Attachment(kinds, wrap, audio.speaks, audio.hears))
         if dialect.relays and self._client is not None:
             kinds, wrap = dialect.client_kinds(), dialect.client_wrap()
