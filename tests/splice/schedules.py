@@ -256,9 +256,10 @@ class Schedule(RuleBasedStateMachine):
     def a_response_is_done(self, response: str) -> None:
         self.pair.call("finish", response, self.pair.now)
 
-    @rule(response=responses)
-    def a_response_is_out_of_band(self, response: str) -> None:
+    @rule(response=responses, said=texts)
+    def a_response_is_out_of_band(self, response: str, said: str) -> None:
         self.pair.call("exclude", response)
+        self.upstream_writes(response, [said], 0)
 
     @precondition(lambda self: self.paced)
     @rule(response=responses, halves=st.integers(1, 4))

@@ -127,7 +127,7 @@ _head = msgspec.json.Decoder(_Head)
 _spoken_text_done = msgspec.json.Decoder(_SpokenTextDone)
 _delta = msgspec.json.Decoder(_TextDelta)
 
-_SERVER: dict[str, _Decode] = {
+UNDERSTOOD: dict[str, _Decode] = {
     "error": _plain(ev.ErrorTold),
     "session.created": _plain(ev.SessionCreated),
     "session.updated": _plain(ev.SessionUpdated),
@@ -160,7 +160,7 @@ def decode_server(raw: bytes) -> ev.Event:
         name = _head.decode(raw).type
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ev.Other(type="")
-    decode = _SERVER.get(name)
+    decode = UNDERSTOOD.get(name)
     if decode is None:
         return ev.Other(type=name)
     try:
