@@ -14,8 +14,9 @@ import trio
 
 from rtproxy._audio_core import FrameEncoder
 from rtproxy.legs.handshake import UpgradeOffer, switching_headers
-from rtproxy.legs.http1 import Headers, RequestHead, RequestReader, error_body
+from rtproxy.legs.http1 import RequestHead, RequestReader, error_body
 from rtproxy.legs.transport import LOST, Connection, Transport, wind_down
+from rtproxy.legs.usual_head import Headers
 from rtproxy.model.close import CloseCode
 from rtproxy.model.errors import PeerError
 
