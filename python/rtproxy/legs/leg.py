@@ -129,6 +129,9 @@ class Leg(Protocol):
         reader learns, and `silent` is called, once: the socket is to be aborted.
         """
 
+    def begin_closing(self, reason: CloseReason) -> None:
+        """Say goodbye; never waits. Idempotent."""
+
     async def aclose(self, reason: CloseReason) -> None:
         """Close with a handshake, by force after the close deadline.
 

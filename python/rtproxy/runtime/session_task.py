@@ -257,12 +257,14 @@ class SessionTask:
     # The end
 
     async def _close_legs(self, reason: CloseReason) -> None:
-        async with trio.open_nursery() as nursery:
-            if self._client is not None:
-                nursery.start_soon(self._client.aclose, reason)
-            if self._upstream is not None:
-                done = CloseReason(CloseCode.DONE, "the client's session is over")
-                nursery.start_soon(self._upstream.aclose, done)
+        """Both part at the same time, each within its own deadline."""
+        legs = [(self._client, reason), (self._upstream, _OVER)]
+        parting = [(leg, why) for leg, why in legs if leg is not None]
+        for leg, why in parting:
+            leg.begin_closing(why)
+        for leg, why in parting:
+            await leg.aclose(why)
 
 
+_OVER = CloseReason(CloseCode.DONE, "the client's session is over")
 _CANCELLED = CloseReason(CloseCode.GOING_AWAY, "the server is stopping")
