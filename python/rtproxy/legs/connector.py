@@ -113,7 +113,9 @@ async def _shake_hands(
     place: _Place, transport: Transport, handshake: ClientHandshake
 ) -> Connection:
     try:
-        await transport.send_all(handshake.request)
+        rest = handshake.request[transport.send_now(handshake.request) :]
+        if rest:  # hardly ever: nothing was written here before
+            await transport.send_all(rest)
         outcome = None
         while outcome is None:
             outcome = handshake.feed(await transport.read())
