@@ -22,14 +22,11 @@ AUDIO_APPEND = "input_audio_buffer.append"
 APPEND_TEMPLATE = '{"type":"input_audio_buffer.append","event_id":"audio_$number","audio":"$audio"}'
 
 
-def held_kinds() -> Kinds:
-    """The upstream's messages for a client of another shape: Python answers all but audio."""
-    return Kinds(audio={AUDIO_DELTA: "delta"})
+# The upstream's messages for a client of another shape: Python answers all but audio.
+HELD_KINDS = Kinds(audio={AUDIO_DELTA: "delta"})
 
-
-def append_wrap() -> Wrap:
-    """Audio for the upstream."""
-    return Wrap.template(APPEND_TEMPLATE)
+# Audio for the upstream.
+APPEND_WRAP = Wrap.template(APPEND_TEMPLATE)
 
 
 # What the upstream says
