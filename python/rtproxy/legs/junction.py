@@ -32,11 +32,13 @@ class Junction(ABC):
     def __init__(self, splice: Splice) -> None:
         self.splice = splice
         self.broken: CloseReason | None = None
+        # Trio's clock itself: `trio.current_time` looks for it anew each time.
+        self._clock = trio.lowlevel.current_clock().current_time
         self._now = 0.0
 
     def __enter__(self) -> float:
         """The time of the call that follows."""
-        self._now = now = trio.current_time()
+        self._now = now = self._clock()
         return now
 
     def __exit__(
