@@ -88,7 +88,7 @@ class SessionTask:
         self._heartbeat = Heartbeat(
             every_s=limits.ping_every_s, within_s=limits.pong_within_s, log=self._log
         )
-        self._scope = trio.CancelScope()
+        self._nursery: trio.Nursery | None = None
         self._upstream_there = trio.Event()
         self._client: Leg | None = None
         self._upstream: Leg | None = None
@@ -97,7 +97,8 @@ class SessionTask:
         """End the session; the first reason counts."""
         if self.reason is None:
             self.reason = reason
-        self._scope.cancel()
+        if self._nursery is not None:
+            self._nursery.cancel_scope.cancel()
 
     async def run(self, client: Connection) -> None:
         """Live until something ends it; never raises but what cancels it from outside."""
@@ -128,13 +129,15 @@ class SessionTask:
 
     async def _live(self, client: Leg) -> None:
         try:
-            with self._scope:
-                async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._read_client, client)
-                    nursery.start_soon(self._read_upstream)
-                    nursery.start_soon(self._heartbeat.run)
-                    if audio_report.is_read():
-                        nursery.start_soon(audio_report.report_audio, self._legs, self._log)
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
+                if self.reason is not None:  # it was told to end before it began
+                    nursery.cancel_scope.cancel()
+                nursery.start_soon(self._read_upstream)
+                nursery.start_soon(self._heartbeat.run)
+                if audio_report.is_read():
+                    nursery.start_soon(audio_report.report_audio, self._legs, self._log)
+                await self._read_client(client)  # by the connection's own task
         except* Exception as bugs:  # noqa: BLE001 - the session's edge: a bug ends this one alone
             self._end_by_bug(bugs)
 
@@ -199,9 +202,7 @@ class SessionTask:
                 Side.UPSTREAM, connection, max_message_bytes=self._limits.upstream_message_bytes
             )
             self._heartbeat.watch(leg)
-            self._begin(leg, await self._early_message(leg))
-            while not self._upstream_there.is_set():
-                self._performer.upstream_message(leg, await self._early_message(leg))
+            await self._agree(leg)
             while True:
                 self._performer.upstream_message(leg, await leg.receive())
         except LegClosed as closed:
@@ -218,12 +219,16 @@ class SessionTask:
         self._log.warning("dial_failed", attempt=attempt, error=str(failed))
         self._performer.post(ev.Reconnecting(attempt=attempt))
 
-    async def _early_message(self, leg: Leg) -> Message:
-        """The next message of an upstream that has not accepted its configuration yet."""
-        with trio.move_on_after(self._limits.first_event_s):
-            return await leg.receive()
-        leg.abort()
+    async def _agree(self, leg: Leg) -> None:
+        """Until the upstream has accepted its configuration, each message has its time."""
         said_s = self._limits.first_event_s
+        with trio.move_on_after(said_s) as patience:
+            self._begin(leg, await leg.receive())
+            while not self._upstream_there.is_set():
+                patience.deadline = trio.current_time() + said_s
+                self._performer.upstream_message(leg, await leg.receive())
+            return
+        leg.abort()
         text = f"the upstream accepted the connection, then said nothing for {said_s:g} s"
         raise LegClosed(CloseReason(CloseCode.TRY_LATER, text, Origin.PEER))
 
