@@ -102,16 +102,11 @@ class SessionTask:
 
     async def run(self, client: Connection) -> None:
         """Live until something ends it; never raises but what cancels it from outside."""
-        limits, relays = self._limits, self._dialect.relays
-        largest = limits.relayed_message_bytes if relays else limits.client_message_bytes
         try:
-            leg = self._client = self._legs.add(Side.CLIENT, client, max_message_bytes=largest)
+            leg = self._take_client(client)
         except LegClosed as closed:
             self._log.error("session_refused", reason=closed.reason.text)
             return
-        self._heartbeat.watch(leg)
-        if not self._dialect.relays:
-            self._attach_client(leg)
         started_s = trio.current_time()
         self._log.info("session_started")
         try:
@@ -153,6 +148,16 @@ class SessionTask:
         self.reason = CloseReason(CloseCode.OUR_FAULT, message, Origin.US)
 
     # The client
+
+    def _take_client(self, client: Connection) -> Leg:
+        limits, relays = self._limits, self._dialect.relays
+        largest = limits.relayed_message_bytes if relays else limits.client_message_bytes
+        with self._legs.together():
+            leg = self._client = self._legs.add(Side.CLIENT, client, max_message_bytes=largest)
+            self._heartbeat.watch(leg)
+            if not relays:
+                self._attach_client(leg)
+        return leg
 
     def _attach_client(self, leg: Leg) -> None:
         kinds, wrap, audio = (
@@ -198,10 +203,7 @@ class SessionTask:
             )
             return
         try:
-            leg = self._upstream = self._legs.add(
-                Side.UPSTREAM, connection, max_message_bytes=self._limits.upstream_message_bytes
-            )
-            self._heartbeat.watch(leg)
+            leg = self._take_upstream(connection)
             await self._agree(leg)
             while True:
                 self._performer.upstream_message(leg, await leg.receive())
@@ -218,6 +220,14 @@ class SessionTask:
         self._process.upstream_answered = False
         self._log.warning("dial_failed", attempt=attempt, error=str(failed))
         self._performer.post(ev.Reconnecting(attempt=attempt))
+
+    def _take_upstream(self, connection: Connection) -> Leg:
+        largest = self._limits.upstream_message_bytes
+        with self._legs.together():
+            leg = self._legs.add(Side.UPSTREAM, connection, max_message_bytes=largest)
+            self._upstream = leg
+            self._heartbeat.watch(leg)
+        return leg
 
     async def _agree(self, leg: Leg) -> None:
         """Until the upstream has accepted its configuration, each message has its time."""
@@ -237,11 +247,12 @@ class SessionTask:
         self._process.upstream_answered = True
         relays = self._dialect.relays
         kinds, wrap = self._dialect.upstream_kinds(), self._dialect.upstream_wrap()
-        self._legs.attach(leg, Attachment(kinds, wrap, hears=PCM16_24K if relays else None))
-        if relays and self._client is not None:
-            self._attach_client(self._client)
-            self._upstream_there.set()
-        self._performer.upstream_message(leg, first)
+        with self._legs.together():
+            self._legs.attach(leg, Attachment(kinds, wrap, hears=PCM16_24K if relays else None))
+            if relays and self._client is not None:
+                self._attach_client(self._client)
+                self._upstream_there.set()
+            self._performer.upstream_message(leg, first)
 
     def _join(self, audio: UpstreamAudio) -> None:
         """The upstream takes and speaks this: join the legs by it.
