@@ -105,6 +105,7 @@ class SocketTransport(Transport):
         self._closed = False
         self._caller = None if caller is None else _address(caller)
         self._look_first = caller is not None
+        self._watched = False  # Trio's epoll knows the socket
 
     @property
     def closed(self) -> bool:
@@ -124,6 +125,7 @@ class SocketTransport(Transport):
             if (data := self.receive_now(max_bytes)) is not None:
                 return data
         while not self._closed:
+            self._watched = True
             await trio.lowlevel.wait_readable(self._socket)
             try:
                 return self._socket.recv(max_bytes)
@@ -135,6 +137,7 @@ class SocketTransport(Transport):
 
     def fileno(self) -> int:
         """The socket's descriptor, for whoever waits for many at once."""
+        self._watched = True
         return self._socket.fileno()
 
     def receive_now(self, max_bytes: int = READ_BYTES) -> bytes | None:
@@ -178,6 +181,7 @@ class SocketTransport(Transport):
         """Return when the kernel takes more."""
         if self._closed:
             raise _closed_here()
+        self._watched = True
         await trio.lowlevel.wait_writable(self._socket)
 
     async def end_writing(self) -> None:
@@ -205,8 +209,7 @@ class SocketTransport(Transport):
         """Give the descriptor away; whoever still waits for it here is told that it is closed."""
         if self._closed:
             raise _closed_here()
-        self._closed = True
-        trio.lowlevel.notify_closing(self._socket)
+        self._end_watch()
         return self._socket.detach()
 
     def addresses(self) -> tuple[Address, Address]:
@@ -220,9 +223,13 @@ class SocketTransport(Transport):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size_bytes)
 
     def _close(self) -> None:
-        self._closed = True
-        trio.lowlevel.notify_closing(self._socket)
+        self._end_watch()
         self._socket.close()
+
+    def _end_watch(self) -> None:
+        self._closed = True
+        if self._watched:
+            trio.lowlevel.notify_closing(self._socket)
 
 
 class StreamTransport(Transport):
