@@ -7,6 +7,7 @@ messages are all held and answered by the session's core, as rare ones still are
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -46,6 +47,9 @@ class Hands:
                 each.side, each.payload, self.scene.now, response_id=each.response_id
             )
         self.scene.upstream.release()
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def exclude(self, response_id: str) -> None:
         self.scene.splice.exclude(response_id)

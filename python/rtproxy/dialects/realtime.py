@@ -58,9 +58,8 @@ def kinds_for(
     )
 
 
-def append_wrap() -> Wrap:
-    """Audio for the upstream."""
-    return Wrap.template(APPEND_TEMPLATE)
+# Audio for the upstream.
+APPEND_WRAP = Wrap.template(APPEND_TEMPLATE)
 
 
 # What the upstream says

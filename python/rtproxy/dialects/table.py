@@ -54,6 +54,8 @@ class TableDialect:
     ) -> TableDialect | ev.Misunderstood:
         """The dialect as a connection with this query speaks it, or what is wrong with that."""
         terms = read_audio_terms(query, input_rate_hz=input_rate_hz)
+        if terms == self.audio:
+            return self
         return replace(self, audio=terms) if isinstance(terms, AudioTerms) else terms
 
     def client_kinds(self) -> Kinds:
@@ -70,7 +72,7 @@ class TableDialect:
 
     def upstream_wrap(self) -> Wrap:
         """An append of ours."""
-        return realtime.append_wrap()
+        return realtime.APPEND_WRAP
 
     def decode(self, raw: bytes, *, binary: bool) -> Sequence[ev.Event]:
         """A held message of the client."""
