@@ -110,23 +110,41 @@ class Kinds:
     Args:
         audio: type -> where its base64 payload lies: a key, or two keys joined by
             a dot for one level of nesting ("data.audio").
+        answer_words: type -> (where its words lie, template) for words of an answer.
+            They are told in the client's own message, behind the start of their
+            response, and nobody else learns of them; those of an excluded response
+            are for nobody. Slots: `$text` (what stands between the quotes, written
+            with no escapes but those that JSON asks for), `$item_id`, `$response_id`
+            (tokens, quotes and all). ValueError for any other `$`.
+        input_words: the same for words of the input, which name no response.
+        secrets: words with one of these in them are a hold.
         relay: types passed on verbatim in Rust, a copy to Python.
-        default: "hold" or "relay" for every other type.
-        hold: types held although the default is relay.
+        pass_on: types passed on verbatim of which Python learns nothing.
+        ignore: types that concern nobody.
+        default: "hold", "relay" or "pass_on" for every other type.
+        hold: types held although the default is another.
         binary: "hold", or "audio" where a binary frame is raw audio.
         check_base64: refuse audio whose payload is not strict base64 (from a client:
             of whole samples) by making it a hold; false where the other end answers
             for it: it is passed on, if the wrap can, and not counted.
 
     A message that the scanner is not sure of (escapes in what it reads, duplicate
-    keys, anything that is not an object, malformed JSON, depth above 64) is a hold.
+    keys, anything that is not an object, malformed JSON, depth above 64) is a hold. So
+    are words where anything that a parser of them would read is not as it should be
+    (ids that are no strings, a content index that is no small number, escapes beside
+    the words), and audio with escapes in its payload.
     """
 
     def __new__(
         cls,
         *,
         audio: Mapping[str, str] = ...,
+        answer_words: Mapping[str, tuple[str, str]] = ...,
+        input_words: Mapping[str, tuple[str, str]] = ...,
+        secrets: Sequence[bytes] = (),
         relay: Sequence[str] = (),
+        pass_on: Sequence[str] = (),
+        ignore: Sequence[str] = (),
         default: str = "hold",
         hold: Sequence[str] = (),
         binary: str = "hold",

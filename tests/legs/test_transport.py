@@ -11,7 +11,8 @@ import trio.testing
 from rig import Pair
 from stream_pairs import all_of, memory_transport, socket_transport
 
-from rtproxy.legs.transport import LOST, StreamTransport, wind_down
+from rtproxy.legs.farewell import wind_down
+from rtproxy.legs.transport import LOST, SocketTransport, StreamTransport
 
 pytestmark = pytest.mark.usefixtures("in_time")
 
@@ -202,3 +203,26 @@ async def test_a_stream_cannot_be_detached() -> None:
         transport.detach()
     assert not transport.closed
     await transport.aclose()
+
+
+@pytest.mark.parametrize("spoken", [True, False])
+async def test_a_callers_first_words_are_read_now_or_when_they_come(*, spoken: bool) -> None:
+    ours, theirs = socket.socketpair()
+    transport = SocketTransport(ours, caller=("192.0.2.1", 7))
+    with theirs:
+        if spoken:
+            theirs.sendall(b"hello")
+            reading = transport.read()
+            with pytest.raises(StopIteration, match="hello"):  # it has not waited for anything
+                reading.send(None)
+        else:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_expect, transport, b"hello")
+                await trio.testing.wait_all_tasks_blocked()
+                theirs.sendall(b"hello")
+        assert transport.addresses()[0] == ("192.0.2.1", 7)
+        await transport.aclose()
+
+
+async def _expect(transport: SocketTransport, words: bytes) -> None:
+    assert await transport.read() == words

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtproxy.observability.redact import REDACTED, Redactor
+from rtproxy.observability.redact import REDACTED, Redactor, without_shapes
 
 CANARY = "canary-0123456789"
 
@@ -94,3 +94,24 @@ def test_twice_is_as_good_as_once(before: str, name: str, after: str):
     once = Redactor().text(f"{before}{name}{CANARY}{after}")
     assert CANARY not in once
     assert Redactor().text(once) == once
+
+
+PIECES = [
+    *("sk-", "ek_", "RK-", "pk_", "eyJ", "Bearer ", "basic ", "?", "&", "://", ":", "@", ".", "="),
+    *("openai-insecure-api-key.", "rtproxy.token.", "Authorization", "x-api_key", "apikey"),
+    *(
+        "x-twilio-signature",
+        "set-cookie",
+        "resumeToken",
+        "client-secret",
+        "PASSWORD",
+        "sig",
+        "resume",
+    ),
+    *("\u017fecret", "\u212aey", "ABCdef012345", "-", " ", "'", '"', ": ", CANARY),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_what_is_looked_at_briefly_loses_as_much_as_what_is_looked_at_closely(text: str):
+    assert Redactor().text(text) == without_shapes(text)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tests.splice.model_input import Input
-from tests.splice.model_kinds import Chunk, Format, Kinds, Wrap
+from tests.splice.model_kinds import Chunk, Format, Kinds, Sorted, Wrap
 from tests.splice.model_lane import Counters, Lane, Mark, exact, ms
 from tests.splice.model_leg import Leg, Message, MessageKind, Side
 from tests.splice.model_queue import Audio, Queue, Text
@@ -165,12 +165,21 @@ class Splice:
             self._holds += 1
             leg.hold = self._holds
             leg.deliveries.append(Message(MessageKind.HOLD, raw, binary, leg.hold))
-        elif sorted_.kind == "relay":
+        elif sorted_.kind in ("relay", "pass on"):
             self.sides.put(leg.side.other, Text(raw, binary))
-            leg.deliveries.append(Message(MessageKind.COPY, raw, binary))
+            if sorted_.kind == "relay":
+                leg.deliveries.append(Message(MessageKind.COPY, raw, binary))
+        elif sorted_.kind == "words":
+            self._tell(leg.side.other, sorted_)
+        elif sorted_.kind == "ignore":
+            pass
         else:
             assert sorted_.chunk is not None
             self._audio(leg.side, sorted_.chunk, now)
+
+    def _tell(self, side: Side, words: Sorted) -> None:
+        if words.response not in self.lane.excluded:
+            self.send(side, words.told, float(self.now), response_id=words.response)
 
     # Audio
     def _audio(self, from_side: Side, chunk: Chunk, now: Fraction) -> None:

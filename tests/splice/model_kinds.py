@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -99,10 +100,16 @@ def strict_base64(text: str) -> bytes | None:
 
 @dataclass(frozen=True)
 class Sorted:
-    """What a message is to its direction: "hold", "relay" or "audio" with its chunk."""
+    """What a message is to its direction.
+
+    "hold", "relay", "pass on", "ignore", "audio" with its chunk, or "words" with what
+    is told of them, and of which response they are.
+    """
 
     kind: str
     chunk: Chunk | None = None
+    told: bytes = b""
+    response: str | None = None
 
 
 HOLD = Sorted("hold")
@@ -115,14 +122,22 @@ class Kinds:
         self,
         *,
         audio: Mapping[str, str] = {},
+        answer_words: Mapping[str, tuple[str, str]] = {},
+        input_words: Mapping[str, tuple[str, str]] = {},
+        secrets: Sequence[bytes] = (),
         relay: Sequence[str] = (),
+        pass_on: Sequence[str] = (),
+        ignore: Sequence[str] = (),
         default: str = "hold",
         hold: Sequence[str] = (),
         binary: str = "hold",
         check_base64: bool = True,
     ) -> None:
-        self.audio, self.relay, self.default = dict(audio), tuple(relay), default
-        self.hold, self.binary, self.check_base64 = tuple(hold), binary, check_base64
+        self.audio, self.binary, self.check_base64 = dict(audio), binary, check_base64
+        self.answer_words, self.input_words = dict(answer_words), dict(input_words)
+        self.secrets, self.default = tuple(secrets), default.replace("_", " ")
+        lists = {"relay": relay, "pass on": pass_on, "ignore": ignore, "hold": hold}
+        self.listed = {name: kind for kind, names in lists.items() for name in names}
 
     def sort(self, raw: bytes, *, binary: bool, audio_format: Format) -> Sorted:
         if binary:
@@ -136,9 +151,27 @@ class Kinds:
         kind = message.get("type")
         if kind in self.audio:
             return self._audio(raw, message, audio_format)
-        if kind in self.relay or (self.default == "relay" and kind not in self.hold):
-            return Sorted("relay")
-        return HOLD
+        if kind in self.answer_words:
+            return self._words(raw, message, *self.answer_words[kind], of_answer=True)
+        if kind in self.input_words:
+            return self._words(raw, message, *self.input_words[kind], of_answer=False)
+        return Sorted(self.listed.get(kind, self.default))
+
+    def _words(
+        self, raw: bytes, message: dict[str, Any], path: str, template: str, *, of_answer: bool
+    ) -> Sorted:
+        text, item, response = (message.get(key) for key in (path, "item_id", "response_id"))
+        needed = (text, item, response) if of_answer else (text, item)
+        if not all(isinstance(one, str) for one in needed) or not _is_plain(raw, message, path):
+            return HOLD
+        told = template.replace("$item_id", f'"{item}"').replace("$response_id", f'"{response}"')
+        try:
+            written = told.replace("$text", json.dumps(text, ensure_ascii=False)[1:-1]).encode()
+        except UnicodeEncodeError:  # half a pair of UTF-16
+            return HOLD
+        if any(secret and secret in written for secret in self.secrets):
+            return HOLD
+        return Sorted("words", told=written, response=response if of_answer else None)
 
     def _audio(self, raw: bytes, message: dict[str, Any], audio_format: Format) -> Sorted:
         payload: Any = message
@@ -158,6 +191,14 @@ class Kinds:
         chunk.response, chunk.item = message.get("response_id"), message.get("item_id")
         chunk.content_index = message.get("content_index", 0)
         return Sorted("audio", chunk)
+
+
+def _is_plain(raw: bytes, message: dict[str, Any], path: str) -> bool:
+    """Whether a parser would be content with the rest, and finds no escapes there."""
+    event_id, index = message.get("event_id"), message.get("content_index", 0)
+    rest = re.sub(rb'"%s"\s*:\s*"(\\.|[^"\\])*"' % path.encode(), b"", raw)
+    is_small = type(index) is int and 0 <= index < 10**9
+    return is_small and (event_id is None or isinstance(event_id, str)) and b"\\" not in rest
 
 
 def _token(value: Any) -> bytes:

@@ -20,8 +20,16 @@ SEED = bytes(range(32))
 LIMIT = 1_048_576
 FRAMES_PER_MS = 24
 DELTA = "response.output_audio.delta"
-UPSTREAM_KINDS: dict[str, Any] = {"audio": {DELTA: "delta"}, "relay": ["relayed"]}
-CLIENT_KINDS: dict[str, Any] = {"audio": {"audio_input": "audio"}, "relay": ["relayed"]}
+ANSWER_WORDS = '{"type":"say","item":$item_id,"of":$response_id,"text":"$text"}'
+INPUT_WORDS = '{"type":"heard","item":$item_id,"text":"$text"}'
+_LISTS = {"relay": ["relayed"], "pass_on": ["passed on"], "ignore": ["ignored"]}
+UPSTREAM_KINDS: dict[str, Any] = {
+    "audio": {DELTA: "delta"},
+    "answer_words": {"words": ("delta", ANSWER_WORDS)},
+    "input_words": {"input words": ("delta", INPUT_WORDS)},
+    **_LISTS,
+}
+CLIENT_KINDS: dict[str, Any] = {"audio": {"audio_input": "audio"}, **_LISTS}
 TO_CLIENT = '{"type":"audio_chunk","audio":"$audio"}'
 TO_UPSTREAM = '{"type":"input_audio_buffer.append","event_id":"rt_$number","audio":"$audio"}'
 
@@ -47,6 +55,13 @@ def delta(
     data = sound(audio) if isinstance(audio, int) else audio
     ids = {"response_id": response, "item_id": item, "content_index": content_index}
     return message(DELTA, **ids, delta=encode(data))
+
+
+def written(text: str, response: str | None = "r1", **fields: Any) -> bytes:
+    """A piece of an answer's text, or of the client's where it names no response."""
+    if response is None:
+        return message("input words", item_id="i1", delta=text, **fields)
+    return message("words", response_id=response, item_id="i1", delta=text, **fields)
 
 
 def spoken(audio: int | bytes) -> bytes:

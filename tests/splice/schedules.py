@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.splice.pair import Pair, PairedLeg
-from tests.splice.scene import delta, message, spoken
+from tests.splice.scene import delta, message, spoken, written
 from tests.splice.strategies import (
     KINDS,
     PLAIN_AND_ESCAPED,
@@ -25,6 +25,7 @@ from tests.splice.strategies import (
     frames,
     responses,
     sides,
+    texts,
     ticks,
     which,
 )
@@ -79,6 +80,16 @@ class Schedule(RuleBasedStateMachine):
     def client_speaks(self, sizes: list[int], *, arrives: bool) -> None:
         audio = [spoken(self._sound(size)) for size in sizes]
         self._say("client", audio, arrives=arrives)
+
+    @rule(
+        response=st.one_of(st.none(), responses),
+        said=st.lists(texts, min_size=1, max_size=3),
+        index=st.sampled_from([0, 0, 0, 1, None]),
+    )
+    def upstream_writes(self, response: str | None, said: list[str], index: int | None) -> None:
+        """What an answer says, or the client said; some of it is for a real parser."""
+        pieces = [written(text, response, content_index=index, n=self._next()) for text in said]
+        self._say("upstream", pieces, arrives=True)
 
     @rule(response=responses, sizes=st.lists(frames, min_size=1, max_size=6), words=st.booleans())
     def upstream_answers(self, response: str, sizes: list[int], *, words: bool) -> None:
@@ -245,9 +256,10 @@ class Schedule(RuleBasedStateMachine):
     def a_response_is_done(self, response: str) -> None:
         self.pair.call("finish", response, self.pair.now)
 
-    @rule(response=responses)
-    def a_response_is_out_of_band(self, response: str) -> None:
+    @rule(response=responses, said=texts)
+    def a_response_is_out_of_band(self, response: str, said: str) -> None:
         self.pair.call("exclude", response)
+        self.upstream_writes(response, [said], 0)
 
     @precondition(lambda self: self.paced)
     @rule(response=responses, halves=st.integers(1, 4))

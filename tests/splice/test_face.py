@@ -77,6 +77,9 @@ def test_kinds_take_any_mapping() -> None:
         ({"audio": {"a": "x.y.z"}}, "x.y.z"),
         ({"audio": {str(n): str(n) for n in range(9)}}, "8"),
         ({"relay": ["t"], "hold": ["t"]}, "t"),
+        ({"audio": {"t": "a"}, "input_words": {"t": ("a", "")}}, "t"),
+        ({"answer_words": {"t": ("a", "$audio")}}, r"\$audio"),
+        ({"input_words": {"t": ("a", "$response_id")}}, r"\$response_id"),
     ],
 )
 def test_kinds_that_cannot_be(settings: dict[str, object], words: str) -> None:

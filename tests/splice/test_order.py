@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.splice.scene import DELTA, Scene, delta, message, sound, spoken
+from tests.splice.scene import DELTA, Scene, delta, message, sound, spoken, written
 
 
 def test_a_hold_stands_its_direction_still_until_it_is_answered(scene: Scene) -> None:
@@ -63,6 +63,62 @@ def test_a_relayed_message_goes_on_verbatim_with_a_copy_to_python(scene: Scene) 
     assert scene.upstream.messages[0].hold == 0
     assert scene.client.hears() == ["relayed"]
     assert scene.client.heard[0].payload == raw
+
+
+def test_what_is_passed_on_or_ignored_is_not_delivered(scene: Scene) -> None:
+    raw = b'{ "unknown" : [1e0, "\\u00e9"], "type":"passed on" }'
+    scene.upstream.says(raw, message("ignored"), message("relayed"))
+    assert scene.upstream.delivers() == ["copy relayed"]
+    assert scene.client.hears() == ["passed on", "relayed"]
+    assert scene.client.heard[0].payload == raw
+
+
+def test_words_are_told_in_the_clients_message(scene: Scene) -> None:
+    scene.upstream.says(written('é "\n/'), written("hm", None, content_index=1))
+    assert scene.upstream.delivers() == []
+    assert scene.client.hears() == ["say", "heard"]
+    said, heard = (one.payload.decode() for one in scene.client.heard)
+    assert said == '{"type":"say","item":"i1","of":"r1","text":"é \\"\\n/"}'
+    assert heard == '{"type":"heard","item":"i1","text":"hm"}'
+
+
+def test_words_wait_behind_the_start_of_their_answer(scene: Scene) -> None:
+    scene.upstream.says(delta(40, "r0"))
+    scene.mark("started", "r1", starts=True)
+    scene.upstream.says(written("one"), written("other", "r2"), delta(40), written("two"))
+    assert scene.client.hears() == ["audio 40", "say"]
+    scene.wait(40)
+    assert scene.client.delivers() == ["mark started"]
+    scene.to_client("response_started")
+    scene.client.release_mark()
+    assert scene.client.hears() == ["response_started", "say", "say", "audio 40"]
+
+
+def test_words_of_a_cut_answer_are_told_and_those_out_of_band_are_not(scene: Scene) -> None:
+    scene.drop("r1")
+    scene.splice.exclude("r2")
+    scene.upstream.says(written("still"), written("never", "r2"))
+    assert scene.client.hears() == ["say"]
+    assert b"still" in scene.client.heard[0].payload
+    assert scene.upstream.delivers() == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"item_id": 7},
+        {"response_id": None},
+        {"delta": None},
+        {"content_index": 1.5},
+        {"event_id": 1},
+        {"more": "\n"},
+    ],
+)
+def test_words_that_are_unusual_are_held(scene: Scene, fields: dict[str, object]) -> None:
+    plain = {"response_id": "r1", "item_id": "i1", "delta": "a"}
+    scene.upstream.says(message("words", **{**plain, **fields}))
+    assert scene.upstream.delivers() == ["hold words"]
+    assert scene.client.hears() == []
 
 
 def test_relay_as_default_still_holds_what_is_named(scene: Scene) -> None:

@@ -134,6 +134,13 @@ def text_does_not_wait_for_its_response(splice: Any) -> None:
     splice.lane.__class__ = Lane
 
 
+def words_out_of_band_are_told(splice: Any) -> None:
+    def tell(side: Any, words: Any) -> None:
+        splice.send(side, words.told, 0.0, response_id=words.response)
+
+    splice._tell = tell
+
+
 def expired_audio_is_sent(splice: Any) -> None:
     class Queue(model_queue.Queue):
         def expire(self, now: Fraction) -> None:
@@ -249,6 +256,7 @@ BROKEN = {
         a_full_lane_stays_paused,
         the_lane_runs_through_marks,
         text_does_not_wait_for_its_response,
+        words_out_of_band_are_told,
         expired_audio_is_sent,
         events_are_lost_with_old_audio,
         a_control_frame_waits_for_messages,

@@ -32,6 +32,8 @@ _NOT_BUILT = (
     "is built, and build it again"
 )
 _SHAPES = {"json": False, "binary": True}
+_SIDE_NAMES = ("format", "rate", "channels")
+_NAMES = frozenset({"audio", *_SIDE_NAMES, *(f"output_{name}" for name in _SIDE_NAMES)})
 _TELEPHONE = (Encoding.G711_ULAW, Encoding.G711_ALAW)
 _TELEPHONE_HZ = 8_000
 
@@ -76,6 +78,8 @@ def read_audio_terms(
     24 kHz (input: `input_rate_hz`); of G.711 at 8 kHz. Opus (`has_opus`: whether this
     server has it) is always binary, and has no other rate or channels to choose.
     """
+    if input_rate_hz == PCM16_24K.rate_hz and _NAMES.isdisjoint(query):
+        return USUAL
     try:
         speaks = _read_side(query, "", input_rate_hz, has_opus=has_opus)
         hears = _read_side(query, "output_", PCM16_24K.rate_hz, has_opus=has_opus)

@@ -67,6 +67,8 @@ CONVERSATION = TableDialect(
     persona="dr_sarah",
     audio_types={"audio": "audio"},
     audio_template='{"type":"audio_delta","audio":"$audio"}',
+    answer_delta='{"type":"text_delta","text":"$text","itemId":$item_id}',
+    input_delta=None,
     readings=_READINGS,
     words=_WORDS,
 )

@@ -50,8 +50,12 @@ class Dialect(Protocol):
     def client_kinds(self) -> Kinds:
         """How messages from the client are sorted."""
 
-    def upstream_kinds(self) -> Kinds:
-        """How messages from the upstream are sorted for such a client."""
+    def upstream_kinds(self, secrets: Sequence[bytes] = ()) -> Kinds:
+        """How messages from the upstream are sorted for such a client.
+
+        What has one of the secrets in it is for Python, where it would be put into
+        words on the way.
+        """
 
     def client_wrap(self) -> Wrap:
         """How audio for the client is wrapped."""

@@ -19,6 +19,9 @@ from rtproxy.dialects.audio_query import USUAL
 from rtproxy.dialects.json_text import parse_object
 from rtproxy.model import events as ev
 
+# Whether there is a session, what its audio is, and whether somebody is being answered.
+_WATCHED = ("session.created", "session.updated", "response.created", "response.done")
+
 
 class OpenAI:
     """GA, passed through."""
@@ -36,17 +39,19 @@ class OpenAI:
         return self
 
     def client_kinds(self) -> Kinds:
-        """Audio is not checked here: the upstream answers for it."""
-        return Kinds(audio={realtime.AUDIO_APPEND: "audio"}, default="relay", check_base64=False)
+        """Everything passes; audio is not checked here: the upstream answers for it."""
+        return Kinds(audio={realtime.AUDIO_APPEND: "audio"}, default="pass_on", check_base64=False)
 
-    def upstream_kinds(self) -> Kinds:
-        """Everything passes; Python reads copies of all but audio.
+    def upstream_kinds(self, secrets: Sequence[bytes] = ()) -> Kinds:
+        """Everything passes; Python reads copies of the little that concerns the proxy.
 
         Errors are held, because they may quote the key that they refuse.
         """
+        del secrets
         return Kinds(
             audio={realtime.AUDIO_DELTA: "delta"},
-            default="relay",
+            default="pass_on",
+            relay=_WATCHED,
             hold=("error",),
             check_base64=False,
         )

@@ -7,7 +7,7 @@ never an error: the upstream grows faster than its clients.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -22,14 +22,44 @@ AUDIO_APPEND = "input_audio_buffer.append"
 APPEND_TEMPLATE = '{"type":"input_audio_buffer.append","event_id":"audio_$number","audio":"$audio"}'
 
 
-def held_kinds() -> Kinds:
-    """The upstream's messages for a client of another shape: Python answers all but audio."""
-    return Kinds(audio={AUDIO_DELTA: "delta"})
+ANSWER_DELTAS = ("response.output_text.delta", "response.output_audio_transcript.delta")
+_ASR = "conversation.item.input_audio_transcription"
+INPUT_DELTA = f"{_ASR}.delta"
+
+# What no session with a dialect of its own acts upon, and no client of one is told.
+UNHEARD = (
+    "conversation.item.added",
+    "conversation.item.done",
+    "conversation.item.truncated",
+    "input_audio_buffer.cleared",
+    "rate_limits.updated",
+    "response.content_part.done",
+    "response.function_call_arguments.delta",
+    "response.output_item.done",
+)
 
 
-def append_wrap() -> Wrap:
-    """Audio for the upstream."""
-    return Wrap.template(APPEND_TEMPLATE)
+def kinds_for(
+    answer_delta: str, input_delta: str | None, *, secrets: Sequence[bytes] = ()
+) -> Kinds:
+    """The upstream's messages for a client of another shape.
+
+    Audio and deltas of text take their way without Python; it answers what somebody
+    acts upon. The deltas' templates are the client's own messages; None: it is told
+    nothing of what it says before all of it is known. `secrets` are never told.
+    """
+    unheard = UNHEARD if input_delta else (*UNHEARD, INPUT_DELTA)
+    return Kinds(
+        audio={AUDIO_DELTA: "delta"},
+        answer_words=dict.fromkeys(ANSWER_DELTAS, ("delta", answer_delta)),
+        input_words={INPUT_DELTA: ("delta", input_delta)} if input_delta else {},
+        ignore=unheard,
+        secrets=secrets,
+    )
+
+
+# Audio for the upstream.
+APPEND_WRAP = Wrap.template(APPEND_TEMPLATE)
 
 
 # What the upstream says
@@ -37,6 +67,13 @@ def append_wrap() -> Wrap:
 
 class _Head(msgspec.Struct):
     type: str
+
+
+class _TextDelta(ev.Event, frozen=True, kw_only=True):
+    response_id: str
+    item_id: str
+    delta: str
+    content_index: int = 0
 
 
 class _SpokenTextDone(ev.Event, frozen=True, kw_only=True):
@@ -53,8 +90,20 @@ def _plain(cls: type[ev.Event]) -> _Decode:
     return msgspec.json.Decoder(cls).decode
 
 
+def _text_delta(raw: bytes, *, spoken: bool = False) -> ev.Event:
+    told = _delta.decode(raw)
+    return ev.OutputTextDelta(
+        event_id=told.event_id,
+        response_id=told.response_id,
+        item_id=told.item_id,
+        content_index=told.content_index,
+        delta=told.delta,
+        spoken=spoken,
+    )
+
+
 def _spoken_delta(raw: bytes) -> ev.Event:
-    return msgspec.structs.replace(_text_delta(raw), spoken=True)
+    return _text_delta(raw, spoken=True)
 
 
 def _spoken_done(raw: bytes) -> ev.Event:
@@ -75,11 +124,9 @@ def _audio(raw: bytes) -> ev.Event:
 
 _head = msgspec.json.Decoder(_Head)
 _spoken_text_done = msgspec.json.Decoder(_SpokenTextDone)
-_text_delta = _plain(ev.OutputTextDelta)
+_delta = msgspec.json.Decoder(_TextDelta)
 
-_ASR = "conversation.item.input_audio_transcription"
-
-_SERVER: dict[str, _Decode] = {
+UNDERSTOOD: dict[str, _Decode] = {
     "error": _plain(ev.ErrorTold),
     "session.created": _plain(ev.SessionCreated),
     "session.updated": _plain(ev.SessionUpdated),
@@ -90,7 +137,7 @@ _SERVER: dict[str, _Decode] = {
     "conversation.item.added": _plain(ev.ItemAdded),
     "conversation.item.done": _plain(ev.ItemDone),
     "conversation.item.truncated": _plain(ev.ItemTruncated),
-    f"{_ASR}.delta": _plain(ev.InputTranscriptDelta),
+    INPUT_DELTA: _plain(ev.InputTranscriptDelta),
     f"{_ASR}.completed": _plain(ev.InputTranscriptDone),
     f"{_ASR}.failed": _plain(ev.InputTranscriptFailed),
     "response.created": _plain(ev.ResponseCreated),
@@ -112,7 +159,7 @@ def decode_server(raw: bytes) -> ev.Event:
         name = _head.decode(raw).type
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ev.Other(type="")
-    decode = _SERVER.get(name)
+    decode = UNDERSTOOD.get(name)
     if decode is None:
         return ev.Other(type=name)
     try:

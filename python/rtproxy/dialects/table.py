@@ -28,6 +28,8 @@ class TableDialect:
 
     `audio_types` maps a type to where its payload lies, `audio_template` is how the
     lane wraps audio for the client; `audio` is what this connection's query asked for.
+    `answer_delta` and `input_delta` are what `words` says of a piece of an answer's text
+    and of the client's, as templates; None: nothing.
     """
 
     name: str
@@ -35,6 +37,8 @@ class TableDialect:
     persona: str | None
     audio_types: Mapping[str, str]
     audio_template: str
+    answer_delta: str
+    input_delta: str | None
     readings: Readings
     words: Words
     audio: AudioTerms = USUAL
@@ -50,15 +54,17 @@ class TableDialect:
     ) -> TableDialect | ev.Misunderstood:
         """The dialect as a connection with this query speaks it, or what is wrong with that."""
         terms = read_audio_terms(query, input_rate_hz=input_rate_hz)
+        if terms == self.audio:
+            return self
         return replace(self, audio=terms) if isinstance(terms, AudioTerms) else terms
 
     def client_kinds(self) -> Kinds:
         """Audio takes the lane; Python answers the rest."""
         return Kinds(audio=self.audio_types, binary="audio" if self.audio.binary else "hold")
 
-    def upstream_kinds(self) -> Kinds:
-        """Python answers all but audio."""
-        return realtime.held_kinds()
+    def upstream_kinds(self, secrets: Sequence[bytes] = ()) -> Kinds:
+        """Audio and deltas of text take their own way; Python answers the rest."""
+        return realtime.kinds_for(self.answer_delta, self.input_delta, secrets=secrets)
 
     def client_wrap(self) -> Wrap:
         """The dialect's own audio message, or the audio bare."""
@@ -66,7 +72,7 @@ class TableDialect:
 
     def upstream_wrap(self) -> Wrap:
         """An append of ours."""
-        return realtime.append_wrap()
+        return realtime.APPEND_WRAP
 
     def decode(self, raw: bytes, *, binary: bool) -> Sequence[ev.Event]:
         """A held message of the client."""

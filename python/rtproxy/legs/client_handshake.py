@@ -18,7 +18,8 @@ import h11
 import msgspec
 
 from rtproxy.legs.handshake import accept_token
-from rtproxy.legs.http1 import HEAD_LIMIT_BYTES, Headers
+from rtproxy.legs.http1 import HEAD_LIMIT_BYTES
+from rtproxy.legs.usual_head import Headers, read_switching, write_upgrade
 from rtproxy.model.errors import DialFailed
 
 _REFUSAL_LIMIT_BYTES = 64 * 1024
@@ -55,7 +56,7 @@ class ClientHandshake:
         headers: whatever the upstream wants besides (credentials).
         subprotocols: offered in this order.
 
-    Raises ValueError (h11's LocalProtocolError) for headers that cannot be sent.
+    Raises ValueError for headers that cannot be sent.
     """
 
     def __init__(
@@ -69,23 +70,20 @@ class ClientHandshake:
     ) -> None:
         self._key = base64.b64encode(key).decode("ascii")
         self._subprotocols = tuple(subprotocols)
-        self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT_BYTES)
+        self._grammar: h11.Connection | None = None
         self._refused: Refused | None = None
         offered = [("Sec-WebSocket-Protocol", ", ".join(subprotocols))] if subprotocols else []
-        request = h11.Request(
-            method="GET",
-            target=target,
-            headers=[
-                ("Host", host),
-                ("Upgrade", "websocket"),
-                ("Connection", "Upgrade"),
-                ("Sec-WebSocket-Key", self._key),
-                ("Sec-WebSocket-Version", "13"),
-                *offered,
-                *headers,
-            ],
-        )
-        self.request = self._connection.send(request) + self._connection.send(h11.EndOfMessage())
+        self._target = target
+        self._headers = [
+            ("Host", host),
+            ("Upgrade", "websocket"),
+            ("Connection", "Upgrade"),
+            ("Sec-WebSocket-Key", self._key),
+            ("Sec-WebSocket-Version", "13"),
+            *offered,
+            *headers,
+        ]
+        self.request = write_upgrade(target, self._headers)
 
     def feed(self, data: bytes) -> Switched | Refused | None:
         """Take bytes of the answer (b"" for end of stream); the outcome, once it is known.
@@ -94,9 +92,12 @@ class ClientHandshake:
         `complete`, or stop when enough has been waited for. Raises DialFailed for
         an answer that is neither.
         """
+        if self._grammar is None and (usual := read_switching(data)) is not None:
+            return self._switched(usual.headers, usual.leftover)
         try:
-            self._connection.receive_data(data)
-            while (event := self._connection.next_event()) not in _WAITING:
+            connection = self._connection
+            connection.receive_data(data)
+            while (event := connection.next_event()) not in _WAITING:
                 if (outcome := self._judge(event)) is not None:
                     return outcome
         except h11.RemoteProtocolError as error:
@@ -105,9 +106,19 @@ class ClientHandshake:
             raise DialFailed(f"the upstream's answer is not HTTP/1.1: {error}") from None
         return self._refused
 
+    @property
+    def _connection(self) -> h11.Connection:
+        """h11's view of this request, for an answer that is not the usual one."""
+        if self._grammar is None:
+            self._grammar = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT_BYTES)
+            asked = h11.Request(method="GET", target=self._target, headers=self._headers)
+            self._grammar.send(asked)
+            self._grammar.send(h11.EndOfMessage())
+        return self._grammar
+
     def _judge(self, event: object) -> Switched | Refused | None:
         if isinstance(event, h11.InformationalResponse) and event.status_code == 101:
-            return self._switched(_decoded(event))
+            return self._switched(_decoded(event), self._connection.trailing_data[0])
         if isinstance(event, h11.Response):
             self._refused = Refused(event.status_code, _decoded(event), b"", complete=False)
         if isinstance(event, h11.Data):
@@ -129,7 +140,7 @@ class ClientHandshake:
         refused = self._refused
         return Refused(refused.status, refused.headers, refused.body, complete=True)
 
-    def _switched(self, headers: Headers) -> Switched:
+    def _switched(self, headers: Headers, leftover: bytes) -> Switched:
         """Check the 101 by RFC 6455 section 4.1, steps 2 to 6."""
         found = dict(headers)
         if found.get("sec-websocket-accept") != accept_token(self._key):
@@ -145,7 +156,7 @@ class ClientHandshake:
         subprotocol = found.get("sec-websocket-protocol")
         if subprotocol is not None and subprotocol not in self._subprotocols:
             raise DialFailed("the upstream chose a subprotocol that was not offered")
-        return Switched(subprotocol, headers, self._connection.trailing_data[0])
+        return Switched(subprotocol, headers, leftover)
 
 
 def refusal(refused: Refused) -> DialFailed:

@@ -20,11 +20,11 @@ import trio
 
 from rtproxy._audio_core import TlsCertificateError, TlsError, TlsSession, TlsUntrustedError
 from rtproxy.legs.client_handshake import ClientHandshake, Refused, refusal
-from rtproxy.legs.http1 import Headers
 from rtproxy.legs.reach import reach
 from rtproxy.legs.tls import tls_client
 from rtproxy.legs.tls_transport import secure
 from rtproxy.legs.transport import EXHAUSTED, LOST, Connection, SocketTransport, Transport
+from rtproxy.legs.usual_head import Headers
 from rtproxy.model.errors import ConfigError, DialFailed
 
 DIAL_S = 10.0
@@ -113,7 +113,9 @@ async def _shake_hands(
     place: _Place, transport: Transport, handshake: ClientHandshake
 ) -> Connection:
     try:
-        await transport.send_all(handshake.request)
+        rest = handshake.request[transport.send_now(handshake.request) :]
+        if rest:  # hardly ever: nothing was written here before
+            await transport.send_all(rest)
         outcome = None
         while outcome is None:
             outcome = handshake.feed(await transport.read())

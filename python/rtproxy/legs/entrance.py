@@ -17,6 +17,7 @@ import trio
 
 from rtproxy.legs import origins
 from rtproxy.legs.containment import report, report_group
+from rtproxy.legs.farewell import wind_down
 from rtproxy.legs.handshake import read_offer, wants_websocket
 from rtproxy.legs.http1 import (
     HEAD_LIMIT_BYTES,
@@ -26,7 +27,7 @@ from rtproxy.legs.http1 import (
     error_body,
 )
 from rtproxy.legs.plain_http import PlainHttp
-from rtproxy.legs.transport import LOST, Transport, wind_down
+from rtproxy.legs.transport import LOST, Transport
 from rtproxy.legs.upgrade import SEND_S, WIND_DOWN_S, ClientGone, Upgrade
 
 HEAD_S = 5.0

@@ -13,7 +13,8 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 
-from rtproxy.legs.http1 import Headers, RequestHead, RequestRefused
+from rtproxy.legs.http1 import RequestHead, RequestRefused
+from rtproxy.legs.usual_head import Headers
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 _VERSION = "13"

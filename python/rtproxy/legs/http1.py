@@ -1,8 +1,9 @@
 """One HTTP/1.1 request, as the listener reads and answers it.
 
 Owns the request head (size limit, versions, which targets are allowed), the
-framing of the body behind it and the bytes of a response; h11 does the grammar.
-Must not know sockets, clocks, or what a WebSocket is: bytes in, values out.
+framing of the body behind it and the bytes of a response; h11 does the grammar,
+unless the request is a usual upgrade (`usual_head.py`). Must not know sockets,
+clocks, or what a WebSocket is: bytes in, values out.
 
 A connection carries one request. Whatever follows its body is never parsed, so
 nothing can hide behind a request that was judged harmless.
@@ -10,7 +11,6 @@ nothing can hide behind a request that was judged harmless.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -18,11 +18,10 @@ from urllib.parse import urlsplit
 import h11
 import msgspec
 
+from rtproxy.legs.usual_head import Headers, UsualHead, read_upgrade, write_switching
 from rtproxy.model.errors import PeerError
 
 HEAD_LIMIT_BYTES = 16 * 1024
-
-Headers = Sequence[tuple[str, str]]
 
 
 class RequestRefused(PeerError):
@@ -76,7 +75,9 @@ class RequestReader:
     """
 
     def __init__(self, limit_bytes: int = HEAD_LIMIT_BYTES) -> None:
-        self._connection = h11.Connection(h11.SERVER, max_incomplete_event_size=limit_bytes)
+        self._grammar: h11.Connection | None = None
+        self._usual: UsualHead | None = None
+        self._seen = b""
         self._limit_bytes = limit_bytes
         self._room_bytes = limit_bytes
         self._method = ""
@@ -96,7 +97,11 @@ class RequestReader:
 
         Raises RequestRefused with 400, 431, 501 or 505.
         """
+        first = self.is_silent
         self._room_bytes -= len(data)
+        if first and (usual := read_upgrade(data)) is not None:
+            self._usual, self._seen = usual, data
+            return RequestHead("GET", usual.subject, "1.1", usual.headers)
         self._connection.receive_data(data)
         event = self._next_event()
         if isinstance(event, h11.Request):
@@ -112,6 +117,8 @@ class RequestReader:
 
     def leftover(self) -> bytes:
         """What arrived behind a request without a body; raises RequestRefused if it has one."""
+        if self._usual is not None:
+            return self._usual.leftover
         if not isinstance(self._next_event(), h11.EndOfMessage):
             raise RequestRefused(400, "This request must not have a body. Send it without one.")
         return self._connection.trailing_data[0]
@@ -145,10 +152,17 @@ class RequestReader:
 
     def switch(self, headers: Headers) -> bytes:
         """The 101 response: from here on the connection speaks another protocol."""
-        head = h11.InformationalResponse(
-            status_code=101, reason=b"Switching Protocols", headers=_encoded(headers)
-        )
-        return self._connection.send(head)
+        return write_switching(headers)
+
+    @property
+    def _connection(self) -> h11.Connection:
+        """h11's view of this request, made when it is needed."""
+        if self._grammar is None:
+            self._grammar = h11.Connection(h11.SERVER, max_incomplete_event_size=self._limit_bytes)
+            if self._usual is not None:
+                self._grammar.receive_data(self._seen)
+                self._grammar.next_event()
+        return self._grammar
 
     def _next_event(self) -> object:
         try:

@@ -8,8 +8,9 @@ Owns three rules that every call to the splice obeys, whoever makes it:
   with 1011 and is never seen above;
 - the time of a call is read once.
 
-So a call is written `with junction as now: junction.splice.…`. How a session is
-settled is its driver's. Must not know streams or tasks.
+So a call is written `with junction as now: junction.splice.…`; calls inside such a
+block are one touch, settled at its end. How a session is settled is its driver's.
+Must not know streams or tasks.
 """
 
 from __future__ import annotations
@@ -32,12 +33,17 @@ class Junction(ABC):
     def __init__(self, splice: Splice) -> None:
         self.splice = splice
         self.broken: CloseReason | None = None
+        # Trio's clock itself: `trio.current_time` looks for it anew each time.
+        self._clock = trio.lowlevel.current_clock().current_time
         self._now = 0.0
+        self._depth = 0  # of blocks inside each other
 
     def __enter__(self) -> float:
-        """The time of the call that follows."""
-        self._now = now = trio.current_time()
-        return now
+        """The time of the calls that follow."""
+        if not self._depth:
+            self._now = self._clock()
+        self._depth += 1
+        return self._now
 
     def __exit__(
         self,
@@ -46,11 +52,13 @@ class Junction(ABC):
         _traceback: TracebackType | None,
     ) -> bool:
         """Settle; a panic goes no further than this."""
+        self._depth -= 1
+        panicked = isinstance(error, SpliceError)
         if isinstance(error, SpliceError):
             self.break_off(error)
-            return True
-        self.settle(self._now)
-        return False
+        if not self._depth and not panicked:
+            self.settle(self._now)
+        return panicked
 
     @abstractmethod
     def settle(self, now: float) -> None:

@@ -8,7 +8,7 @@ it must not know which driver implements it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -129,6 +129,9 @@ class Leg(Protocol):
         reader learns, and `silent` is called, once: the socket is to be aborted.
         """
 
+    def begin_closing(self, reason: CloseReason) -> None:
+        """Say goodbye; never waits. Idempotent."""
+
     async def aclose(self, reason: CloseReason) -> None:
         """Close with a handshake, by force after the close deadline.
 
@@ -141,6 +144,12 @@ class Leg(Protocol):
 
 class SpliceLegs(Protocol):
     """The splice of one session."""
+
+    def together(self) -> AbstractContextManager[object]:
+        """What is done in the block becomes one step: written, and told, at its end.
+
+        Nothing may be awaited inside.
+        """
 
     def attach(self, leg: Leg, attachment: Attachment) -> None:
         """Make the leg its side's leg, in place of any before it."""

@@ -27,9 +27,10 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIFramework, ConnectionState
 
 from rtproxy.legs.containment import report, report_group
+from rtproxy.legs.farewell import wind_down
 from rtproxy.legs.http1 import RequestHead, RequestReader, RequestRefused, error_body
 from rtproxy.legs.one_request import OneRequestStream, OneTlsRequestStream, Pace
-from rtproxy.legs.transport import LOST, Transport, wind_down
+from rtproxy.legs.transport import LOST, Transport
 
 _WIND_DOWN_S = 1.0
 _FORWARDED_HEAD_BYTES = 64 * 1024  # our own limit was applied before; this one must not bite

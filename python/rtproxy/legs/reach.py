@@ -20,6 +20,8 @@ import trio
 
 REMEMBERED_S = 30.0  # as long as big services let their names stand, or shorter
 _NAMES = 64  # upstreams are few
+_UNDER_WAY = frozenset({errno.EINPROGRESS, errno.EALREADY})
+_CONNECTED = frozenset({0, errno.EISCONN})
 
 
 class Resolver(trio.abc.HostnameResolver):
@@ -92,16 +94,17 @@ async def _connect(family: socket.AddressFamily, host: str, port: int) -> socket
     connection = socket.socket(family, socket.SOCK_STREAM)
     connection.setblocking(False)  # noqa: FBT003 - the stdlib's own signature
     try:
+        await trio.lowlevel.checkpoint_if_cancelled()
         code = connection.connect_ex((host, port))
-        if code == errno.EINPROGRESS:
+        if code == errno.EINPROGRESS:  # on this machine it is done by now, so ask once more
+            code = connection.connect_ex((host, port))
+        if code in _UNDER_WAY:
             await trio.lowlevel.wait_writable(connection)
             code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        else:
-            await trio.lowlevel.checkpoint()
     except BaseException:  # cancellation included: nobody else will close it
         connection.close()
         raise
-    if code:
+    if code not in _CONNECTED:
         connection.close()
         raise OSError(code, os.strerror(code))
     return connection

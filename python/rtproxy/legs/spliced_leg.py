@@ -92,6 +92,8 @@ class SplicedLeg(ABC):
     async def aclose(self, reason: CloseReason) -> None:
         """Close with a handshake, by force after the close deadline."""
         self.begin_closing(reason)
+        if self._gone.is_set():
+            return
         # Short, because the leg's end has its deadline now.
         with trio.CancelScope(shield=True):
             await self._gone.wait()

@@ -39,6 +39,10 @@ class SplicedLegs:
         self._junction = junction
         self._splice = junction.splice
 
+    def together(self) -> Junction:
+        """One step, settled at its end."""
+        return self._junction
+
     def attach(self, leg: Leg, attachment: Attachment) -> None:
         """Make the leg its side's leg."""
         assert isinstance(leg, SplicedLeg)  # noqa: S101 - `add` made it

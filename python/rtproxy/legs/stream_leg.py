@@ -25,11 +25,12 @@ from contextlib import suppress
 import trio
 
 from rtproxy._audio_core import Side
+from rtproxy.legs.farewell import drain
 from rtproxy.legs.leg import LegsOptions
 from rtproxy.legs.outflow import Outflow, StartTask
 from rtproxy.legs.spliced_leg import SplicedLeg
 from rtproxy.legs.stream_junction import StreamJunction
-from rtproxy.legs.transport import LOST, Transport, drain
+from rtproxy.legs.transport import LOST, Transport
 from rtproxy.model.close import CloseReason
 
 

@@ -93,15 +93,19 @@ class SocketTransport(Transport):
     """A TCP socket of our own, driven without Trio's socket object.
 
     Takes ownership of `connection`, makes it non-blocking and switches Nagle off.
+    `caller` is what accept(2) says of where the peer is: one that called speaks first,
+    and its first words are mostly there already.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, *, caller: object = None) -> None:
         connection.setblocking(False)  # noqa: FBT003 - the stdlib's own signature
         with suppress(OSError):  # not TCP: a Unix socket pair in a test
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = connection
         self._closed = False
-        self._addresses = _addresses(connection)
+        self._caller = None if caller is None else _address(caller)
+        self._look_first = caller is not None
+        self._watched = False  # Trio's epoll knows the socket
 
     @property
     def closed(self) -> bool:
@@ -112,9 +116,16 @@ class SocketTransport(Transport):
         """Wait until there is something, then take it.
 
         Waiting comes first because nearly always nothing is there: a useless
-        system call per chunk costs more than the rare turn it would save.
+        system call per chunk costs more than the rare turn it would save. Only a
+        caller's first words are looked for at once.
         """
+        if self._look_first and not self._closed:
+            self._look_first = False
+            await trio.lowlevel.checkpoint_if_cancelled()
+            if (data := self.receive_now(max_bytes)) is not None:
+                return data
         while not self._closed:
+            self._watched = True
             await trio.lowlevel.wait_readable(self._socket)
             try:
                 return self._socket.recv(max_bytes)
@@ -126,6 +137,7 @@ class SocketTransport(Transport):
 
     def fileno(self) -> int:
         """The socket's descriptor, for whoever waits for many at once."""
+        self._watched = True
         return self._socket.fileno()
 
     def receive_now(self, max_bytes: int = READ_BYTES) -> bytes | None:
@@ -169,6 +181,7 @@ class SocketTransport(Transport):
         """Return when the kernel takes more."""
         if self._closed:
             raise _closed_here()
+        self._watched = True
         await trio.lowlevel.wait_writable(self._socket)
 
     async def end_writing(self) -> None:
@@ -196,13 +209,13 @@ class SocketTransport(Transport):
         """Give the descriptor away; whoever still waits for it here is told that it is closed."""
         if self._closed:
             raise _closed_here()
-        self._closed = True
-        trio.lowlevel.notify_closing(self._socket)
+        self._end_watch()
         return self._socket.detach()
 
     def addresses(self) -> tuple[Address, Address]:
-        """Where the peer and we are."""
-        return self._addresses
+        """Where the peer and we are, as long as we are connected; a caller for ever."""
+        peer, own = _addresses(self._socket)
+        return self._caller or peer, own
 
     def limit_send_buffer(self, size_bytes: int) -> None:
         """Set SO_SNDBUF (Linux doubles it, to account for its own bookkeeping)."""
@@ -210,9 +223,13 @@ class SocketTransport(Transport):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size_bytes)
 
     def _close(self) -> None:
-        self._closed = True
-        trio.lowlevel.notify_closing(self._socket)
+        self._end_watch()
         self._socket.close()
+
+    def _end_watch(self) -> None:
+        self._closed = True
+        if self._watched:
+            trio.lowlevel.notify_closing(self._socket)
 
 
 class StreamTransport(Transport):
@@ -288,29 +305,6 @@ class Connection:
     transport: Transport
     leftover: bytes = b""
     subprotocol: str | None = None
-
-
-async def wind_down(transport: Transport, *, within_s: float) -> None:
-    """End a connection so that the peer can read what was sent last.
-
-    Closing a socket with unread input resets the connection, and a reset may
-    overtake our last words. So: FIN, then read and forget until the peer has
-    closed too or the time is over, then close.
-    """
-    try:
-        with trio.move_on_after(0 if transport.closed else within_s):
-            await transport.end_writing()
-            await drain(transport)
-    finally:
-        with trio.CancelScope(shield=True):
-            await transport.aclose()
-
-
-async def drain(transport: Transport) -> None:
-    """Read and forget until the peer has closed."""
-    with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
-        while await transport.read():
-            pass
 
 
 def _broken(error: OSError) -> trio.BrokenResourceError:

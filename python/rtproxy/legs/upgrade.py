@@ -13,9 +13,11 @@ from urllib.parse import parse_qsl
 import trio
 
 from rtproxy._audio_core import FrameEncoder
+from rtproxy.legs.farewell import wind_down
 from rtproxy.legs.handshake import UpgradeOffer, switching_headers
-from rtproxy.legs.http1 import Headers, RequestHead, RequestReader, error_body
-from rtproxy.legs.transport import LOST, Connection, Transport, wind_down
+from rtproxy.legs.http1 import RequestHead, RequestReader, error_body
+from rtproxy.legs.transport import LOST, Address, Connection, Transport
+from rtproxy.legs.usual_head import Headers
 from rtproxy.model.close import CloseCode
 from rtproxy.model.errors import PeerError
 
@@ -48,12 +50,16 @@ class Upgrade:
         self.query = dict(parse_qsl(head.query, keep_blank_values=True))
         self.headers = head.headers
         self.subprotocols = offer.subprotocols
-        self.peer = transport.addresses()[0]
         self._offer = offer
         self._reader = reader
         self._leftover = reader.leftover()
         self._transport = transport
         self._state = _State.WAITING
+
+    @property
+    def peer(self) -> Address:
+        """Where the client is."""
+        return self._transport.addresses()[0]
 
     def header(self, name: str) -> str | None:
         """The first value of a header (its name in lower case), or None."""
@@ -102,7 +108,9 @@ class Upgrade:
 
     async def _send(self, data: bytes) -> None:
         try:
-            with trio.fail_after(SEND_S):
-                await self._transport.send_all(data)
+            rest = data[self._transport.send_now(data) :]
+            if rest:  # hardly ever: nothing was written here before
+                with trio.fail_after(SEND_S):
+                    await self._transport.send_all(rest)
         except (*LOST, trio.TooSlowError) as error:
             raise ClientGone("the client went before it was answered") from error

@@ -89,10 +89,11 @@ class Performer:
 
     def _answer(self, leg: Leg, message: Message, events: Iterable[ev.Event]) -> None:
         batch = _Batch()
-        try:
-            self._run(events, batch, (leg, message))
-        finally:
-            leg.release(message, *batch.outgoing)
+        with self._legs.together():
+            try:
+                self._run(events, batch, (leg, message))
+            finally:
+                leg.release(message, *batch.outgoing)
         self._finish(batch)
 
     def _finish(self, batch: _Batch) -> None:

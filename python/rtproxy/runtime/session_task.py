@@ -88,7 +88,7 @@ class SessionTask:
         self._heartbeat = Heartbeat(
             every_s=limits.ping_every_s, within_s=limits.pong_within_s, log=self._log
         )
-        self._scope = trio.CancelScope()
+        self._nursery: trio.Nursery | None = None
         self._upstream_there = trio.Event()
         self._client: Leg | None = None
         self._upstream: Leg | None = None
@@ -97,20 +97,16 @@ class SessionTask:
         """End the session; the first reason counts."""
         if self.reason is None:
             self.reason = reason
-        self._scope.cancel()
+        if self._nursery is not None:
+            self._nursery.cancel_scope.cancel()
 
     async def run(self, client: Connection) -> None:
         """Live until something ends it; never raises but what cancels it from outside."""
-        limits, relays = self._limits, self._dialect.relays
-        largest = limits.relayed_message_bytes if relays else limits.client_message_bytes
         try:
-            leg = self._client = self._legs.add(Side.CLIENT, client, max_message_bytes=largest)
+            leg = self._take_client(client)
         except LegClosed as closed:
             self._log.error("session_refused", reason=closed.reason.text)
             return
-        self._heartbeat.watch(leg)
-        if not self._dialect.relays:
-            self._attach_client(leg)
         started_s = trio.current_time()
         self._log.info("session_started")
         try:
@@ -128,13 +124,15 @@ class SessionTask:
 
     async def _live(self, client: Leg) -> None:
         try:
-            with self._scope:
-                async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._read_client, client)
-                    nursery.start_soon(self._read_upstream)
-                    nursery.start_soon(self._heartbeat.run)
-                    if audio_report.is_read():
-                        nursery.start_soon(audio_report.report_audio, self._legs, self._log)
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
+                if self.reason is not None:  # it was told to end before it began
+                    nursery.cancel_scope.cancel()
+                nursery.start_soon(self._read_upstream)
+                nursery.start_soon(self._heartbeat.run)
+                if audio_report.is_read():
+                    nursery.start_soon(audio_report.report_audio, self._legs, self._log)
+                await self._read_client(client)  # by the connection's own task
         except* Exception as bugs:  # noqa: BLE001 - the session's edge: a bug ends this one alone
             self._end_by_bug(bugs)
 
@@ -150,6 +148,16 @@ class SessionTask:
         self.reason = CloseReason(CloseCode.OUR_FAULT, message, Origin.US)
 
     # The client
+
+    def _take_client(self, client: Connection) -> Leg:
+        limits, relays = self._limits, self._dialect.relays
+        largest = limits.relayed_message_bytes if relays else limits.client_message_bytes
+        with self._legs.together():
+            leg = self._client = self._legs.add(Side.CLIENT, client, max_message_bytes=largest)
+            self._heartbeat.watch(leg)
+            if not relays:
+                self._attach_client(leg)
+        return leg
 
     def _attach_client(self, leg: Leg) -> None:
         kinds, wrap, audio = (
@@ -195,13 +203,8 @@ class SessionTask:
             )
             return
         try:
-            leg = self._upstream = self._legs.add(
-                Side.UPSTREAM, connection, max_message_bytes=self._limits.upstream_message_bytes
-            )
-            self._heartbeat.watch(leg)
-            self._begin(leg, await self._early_message(leg))
-            while not self._upstream_there.is_set():
-                self._performer.upstream_message(leg, await self._early_message(leg))
+            leg = self._take_upstream(connection)
+            await self._agree(leg)
             while True:
                 self._performer.upstream_message(leg, await leg.receive())
         except LegClosed as closed:
@@ -218,12 +221,24 @@ class SessionTask:
         self._log.warning("dial_failed", attempt=attempt, error=str(failed))
         self._performer.post(ev.Reconnecting(attempt=attempt))
 
-    async def _early_message(self, leg: Leg) -> Message:
-        """The next message of an upstream that has not accepted its configuration yet."""
-        with trio.move_on_after(self._limits.first_event_s):
-            return await leg.receive()
-        leg.abort()
+    def _take_upstream(self, connection: Connection) -> Leg:
+        largest = self._limits.upstream_message_bytes
+        with self._legs.together():
+            leg = self._legs.add(Side.UPSTREAM, connection, max_message_bytes=largest)
+            self._upstream = leg
+            self._heartbeat.watch(leg)
+        return leg
+
+    async def _agree(self, leg: Leg) -> None:
+        """Until the upstream has accepted its configuration, each message has its time."""
         said_s = self._limits.first_event_s
+        with trio.move_on_after(said_s) as patience:
+            self._begin(leg, await leg.receive())
+            while not self._upstream_there.is_set():
+                patience.deadline = trio.current_time() + said_s
+                self._performer.upstream_message(leg, await leg.receive())
+            return
+        leg.abort()
         text = f"the upstream accepted the connection, then said nothing for {said_s:g} s"
         raise LegClosed(CloseReason(CloseCode.TRY_LATER, text, Origin.PEER))
 
@@ -231,12 +246,14 @@ class SessionTask:
         """The upstream has spoken: attach it, deaf until it has said what it takes."""
         self._process.upstream_answered = True
         relays = self._dialect.relays
-        kinds, wrap = self._dialect.upstream_kinds(), self._dialect.upstream_wrap()
-        self._legs.attach(leg, Attachment(kinds, wrap, hears=PCM16_24K if relays else None))
-        if relays and self._client is not None:
-            self._attach_client(self._client)
-            self._upstream_there.set()
-        self._performer.upstream_message(leg, first)
+        kinds = self._dialect.upstream_kinds(self._dialler.secrets)
+        wrap = self._dialect.upstream_wrap()
+        with self._legs.together():
+            self._legs.attach(leg, Attachment(kinds, wrap, hears=PCM16_24K if relays else None))
+            if relays and self._client is not None:
+                self._attach_client(self._client)
+                self._upstream_there.set()
+            self._performer.upstream_message(leg, first)
 
     def _join(self, audio: UpstreamAudio) -> None:
         """The upstream takes and speaks this: join the legs by it.
@@ -245,7 +262,7 @@ class SessionTask:
         """
         assert self._upstream is not None  # noqa: S101 - it has just said so
         dialect, legs = self._dialect, self._legs
-        kinds, wrap = dialect.upstream_kinds(), dialect.upstream_wrap()
+        kinds, wrap = dialect.upstream_kinds(self._dialler.secrets), dialect.upstream_wrap()
         legs.attach(self._upstream, Attachment(kinds, wrap, audio.speaks, audio.hears))
         if dialect.relays and self._client is not None:
             kinds, wrap = dialect.client_kinds(), dialect.client_wrap()
@@ -257,12 +274,14 @@ class SessionTask:
     # The end
 
     async def _close_legs(self, reason: CloseReason) -> None:
-        async with trio.open_nursery() as nursery:
-            if self._client is not None:
-                nursery.start_soon(self._client.aclose, reason)
-            if self._upstream is not None:
-                done = CloseReason(CloseCode.DONE, "the client's session is over")
-                nursery.start_soon(self._upstream.aclose, done)
+        """Both part at the same time, each within its own deadline."""
+        legs = [(self._client, reason), (self._upstream, _OVER)]
+        parting = [(leg, why) for leg, why in legs if leg is not None]
+        for leg, why in parting:
+            leg.begin_closing(why)
+        for leg, why in parting:
+            await leg.aclose(why)
 
 
+_OVER = CloseReason(CloseCode.DONE, "the client's session is over")
 _CANCELLED = CloseReason(CloseCode.GOING_AWAY, "the server is stopping")

@@ -21,10 +21,11 @@ import structlog
 import trio
 
 from rtproxy.audio.stamp import answer_stamp
+from rtproxy.legs.farewell import wind_down
 from rtproxy.legs.handshake import read_offer
 from rtproxy.legs.http1 import RequestHead, RequestReader, RequestRefused, error_body
 from rtproxy.legs.lean_leg import LeanLeg, LeanLegs
-from rtproxy.legs.transport import LOST, SocketTransport, wind_down
+from rtproxy.legs.transport import LOST, SocketTransport
 from rtproxy.legs.upgrade import ClientGone, Upgrade
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.simulator.commands import Close, Command, Drop, Send, Strike

@@ -32,6 +32,11 @@ class Upstream:
     model: str
     key: str | None = field(default=None, repr=False)
     ca: str | None = None
+    _usual: DialTarget = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Most clients ask for nothing of their own: where they are dialled is found once."""
+        object.__setattr__(self, "_usual", self._target({}))
 
     def target(self, asked: Mapping[str, str]) -> DialTarget:
         """Where to dial for a client whose query said `asked`.
@@ -39,6 +44,9 @@ class Upstream:
         A client of the upstream's own protocol may name the model; a
         transcription session must not name one (protocol reference, section 3).
         """
+        return self._target(asked) if "model" in asked or "intent" in asked else self._usual
+
+    def _target(self, asked: Mapping[str, str]) -> DialTarget:
         scheme, host, path, query, _ = urlsplit(self.url)
         parameters = dict(parse_qsl(query, keep_blank_values=True))
         if asked.get("intent") == "transcription":

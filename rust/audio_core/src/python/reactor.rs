@@ -60,9 +60,9 @@ impl Reactor {
     }
 
     fn close_session(&mut self, session: u64) {
-        self.inner.table.close_session(session_key(session));
-        let table = &self.inner.table;
-        self.tokens.retain(|key, _| table.session_of(key).is_some());
+        for member in self.inner.table.close_session(session_key(session)) {
+            self.tokens.remove(member);
+        }
     }
 
     #[pyo3(signature = (session, leg, side, fd, token, *, send_ms, close_ms, tls = None))]

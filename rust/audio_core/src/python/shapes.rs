@@ -1,7 +1,7 @@
 //! Faces of what a dialect makes once: `Kinds` and `Wrap`.
 
 use super::refused;
-use crate::splice::kinds::{self, KindRules};
+use crate::splice::kinds::{self, KindRules, Unlisted};
 use crate::splice::wrap;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -23,30 +23,45 @@ impl Kinds {
         signature = (
             *,
             audio = None,
+            answer_words = None,
+            input_words = None,
+            secrets = Vec::new(),
             relay = Vec::new(),
+            pass_on = Vec::new(),
+            ignore = Vec::new(),
             default = "hold",
             hold = Vec::new(),
             binary = "hold",
             check_base64 = true,
         ),
-        text_signature = "(*, audio=..., relay=(), default='hold', hold=(), binary='hold', \
-            check_base64=True)"
+        text_signature = "(*, audio=..., answer_words=..., input_words=..., secrets=(), relay=(), \
+            pass_on=(), ignore=(), default='hold', hold=(), binary='hold', check_base64=True)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "named in Python")]
     fn new(
         audio: Option<&Bound<'_, PyMapping>>,
+        answer_words: Option<&Bound<'_, PyMapping>>,
+        input_words: Option<&Bound<'_, PyMapping>>,
+        secrets: Vec<Vec<u8>>,
         relay: Vec<String>,
+        pass_on: Vec<String>,
+        ignore: Vec<String>,
         default: &str,
         hold: Vec<String>,
         binary: &str,
         check_base64: bool,
     ) -> PyResult<Self> {
-        let audio = audio.map_or_else(|| Ok(Vec::new()), |audio| audio.items()?.extract());
         let rules = KindRules {
-            audio: audio?,
+            audio: entries(audio)?,
+            answer_words: entries(answer_words)?,
+            input_words: entries(input_words)?,
+            secrets,
             relay,
+            pass_on,
+            ignore,
             hold,
-            relay_by_default: choice("default", default, "relay")?,
-            binary_is_audio: choice("binary", binary, "audio")?,
+            default: unlisted(default)?,
+            binary_is_audio: is_audio(binary)?,
             checks_base64: check_base64,
         };
         let kinds = kinds::Kinds::new(rules).map_err(refused)?;
@@ -54,13 +69,31 @@ impl Kinds {
     }
 }
 
-/// Whether `value` is `other`, not "hold".
-fn choice(name: &str, value: &str, other: &str) -> PyResult<bool> {
-    match value {
-        "hold" => Ok(false),
-        _ if value == other => Ok(true),
+/// What a mapping has; nothing where there is none.
+fn entries<T>(mapping: Option<&Bound<'_, PyMapping>>) -> PyResult<Vec<(String, T)>>
+where
+    T: for<'a, 'py> FromPyObject<'a, 'py>,
+{
+    mapping.map_or_else(|| Ok(Vec::new()), |mapping| mapping.items()?.extract())
+}
+
+fn unlisted(default: &str) -> PyResult<Unlisted> {
+    match default {
+        "hold" => Ok(Unlisted::Hold),
+        "relay" => Ok(Unlisted::Relay),
+        "pass_on" => Ok(Unlisted::PassOn),
         _ => Err(PyValueError::new_err(format!(
-            "{name} must be \"hold\" or {other:?}, not {value:?}"
+            "default must be \"hold\", \"relay\" or \"pass_on\", not {default:?}"
+        ))),
+    }
+}
+
+fn is_audio(binary: &str) -> PyResult<bool> {
+    match binary {
+        "hold" => Ok(false),
+        "audio" => Ok(true),
+        _ => Err(PyValueError::new_err(format!(
+            "binary must be \"hold\" or \"audio\", not {binary:?}"
         ))),
     }
 }

@@ -68,18 +68,20 @@ impl<I: Io> Table<I> {
         key
     }
 
-    /// Let a session go; sockets that it still has are closed by force.
-    pub fn close_session(&mut self, key: SessionKey) {
+    /// Let a session go; sockets that it still has are closed by force. Who was still
+    /// there: none of them is heard of again.
+    pub fn close_session(&mut self, key: SessionKey) -> Vec<MemberKey> {
         let Some(session) = self.sessions.remove(key) else {
-            return;
+            return Vec::new();
         };
         self.wheel.remove(session.timer);
-        for member in session.members {
-            let seat = self.seats.remove(member);
+        for member in &session.members {
+            let seat = self.seats.remove(*member);
             if let Some(mut member) = seat.and_then(|seat| seat.member) {
                 member.abort(&mut lock(&session.splice), Ticks::MIN);
             }
         }
+        session.members
     }
 
     /// Own a socket from now on; `None` (and the socket closed) where there is no

@@ -4,7 +4,9 @@
 //! hold, so that a real parser judges it.
 
 use super::refusal::Refusal;
+use super::words::{Told, Words};
 use crate::text::envelope::{self, Envelope, PayloadPaths, MAX_PATHS};
+use memchr::memmem;
 use std::ops::Range;
 
 /// What happens to a message of one `type`.
@@ -12,7 +14,11 @@ use std::ops::Range;
 enum Kind {
     /// To the lane; the payload lies at this path.
     Audio(usize),
+    /// Told in the client's own message: by these words.
+    Words(usize),
     Relay,
+    PassOn,
+    Ignore,
     Hold,
 }
 
@@ -36,8 +42,17 @@ pub struct Spans {
 pub enum Sorted {
     /// To the lane.
     Audio(Spans),
-    /// On as it is, and a copy to Python; the span of its `response_id`.
-    Relay(Option<Range<usize>>),
+    /// On as it is.
+    Relay {
+        /// The span of its `response_id`.
+        response_id: Option<Range<usize>>,
+        /// Whether Python gets a copy.
+        copied: bool,
+    },
+    /// On in other words.
+    Told(Told),
+    /// Nowhere.
+    Nobody,
     /// To Python, and the direction stands still.
     Hold,
 }
@@ -48,9 +63,23 @@ pub struct Kinds {
     /// Audio first: it is looked up most often.
     types: Vec<(Box<[u8]>, Kind)>,
     default: Kind,
+    words: Vec<Words>,
+    secrets: Vec<memmem::Finder<'static>>,
     binary_is_audio: bool,
     checks_base64: bool,
     paths: PayloadPaths,
+}
+
+/// What becomes of a type that no list has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unlisted {
+    /// It is held.
+    #[default]
+    Hold,
+    /// It is passed on, with a copy to Python.
+    Relay,
+    /// It is passed on.
+    PassOn,
 }
 
 /// What goes into a table, as the dialect says it.
@@ -58,12 +87,22 @@ pub struct Kinds {
 pub struct KindRules {
     /// `type` and payload path: a key, or two joined by a dot.
     pub audio: Vec<(String, String)>,
-    /// Types passed on verbatim.
+    /// Words of an answer: `type`, where the words lie, and the client's message.
+    pub answer_words: Vec<(String, (String, String))>,
+    /// Words of the input, the same.
+    pub input_words: Vec<(String, (String, String))>,
+    /// What nobody may read: words with any of it are a hold.
+    pub secrets: Vec<Vec<u8>>,
+    /// Types passed on verbatim, with a copy to Python.
     pub relay: Vec<String>,
-    /// Types held although the default is relay.
+    /// Types passed on verbatim.
+    pub pass_on: Vec<String>,
+    /// Types that concern nobody.
+    pub ignore: Vec<String>,
+    /// Types held although the default is another.
     pub hold: Vec<String>,
-    /// Whether every other type is passed on, not held.
-    pub relay_by_default: bool,
+    /// What becomes of every other type.
+    pub default: Unlisted,
     /// Whether a binary frame is raw audio, not a hold.
     pub binary_is_audio: bool,
     /// Whether audio that is not strict base64 of whole samples is a hold.
@@ -71,32 +110,37 @@ pub struct KindRules {
 }
 
 impl Kinds {
-    /// Refused: a type in two lists, a path deeper than two keys, too many paths.
+    /// Refused: a type in two lists, a path deeper than two keys, too many paths, a
+    /// template with unknown slots.
     pub fn new(rules: KindRules) -> Result<Self, Refusal> {
-        let mut paths: Vec<String> = Vec::new();
-        let mut types = Vec::new();
+        let (mut paths, mut types, mut words) = (Vec::new(), Vec::new(), Vec::new());
         for (name, path) in rules.audio {
-            let known = paths.iter().position(|other| *other == path);
-            let index = known.unwrap_or(paths.len());
-            if known.is_none() {
-                paths.push(path);
+            add(&mut types, name, Kind::Audio(index_of(path, &mut paths)))?;
+        }
+        let lists = [(rules.answer_words, true), (rules.input_words, false)];
+        for (list, of_answer) in lists {
+            for (name, (path, template)) in list {
+                let path = index_of(path, &mut paths);
+                add(&mut types, name, Kind::Words(words.len()))?;
+                words.push(Words::new(&template, path, of_answer)?);
             }
-            add(&mut types, name, Kind::Audio(index))?;
         }
-        for name in rules.relay {
-            add(&mut types, name, Kind::Relay)?;
+        let lists = [
+            (rules.relay, Kind::Relay),
+            (rules.pass_on, Kind::PassOn),
+            (rules.ignore, Kind::Ignore),
+            (rules.hold, Kind::Hold),
+        ];
+        for (list, kind) in lists {
+            for name in list {
+                add(&mut types, name, kind)?;
+            }
         }
-        for name in rules.hold {
-            add(&mut types, name, Kind::Hold)?;
-        }
-        let default = if rules.relay_by_default {
-            Kind::Relay
-        } else {
-            Kind::Hold
-        };
         Ok(Self {
             types,
-            default,
+            default: rules.default.into(),
+            words,
+            secrets: finders(&rules.secrets),
             binary_is_audio: rules.binary_is_audio,
             checks_base64: rules.checks_base64,
             paths: compile(&paths)?,
@@ -129,14 +173,21 @@ impl Kinds {
         })
     }
 
-    fn sort_text(&self, raw: &[u8], mut found: Envelope) -> Sorted {
-        let Some(kind) = found.kind else {
+    fn sort_text(&self, raw: &[u8], found: Envelope) -> Sorted {
+        let Some(kind) = found.kind.clone() else {
             return Sorted::Hold;
+        };
+        let relay = |copied| Sorted::Relay {
+            response_id: found.response_id.clone(),
+            copied,
         };
         match self.kind_of(&raw[kind.clone()]) {
             Kind::Hold => Sorted::Hold,
-            Kind::Relay => Sorted::Relay(found.response_id),
-            Kind::Audio(path) => match found.payloads[path].take() {
+            Kind::Ignore => Sorted::Nobody,
+            Kind::Relay => relay(true),
+            Kind::PassOn => relay(false),
+            Kind::Words(words) => self.tell(&self.words[words], raw, &found),
+            Kind::Audio(path) => match found.plain(path) {
                 None => Sorted::Hold,
                 Some(payload) => Sorted::Audio(Spans {
                     kind,
@@ -149,10 +200,44 @@ impl Kinds {
         }
     }
 
+    fn tell(&self, words: &Words, raw: &[u8], found: &Envelope) -> Sorted {
+        let told = words.tell(raw, found).filter(|told| {
+            let mut secrets = self.secrets.iter();
+            secrets.all(|secret| secret.find(&told.payload).is_none())
+        });
+        told.map_or(Sorted::Hold, Sorted::Told)
+    }
+
     fn kind_of(&self, name: &[u8]) -> Kind {
         let listed = self.types.iter().find(|(listed, _)| **listed == *name);
         listed.map_or(self.default, |&(_, kind)| kind)
     }
+}
+
+impl From<Unlisted> for Kind {
+    fn from(unlisted: Unlisted) -> Self {
+        match unlisted {
+            Unlisted::Hold => Self::Hold,
+            Unlisted::Relay => Self::Relay,
+            Unlisted::PassOn => Self::PassOn,
+        }
+    }
+}
+
+fn finders(secrets: &[Vec<u8>]) -> Vec<memmem::Finder<'static>> {
+    let secrets = secrets.iter().filter(|secret| !secret.is_empty());
+    secrets
+        .map(|secret| memmem::Finder::new(secret).into_owned())
+        .collect()
+}
+
+/// Where the path stands among `paths`, at their end if it is new.
+fn index_of(path: String, paths: &mut Vec<String>) -> usize {
+    let known = paths.iter().position(|other| *other == path);
+    known.unwrap_or_else(|| {
+        paths.push(path);
+        paths.len() - 1
+    })
 }
 
 fn add(types: &mut Vec<(Box<[u8]>, Kind)>, name: String, kind: Kind) -> Result<(), Refusal> {
@@ -184,94 +269,4 @@ fn compile(paths: &[String]) -> Result<PayloadPaths, Refusal> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn kinds() -> Kinds {
-        Kinds::new(KindRules {
-            audio: vec![
-                ("append".into(), "audio".into()),
-                ("nested".into(), "data.audio".into()),
-            ],
-            relay: vec!["pass".into()],
-            ..KindRules::default()
-        })
-        .unwrap()
-    }
-
-    #[test]
-    fn audio_shows_where_it_lies() {
-        let raw = br#"{"audio":"AAAA","item_id":"i","type":"append"}"#;
-        let Sorted::Audio(spans) = kinds().sort(raw, false) else {
-            panic!("not audio");
-        };
-        assert_eq!(&raw[spans.payload], b"AAAA");
-        assert_eq!(&raw[spans.kind], b"append");
-        assert_eq!(&raw[spans.item_id.unwrap()], br#""i""#);
-        assert_eq!(spans.response_id, None);
-    }
-
-    #[test]
-    fn audio_may_lie_one_level_down() {
-        let raw = br#"{"type":"nested","data":{"audio":"AAAA"}}"#;
-        let Sorted::Audio(spans) = kinds().sort(raw, false) else {
-            panic!("not audio");
-        };
-        assert_eq!(&raw[spans.payload], b"AAAA");
-    }
-
-    #[test]
-    fn the_rest_is_relayed_or_held() {
-        let kinds = kinds();
-        assert_eq!(
-            kinds.sort(br#"{"type":"pass"}"#, false),
-            Sorted::Relay(None)
-        );
-        for held in [
-            r#"{"type":"other"}"#,
-            r#"{"type":"append"}"#,
-            r#"{"type":"append","audio":7}"#,
-            r#"{"type":"append","audio":"\u0041AAA"}"#,
-            r#"{"type":"pass","type":"pass"}"#,
-            r#"{"no":"type"}"#,
-            "[]",
-            "{",
-        ] {
-            assert_eq!(kinds.sort(held.as_bytes(), false), Sorted::Hold, "{held}");
-        }
-        assert_eq!(kinds.sort(b"raw", true), Sorted::Hold);
-    }
-
-    #[test]
-    fn binary_may_be_audio() {
-        let rules = KindRules {
-            binary_is_audio: true,
-            ..KindRules::default()
-        };
-        let Sorted::Audio(spans) = Kinds::new(rules).unwrap().sort(b"raw", true) else {
-            panic!("not audio");
-        };
-        assert_eq!(spans.payload, 0..3);
-    }
-
-    #[test]
-    fn refuses_tables_that_contradict_themselves() {
-        let refused = |rules| Kinds::new(rules).unwrap_err().to_string();
-        let twice = refused(KindRules {
-            relay: vec!["t".into()],
-            hold: vec!["t".into()],
-            ..KindRules::default()
-        });
-        assert!(twice.contains("\"t\""), "{twice}");
-        let deep = refused(KindRules {
-            audio: vec![("t".into(), "a.b.c".into())],
-            ..KindRules::default()
-        });
-        assert!(deep.contains("a.b.c"), "{deep}");
-        let many = refused(KindRules {
-            audio: (0..9).map(|n| (format!("t{n}"), format!("p{n}"))).collect(),
-            ..KindRules::default()
-        });
-        assert!(many.contains('8'), "{many}");
-    }
-}
+mod tests;

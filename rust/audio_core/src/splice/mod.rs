@@ -46,6 +46,8 @@ mod sorting;
     reason = "the file that the directory is about"
 )]
 pub mod splice;
+mod template;
 pub mod time;
 mod voicing;
+pub mod words;
 pub mod wrap;

@@ -10,6 +10,7 @@ use super::leg::Side;
 use super::queue::Text;
 use super::splice::Splice;
 use super::time::{Ticks, NEVER};
+use super::words::Told;
 use super::wrap::Wrap;
 use crate::dsp::format::AudioFormat;
 use crate::text::base64;
@@ -45,7 +46,12 @@ impl Splice {
     fn sort_message(&mut self, at: usize, raw: Vec<u8>, binary: bool) {
         match self.sorted(at, &raw, binary) {
             None | Some(Sorted::Hold) => self.hold(at, raw, binary),
-            Some(Sorted::Relay(response_id)) => self.relay(at, raw, binary, response_id),
+            Some(Sorted::Nobody) => {}
+            Some(Sorted::Told(told)) => self.tell(at, &raw, told),
+            Some(Sorted::Relay {
+                response_id,
+                copied,
+            }) => self.relay(at, raw, binary, response_id, copied),
             Some(Sorted::Audio(spans)) => self.take_audio(at, raw, binary, spans),
         }
     }
@@ -63,21 +69,45 @@ impl Splice {
         self.legs[at].inbox.hold(raw, binary, hold);
     }
 
-    fn relay(&mut self, at: usize, raw: Vec<u8>, binary: bool, response: Option<Range<usize>>) {
+    fn relay(
+        &mut self,
+        at: usize,
+        raw: Vec<u8>,
+        binary: bool,
+        response: Option<Range<usize>>,
+        copied: bool,
+    ) {
+        let response_id = response.map(|token| text_of(&raw[token]).to_vec());
+        if copied {
+            self.pass_across(at, raw.clone(), binary, response_id.as_deref());
+            let stamp = self.stamps.take();
+            self.legs[at].inbox.copy(raw, binary, stamp);
+        } else {
+            self.pass_across(at, raw, binary, response_id.as_deref());
+        }
+    }
+
+    /// Words of an out-of-band answer are for nobody; those of one that was cut are
+    /// still read.
+    fn tell(&mut self, at: usize, raw: &[u8], told: Told) {
+        let response_id = told.response_id.map(|token| text_of(&raw[token]));
+        let bar = response_id.and_then(|id| self.lane.barred.find(id));
+        if bar != Some(Bar::Excluded) {
+            self.pass_across(at, told.payload, false, response_id);
+        }
+    }
+
+    /// Queue a message to the other side, behind the start of its response.
+    fn pass_across(&mut self, at: usize, payload: Vec<u8>, binary: bool, response: Option<&[u8]>) {
         let text = Text {
-            payload: raw.clone(),
+            payload,
             binary,
             late: false,
         };
         match self.legs[at].side {
             Side::Client => self.post_to_upstream(text),
-            Side::Upstream => {
-                let response_id = response.map(|token| text_of(&raw[token]));
-                self.post_to_client(text, response_id);
-            }
+            Side::Upstream => self.post_to_client(text, response),
         }
-        let stamp = self.stamps.take();
-        self.legs[at].inbox.copy(raw, binary, stamp);
     }
 
     fn take_audio(&mut self, at: usize, raw: Vec<u8>, binary: bool, spans: Spans) {

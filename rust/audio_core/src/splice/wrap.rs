@@ -7,6 +7,7 @@ use super::chunk::{Body, Chunk};
 use super::items::Names;
 use super::pen::Pen;
 use super::refusal::Refusal;
+use super::template::{parse, Piece};
 use super::time::TICKS_PER_MS;
 use crate::text::base64;
 use crate::wire::frame::Opcode;
@@ -44,13 +45,7 @@ pub enum Wrap {
 
 /// A text message with slots.
 #[derive(Debug)]
-pub struct Template(Vec<Piece>);
-
-#[derive(Debug, PartialEq, Eq)]
-enum Piece {
-    Literal(Vec<u8>),
-    Slot(Slot),
-}
+pub struct Template(Vec<Piece<Slot>>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Slot {
@@ -173,20 +168,7 @@ fn write_raw(sound: Sound<'_>, pen: &mut Pen<'_>) {
 impl Template {
     /// Refused: a `$` that begins none of the slots.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let mut pieces = Vec::new();
-        let mut parts = text.split('$');
-        if let Some(literal) = parts.next() {
-            pieces.push(Piece::Literal(literal.into()));
-        }
-        for part in parts {
-            let in_name = |symbol: char| symbol.is_ascii_lowercase() || symbol == '_';
-            let end = part.find(|symbol| !in_name(symbol)).unwrap_or(part.len());
-            let (name, literal) = part.split_at(end);
-            pieces.push(Piece::Slot(Slot::named(name)?));
-            pieces.push(Piece::Literal(literal.into()));
-        }
-        pieces.retain(|piece| *piece != Piece::Literal(Vec::new()));
-        Ok(Self(pieces))
+        parse(text, Slot::named).map(Self)
     }
 
     fn known(text: &str) -> Self {
@@ -197,7 +179,7 @@ impl Template {
         let sound = Sound::of(&chunk.body);
         let number = fill.number.to_string();
         let ms = (chunk.until / TICKS_PER_MS).to_string();
-        let plain = |piece: &'_ Piece| -> Option<&[u8]> {
+        let plain = |piece: &'_ Piece<Slot>| -> Option<&[u8]> {
             Some(match piece {
                 Piece::Literal(_) | Piece::Slot(Slot::Audio) => return None,
                 Piece::Slot(Slot::ResponseId) => fill.names.response,
@@ -207,7 +189,7 @@ impl Template {
                 Piece::Slot(Slot::Ms) => ms.as_bytes(),
             })
         };
-        let len = |piece: &Piece| match piece {
+        let len = |piece: &Piece<Slot>| match piece {
             Piece::Literal(literal) => literal.len(),
             Piece::Slot(Slot::Audio) => sound.base64_len(),
             Piece::Slot(_) => plain(piece).map_or(0, <[u8]>::len),
@@ -225,15 +207,15 @@ impl Template {
 }
 
 impl Slot {
-    fn named(name: &str) -> Result<Self, Refusal> {
+    fn named(name: &str) -> Option<Self> {
         match name {
-            "audio" => Ok(Self::Audio),
-            "response_id" => Ok(Self::ResponseId),
-            "item_id" => Ok(Self::ItemId),
-            "content_index" => Ok(Self::ContentIndex),
-            "number" => Ok(Self::Number),
-            "ms" => Ok(Self::Ms),
-            _ => Err(Refusal::Shape(format!("a template has no slot ${name}"))),
+            "audio" => Some(Self::Audio),
+            "response_id" => Some(Self::ResponseId),
+            "item_id" => Some(Self::ItemId),
+            "content_index" => Some(Self::ContentIndex),
+            "number" => Some(Self::Number),
+            "ms" => Some(Self::Ms),
+            _ => None,
         }
     }
 }

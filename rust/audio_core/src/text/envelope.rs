@@ -84,10 +84,10 @@ pub struct Envelope {
     pub item_id: Option<Range<usize>>,
     /// The whole JSON token.
     pub content_index: Option<Range<usize>>,
-    /// By path: the payload inside its quotes, a string without escapes.
+    /// By path: the string that lies there, inside its quotes.
     pub payloads: [Option<Range<usize>>; MAX_PATHS],
-    /// One bit per path whose value is there but is no plain string (escapes in
-    /// it, or another type): a payload for a real parser. Its `payloads` is `None`.
+    /// One bit per path whose value is there but is no plain string: a payload for a
+    /// real parser. It has escapes, or its `payloads` is `None`: it is of another type.
     pub unsure: u8,
 }
 
@@ -151,10 +151,10 @@ impl Reading<'_> {
         let (slot, span) = match key {
             b"type" => match value {
                 Token::Plain(text) => (&mut found.kind, text),
-                Token::Escaped | Token::Other => return None,
+                Token::Escaped(_) | Token::Other => return None,
             },
             b"event_id" => (&mut found.event_id, whole),
-            b"response_id" | b"item_id" if value == Token::Escaped => return None,
+            b"response_id" | b"item_id" if matches!(value, Token::Escaped(_)) => return None,
             b"response_id" => (&mut found.response_id, whole),
             b"item_id" => (&mut found.item_id, whole),
             b"content_index" => (&mut found.content_index, whole),
@@ -165,9 +165,17 @@ impl Reading<'_> {
 }
 
 impl Envelope {
+    /// The payload of a path, if it is a string without escapes.
+    pub fn plain(&self, path: usize) -> Option<Range<usize>> {
+        let is_plain = self.unsure & (1 << path) == 0;
+        self.payloads[path].clone().filter(|_| is_plain)
+    }
+
     fn keep(&mut self, mut paths: PathSet, value: &Token) {
-        let Token::Plain(text) = value else {
+        if !matches!(value, Token::Plain(_)) {
             self.unsure |= paths;
+        }
+        let (Token::Plain(text) | Token::Escaped(text)) = value else {
             return;
         };
         while paths != 0 {

@@ -14,8 +14,8 @@ pub const MAX_DEPTH: u32 = 64;
 pub enum Token {
     /// A string without escapes: the span inside its quotes.
     Plain(Range<usize>),
-    /// A string with escapes.
-    Escaped,
+    /// A string with escapes: the same.
+    Escaped(Range<usize>),
     /// Anything else.
     Other,
 }
@@ -137,7 +137,7 @@ impl<'a> Scanner<'a> {
         let span = start..self.at;
         self.at += 1;
         Some(if escaped {
-            Token::Escaped
+            Token::Escaped(span)
         } else {
             Token::Plain(span)
         })
