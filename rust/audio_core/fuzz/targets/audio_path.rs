@@ -8,10 +8,10 @@
 
 use audio_core::dsp::cpu::Simd;
 use audio_core::dsp::format::{AudioFormat, Encoding};
-use audio_core::dsp::rates::RATES_HZ;
 use audio_core::dsp::path::AudioPath;
-use audio_core::dsp::shape::Shape;
+use audio_core::dsp::rates::RATES_HZ;
 use audio_core::dsp::resample::Quality;
+use audio_core::dsp::shape::Shape;
 use libfuzzer_sys::fuzz_target;
 
 fn format(kind: u8, rate: u8) -> AudioFormat {

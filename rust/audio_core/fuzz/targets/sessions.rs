@@ -55,8 +55,8 @@ fn any_attachment(side: Side, bytes: &mut Unstructured) -> Result<Attachment> {
     let (speaks, hears) = (format(bytes)?, format(bytes)?);
     let hears = bytes.ratio(7, 8)?.then_some(hears);
     Ok(Attachment {
-        speaks,
-        hears,
+        speaks: speaks.into(),
+        hears: hears.map(Into::into),
         ..attachment(side)
     })
 }
