@@ -77,7 +77,11 @@ async def _encrypted(
 
 def _not_trusted(cause: BaseException) -> CannotConnect:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return CannotConnect(f"its certificate is not trusted ({cause.verify_message})")
+        return CannotConnect(
+            f"its certificate is not trusted ({cause.verify_message}); if an authority of your "
+            "own vouches for it, name that one's certificate in SSL_CERT_FILE, and to accept any "
+            "certificate add --insecure"
+        )
     return CannotConnect(f"it does not speak TLS ({type(cause).__name__})")
 
 
