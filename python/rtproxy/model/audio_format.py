@@ -34,13 +34,29 @@ class Encoding(Enum):
         return {Encoding.G711_ULAW: 0xFF, Encoding.G711_ALAW: 0xD5}.get(self, 0)
 
 
+def _named(encoding: Encoding | str) -> Encoding:
+    try:
+        return Encoding(encoding)
+    except ValueError:
+        known = ", ".join(each.value for each in Encoding)
+        raise ValueError(f"encoding {encoding!r} is not one of {known}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """Interleaved audio at `rate_hz` with `channels` samples per frame."""
+    """Interleaved audio at `rate_hz` with `channels` samples per frame.
+
+    An encoding that is given by its name ("pcm16") becomes the `Encoding`; ValueError
+    where none has that name.
+    """
 
     encoding: Encoding
     rate_hz: int
     channels: int = 1
+
+    def __post_init__(self) -> None:
+        """Look a name up."""
+        object.__setattr__(self, "encoding", _named(self.encoding))
 
     @property
     def frame_bytes(self) -> int:
