@@ -38,15 +38,15 @@ def test_people_are_told_a_format_in_words() -> None:
 
 @pytest.mark.parametrize("encoding", Encoding)
 def test_an_encoding_may_be_given_by_its_name(encoding: Encoding) -> None:
-    named = AudioFormat(encoding.value, 8_000)  # type: ignore[arg-type] # its name
+    named = AudioFormat(encoding.value, 8_000)
     assert named == AudioFormat(encoding, 8_000)
     assert named.encoding is encoding
 
 
-@pytest.mark.parametrize("given", ["mp3", "PCM16", None])
+@pytest.mark.parametrize("given", ["mp3", "PCM16", ""])
 def test_a_name_that_no_encoding_has_is_refused_with_those_there_are(given: str) -> None:
     with pytest.raises(ValueError, match=f"{given!r} is not one of pcm16, f32, g711_ulaw, g711_"):
-        AudioFormat(given, 8_000)  # type: ignore[arg-type] # that is the fault
+        AudioFormat(given, 8_000)
 
 
 @given(st.text())

@@ -42,21 +42,19 @@ def _named(encoding: Encoding | str) -> Encoding:
         raise ValueError(f"encoding {encoding!r} is not one of {known}") from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class AudioFormat:
-    """Interleaved audio at `rate_hz` with `channels` samples per frame.
-
-    An encoding that is given by its name ("pcm16") becomes the `Encoding`; ValueError
-    where none has that name.
-    """
+    """Interleaved audio at `rate_hz` with `channels` samples per frame."""
 
     encoding: Encoding
     rate_hz: int
-    channels: int = 1
+    channels: int
 
-    def __post_init__(self) -> None:
-        """Look a name up."""
-        object.__setattr__(self, "encoding", _named(self.encoding))
+    def __init__(self, encoding: Encoding | str, rate_hz: int, channels: int = 1) -> None:
+        """An encoding's name ("pcm16") will do; ValueError where none has it."""
+        object.__setattr__(self, "encoding", _named(encoding))
+        object.__setattr__(self, "rate_hz", rate_hz)
+        object.__setattr__(self, "channels", channels)
 
     @property
     def frame_bytes(self) -> int:
