@@ -78,9 +78,8 @@ async def _encrypted(
 def _not_trusted(cause: BaseException) -> CannotConnect:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return CannotConnect(
-            f"its certificate is not trusted ({cause.verify_message}); if an authority of your "
-            "own vouches for it, name that one's certificate in SSL_CERT_FILE, and to accept any "
-            "certificate add --insecure"
+            f"its certificate is not trusted ({cause.verify_message}); add --insecure to accept "
+            "any, or name its authority's certificate in SSL_CERT_FILE"
         )
     return CannotConnect(f"it does not speak TLS ({type(cause).__name__})")
 
