@@ -17,13 +17,19 @@ from rtproxy.model.told import AnswerOver as AnswerOver
 from rtproxy.model.told import AnswerPlayed as AnswerPlayed
 from rtproxy.model.told import AnswerStarted as AnswerStarted
 from rtproxy.model.told import AudioStarted as AudioStarted
+from rtproxy.model.told import ClockRead as ClockRead
 from rtproxy.model.told import Dropped as Dropped
 from rtproxy.model.told import HeardPart as HeardPart
 from rtproxy.model.told import Interrupted as Interrupted
 from rtproxy.model.told import MarkReached as MarkReached
+from rtproxy.model.told import Measured as Measured
 from rtproxy.model.told import Pong as Pong
 from rtproxy.model.told import Reconnecting as Reconnecting
+from rtproxy.model.told import SessionChanged as SessionChanged
+from rtproxy.model.told import SessionExpiring as SessionExpiring
 from rtproxy.model.told import SessionReady as SessionReady
+from rtproxy.model.told import TimePassed as TimePassed
+from rtproxy.model.told import ToolCalled as ToolCalled
 from rtproxy.model.told import UpstreamLost as UpstreamLost
 
 # What a client asks for
@@ -103,6 +109,20 @@ class Misunderstood(Event, frozen=True, kw_only=True):
     code: str
     message: str
     param: str | None = None
+
+
+class Playback(Event, frozen=True, kw_only=True):
+    """The person has heard so much of an item (of the one being played: None)."""
+
+    played_ms: float
+    item_id: str | None = None
+
+
+class ToolAnswered(Event, frozen=True, kw_only=True):
+    """What a tool that the client runs has come to."""
+
+    call_id: str
+    output: str
 
 
 # What an upstream says
@@ -251,6 +271,16 @@ class ResponseDone(Event, frozen=True, kw_only=True):
     """An answer has been generated, cancelled, cut short, or failed."""
 
     response: Json
+
+
+class CallMade(Event, frozen=True, kw_only=True):
+    """An answer calls a function; `arguments` is JSON as text."""
+
+    response_id: str
+    item_id: str
+    call_id: str
+    arguments: str
+    name: str | None = None  # an upstream of the older shape leaves it out
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
