@@ -36,9 +36,13 @@ from rtproxy.model.told import UpstreamLost as UpstreamLost
 
 
 class SessionUpdate(Event, frozen=True, kw_only=True):
-    """Change the session: a partial GA session object."""
+    """Change the session: a partial GA session object.
+
+    `dropped` are sentences about what of it was not taken as written, for the log.
+    """
 
     session: Json
+    dropped: tuple[str, ...] = ()
 
 
 class InputAudio(Event, frozen=True, kw_only=True):
