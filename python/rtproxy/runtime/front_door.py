@@ -32,8 +32,9 @@ class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
     `persona` gives a dialect's persona, `input_rate_hz` the sample rate of its clients
-    that name none; `patience` says how long a session may last; `open_legs` is the driver; `paced` are the options of legs whose
-    client is paced, `relayed` of those whose client buffers by protocol.
+    that name none; `patience` says how long a session may last;
+    `open_legs` is the driver; `paced` are the options of legs whose client is paced,
+    `relayed` of those whose client buffers by protocol.
     """
 
     dialler: Dialler
@@ -82,9 +83,7 @@ class FrontDoor:
         if dialect.relays:
             return RelaySession(session_id)
         config = self.persona(dialect).session_object()
-        return Session(
-            session_id, config, bare_audio=dialect.audio.binary, patience=self.patience
-        )
+        return Session(session_id, config, bare_audio=dialect.audio.binary, patience=self.patience)
 
     async def _turn_away(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:
         """Say what is wrong with the query: browsers cannot read an HTTP status."""

@@ -158,9 +158,7 @@ class Session:
         """The upstream answers updates in order, each by the session or by an error."""
         self._updates.append(event.event_id)
         kind = self._config.get("type", "realtime")
-        wanted = ev.SessionUpdate(
-            event_id=event.event_id, session={"type": kind, **event.session}
-        )
+        wanted = ev.SessionUpdate(event_id=event.event_id, session={"type": kind, **event.session})
         notes = [Note("session_field_dropped", fields={"text": text}) for text in event.dropped]
         return [*notes, ToUpstream(wanted)]
 
