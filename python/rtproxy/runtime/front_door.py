@@ -26,6 +26,7 @@ from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
 from rtproxy.session.greeting import Greeting
+from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.session import Session
 
@@ -35,8 +36,9 @@ class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
     `persona` gives a dialect's persona, `input_rate_hz` the sample rate of its clients
-    that name none; `open_legs` is the driver; `paced` are the options of legs whose
-    client is paced, `relayed` of those whose client buffers by protocol.
+    that name none; `patience` says how long a session may last; `open_legs` is the driver;
+    `paced` are the options of legs whose client is paced, `relayed` of those whose client
+    buffers by protocol.
     """
 
     dialler: Dialler
@@ -44,6 +46,7 @@ class FrontDoor:
     process: Process
     persona: Callable[[Dialect], Persona]
     input_rate_hz: Callable[[Dialect], int]
+    patience: Patience
     open_legs: OpenLegs
     paced: LegsOptions
     relayed: LegsOptions
@@ -90,6 +93,7 @@ class FrontDoor:
             {} if greeting else usual.session_object(),
             bare_audio=dialect.audio.binary,
             greeting=greeting,
+            patience=self.patience,
         )
 
     async def _turn_away(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:
