@@ -311,8 +311,8 @@ class CallMade(Event, frozen=True, kw_only=True):
     response_id: str
     item_id: str
     call_id: str
+    name: str
     arguments: str
-    name: str | None = None  # an upstream of the older shape leaves it out
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
