@@ -98,3 +98,7 @@ class UpstreamLost(Event, frozen=True, kw_only=True):
     code: int
     reason: str
     final: bool = False
+
+
+class GreetingOverdue(Event, frozen=True, kw_only=True):
+    """The time in which a client is to say who it is has passed."""

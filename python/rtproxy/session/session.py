@@ -1,8 +1,9 @@
 """The call: dispatches events to what knows them, and keeps the session's state.
 
 Owns the state of one conversation whose client speaks a dialect of its own. It
-only dispatches; turns live in `turns`, errors in `failures` and `causes`. It must
-not know sockets, dialects, tasks or the clock.
+only dispatches; who the client is lives in `greeting`, what the upstream was asked in
+`agreement`, turns in `turns`, errors in `failures` and `causes`. It must not know
+sockets, dialects, tasks or the clock.
 """
 
 from __future__ import annotations
@@ -12,20 +13,22 @@ from typing import Any, ClassVar
 
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason, Origin
+from rtproxy.session.agreement import Agreement
 from rtproxy.session.causes import Causes
 from rtproxy.session.commands import (
     Command,
     DiscardInput,
     End,
     FlushInput,
-    JoinAudio,
     Note,
     Resubmit,
+    Shape,
     ToClient,
     ToUpstream,
 )
 from rtproxy.session.failures import end_after_loss, end_of_session
-from rtproxy.session.formats import UnknownFormatError, UpstreamAudio, audio_named_in
+from rtproxy.session.formats import UnknownFormatError
+from rtproxy.session.greeting import NEEDS_START, Greeting
 from rtproxy.session.states import SESSION_STEPS, State, step
 from rtproxy.session.turns import Turns
 
@@ -38,18 +41,27 @@ class Session:
 
     Args:
         session_id: what the client and the log call it.
-        config: the GA session object that the upstream is asked for.
+        config: the GA session object that the upstream is asked for; of a client that
+            is greeted, its start says so.
         bare_audio: audio reaches the client without names, so each item's is announced.
+        greeting: for a client that says who it is and what it wants, before an upstream
+            is dialled; None for one whose upstream is dialled at once.
     """
 
-    def __init__(self, session_id: str, config: ev.Json, *, bare_audio: bool = False) -> None:
+    def __init__(
+        self,
+        session_id: str,
+        config: ev.Json,
+        *,
+        bare_audio: bool = False,
+        greeting: Greeting | None = None,
+    ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
-        self.state = State.CONNECTING
-        self._config = config
-        self._model = ""
-        self._audio_agreed: UpstreamAudio | None = None
+        self.state = State.CONNECTING if greeting is None else State.GREETING
         self.turns = Turns(announces_audio=bare_audio)
+        self._greeting = greeting
+        self._agreement = Agreement(session_id, config)
         self._causes = Causes()
         self._commits_to_answer = 0
 
@@ -58,58 +70,68 @@ class Session:
         del now  # nothing here depends on it yet; the deadlines of recovery will
         if self.state is State.CLOSED:
             return []
-        dispatch = self._dispatch.get(type(event))
-        commands = dispatch(self, event) if dispatch else []
-        self._settle()
+        commands = self._answer(event)
+        self._settle(commands)
         return [self._numbered(command) for command in commands]
 
-    def _settle(self) -> None:
-        if self.state in (State.READY, State.RESPONDING):
+    def _answer(self, event: ev.Event) -> list[Command]:
+        if self.state is State.GREETING and type(event) in NEEDS_START:
+            return self._greeter.too_early(event)
+        dispatch = self._dispatch.get(type(event))
+        return dispatch(self, event) if dispatch else []
+
+    def _settle(self, commands: list[Command]) -> None:
+        if any(isinstance(command, End) for command in commands):
+            self.state = step(SESSION_STEPS, self.state, State.CLOSED)
+        elif self.state in (State.READY, State.RESPONDING):
             then = State.RESPONDING if self.turns.responding else State.READY
             self.state = step(SESSION_STEPS, self.state, then)
 
     def _numbered(self, command: Command) -> Command:
-        if isinstance(command, ToUpstream) and not isinstance(command.event, ev.Opaque):
-            return ToUpstream(self._causes.number(command.event))
-        return command
+        if not isinstance(command, ToUpstream) or isinstance(command.event, ev.Opaque):
+            return command
+        if isinstance(command.event, ev.SessionUpdate):
+            self._agreement.asked()
+        return ToUpstream(self._causes.number(command.event))
 
-    def _end(self, reason: CloseReason) -> list[Command]:
-        self.state = step(SESSION_STEPS, self.state, State.CLOSED)
-        return [End(reason)]
+    # Greeting
+
+    @property
+    def _greeter(self) -> Greeting:
+        assert self._greeting is not None  # noqa: S101 - no other dialect says such things
+        return self._greeting
+
+    def _start(self, event: ev.StartAsked) -> list[Command]:
+        config = self._greeter.session_for(event)
+        if isinstance(config, ToClient):
+            return [config]
+        if self.state is not State.GREETING:
+            changed = self._agreement.change(config, event.event_id)
+            return [Shape(event.gain, event.pitch), *changed]
+        self.state = step(SESSION_STEPS, self.state, State.CONNECTING)
+        self._agreement.aim(config)
+        return self._greeter.started(event)
+
+    def _greeting_overdue(self, _: ev.GreetingOverdue) -> list[Command]:
+        return self._greeter.overdue() if self.state is State.GREETING else []
 
     # Setting up
 
-    def _session_created(self, event: ev.SessionCreated) -> list[Command]:
-        self._model = str(event.session.get("model", ""))
-        return [ToUpstream(ev.SessionUpdate(session=self._config))]
-
     def _session_updated(self, event: ev.SessionUpdated) -> list[Command]:
-        audio = event.session.get("audio") or {}
-        detection = (audio.get("input") or {}).get("turn_detection") or {}
-        self.turns.interruptible = detection.get("interrupt_response", True) is not False
         try:
-            joined = self._join_audio(audio_named_in(event.session))
+            joined = self._agreement.updated(event.session)
         except UnknownFormatError as error:
             return self._no_common_audio(str(error))
-        if self.state is not State.CONNECTING:
-            return joined
-        self.state = step(SESSION_STEPS, self.state, State.READY)
-        voice = (audio.get("output") or {}).get("voice", "")
-        name = voice if isinstance(voice, str) else str(voice.get("id", ""))
-        ready = ev.SessionReady(session_id=self.session_id, model=self._model, voice=name)
-        return [*joined, ToClient(ready)]
-
-    def _join_audio(self, audio: UpstreamAudio) -> list[Command]:
-        if audio == self._audio_agreed:
-            return []
-        self._audio_agreed = audio
-        return [JoinAudio(audio)]
+        self.turns.interruptible = self._agreement.interruptible
+        if self.state is State.CONNECTING:
+            self.state = step(SESSION_STEPS, self.state, State.READY)
+        return [*joined, *self._agreement.welcome()]
 
     def _no_common_audio(self, message: str) -> list[Command]:
         failure = ev.Failure(type="server_error", code="unknown_audio_format", message=message)
         note = Note("upstream_audio_unknown", "error", {"text": message})
         reason = CloseReason(CloseCode.UPSTREAM_REFUSED, message, Origin.PEER)
-        return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), *self._end(reason)]
+        return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), End(reason)]
 
     # The client
 
@@ -162,13 +184,14 @@ class Session:
             return [Note("upstream_refused_ours", "debug", {"code": event.error.code})]
         if isinstance(sent, ev.InputCommit) and sent.respond:
             self._commits_to_answer = max(0, self._commits_to_answer - 1)
-        if isinstance(sent, ev.SessionUpdate) and self.state is State.CONNECTING:
-            reason = CloseReason(CloseCode.UPSTREAM_REFUSED, event.error.message, Origin.PEER)
-            return [*self._tell(event, cause, fatal=True), *self._end(reason)]
         reason_to_end = end_of_session(event.error)
+        if isinstance(sent, ev.SessionUpdate) and self.state is State.CONNECTING:
+            reason_to_end = CloseReason(
+                CloseCode.UPSTREAM_REFUSED, event.error.message, Origin.PEER
+            )
         if reason_to_end is not None:
-            return [*self._tell(event, cause, fatal=True), *self._end(reason_to_end)]
-        return self._tell(event, cause)
+            return [*self._tell(event, cause, fatal=True), End(reason_to_end)]
+        return [*self._tell(event, cause), *self._agreement.refused(sent)]
 
     def _tell(self, event: ev.ErrorTold, cause: Any, *, fatal: bool = False) -> list[Command]:
         failure = ev.Failure(
@@ -188,10 +211,13 @@ class Session:
         code = "upstream_refused" if reason.code == CloseCode.UPSTREAM_REFUSED else "upstream_lost"
         failure = ev.Failure(type="server_error", code=code, message=event.reason)
         note = Note("upstream_lost", "warning", {"code": event.code, "text": event.reason})
-        return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), *self._end(reason)]
+        return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), End(reason)]
 
     _dispatch: ClassVar[dict[type[ev.Event], Callable[[Session, Any], list[Command]]]] = {
-        ev.SessionCreated: _session_created,
+        ev.Introduced: lambda self, event: self._greeter.introduced(event),
+        ev.StartAsked: _start,
+        ev.GreetingOverdue: _greeting_overdue,
+        ev.SessionCreated: lambda self, event: self._agreement.created(event),
         ev.SessionUpdated: _session_updated,
         ev.InputAudio: _audio,
         ev.OutputAudio: _audio,
