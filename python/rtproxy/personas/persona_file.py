@@ -61,7 +61,8 @@ def read_persona(file: Path) -> Persona:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
-        line = int(at[1]) if at else len(text.splitlines())
+        last = len(text.splitlines())
+        line = int(at[1]) if at else last
         raise PersonaError(file, f"this is not TOML: {error}.", line=line) from error
     try:
         return _persona(file, tree)
