@@ -20,6 +20,8 @@ from rtproxy.resilience.rate_limit import TokenBucket
 # for those is put off until there are as many as this, then as twice the remembered.
 _FIRST_SWEEP = 64
 
+_WAY_OUT = "; close a session before you open another."
+
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
@@ -46,12 +48,15 @@ class _User:
 
 
 class Visit:
-    """One session's place; it has a user once `name` was told of one."""
+    """One session's place, or why there is none (`rejected`).
 
-    def __init__(self, admission: Admission, address: str) -> None:
+    It has a user once `name` was told of one.
+    """
+
+    def __init__(self, admission: Admission, rejected: Rejected | None) -> None:
         """Begin without a user."""
         self._admission = admission
-        self.address = address
+        self.rejected = rejected
         self.user: str | None = None
 
     def name(self, user: str, now: float) -> Rejected | None:
@@ -76,35 +81,33 @@ class Admission:
         self._users: dict[str, _User] = {}
         self._sweep_at = _FIRST_SWEEP
 
-    def refusal_of(self, address: str) -> Rejected | None:
-        """Why no further session may come from there, if none may."""
-        most = self.allowances.address_sessions
-        if self._addresses[address] < most or _is_loopback(address):
-            return None
-        return Rejected(
-            f"{most} sessions from your address are open, which is as many as one may have; "
-            "close one before you open another."
-        )
-
     @contextmanager
     def visiting(self, address: str) -> Iterator[Visit]:
-        """Count a session in while the block runs."""
-        visit = Visit(self, address)
-        self._addresses[address] += 1
+        """Count a session in while the block runs, unless it is rejected."""
+        visit = Visit(self, self._refusal_of(address))
+        counted = visit.rejected is None
+        self._addresses[address] += counted
         try:
             yield visit
         finally:
-            self._leave(visit)
+            self._addresses[address] -= counted
+            if not self._addresses[address]:
+                del self._addresses[address]
+            if visit.user is not None:
+                self._users[visit.user].sessions -= 1
+
+    def _refusal_of(self, address: str) -> Rejected | None:
+        most = self.allowances.address_sessions
+        if self._addresses[address] < most or _is_loopback(address):
+            return None
+        return Rejected(f"One address may have no more than {most} sessions at a time{_WAY_OUT}")
 
     def count_in(self, user: str, now: float) -> Rejected | None:
         """One more session of the user, or why not."""
         known = self._users.get(user) or self._remember(user, now)
         most = self.allowances.user_sessions
         if known.sessions >= most:
-            return Rejected(
-                f"You have {most} sessions open, which is as many as one user may have; close "
-                "one before you open another."
-            )
+            return Rejected(f"One user may have no more than {most} sessions at a time{_WAY_OUT}")
         known.sessions += 1
         return None
 
@@ -125,13 +128,6 @@ class Admission:
             if user.sessions or not user.bucket.is_full(now)
         }
         self._sweep_at = max(_FIRST_SWEEP, 2 * len(self._users))
-
-    def _leave(self, visit: Visit) -> None:
-        self._addresses[visit.address] -= 1
-        if not self._addresses[visit.address]:
-            del self._addresses[visit.address]
-        if visit.user is not None:
-            self._users[visit.user].sessions -= 1
 
 
 def _is_loopback(address: str) -> bool:
