@@ -19,14 +19,20 @@ from rtproxy.model.told import AnswerOver as AnswerOver
 from rtproxy.model.told import AnswerPlayed as AnswerPlayed
 from rtproxy.model.told import AnswerStarted as AnswerStarted
 from rtproxy.model.told import AudioStarted as AudioStarted
+from rtproxy.model.told import ClockRead as ClockRead
 from rtproxy.model.told import Dropped as Dropped
 from rtproxy.model.told import GreetingOverdue as GreetingOverdue
 from rtproxy.model.told import HeardPart as HeardPart
 from rtproxy.model.told import Interrupted as Interrupted
 from rtproxy.model.told import MarkReached as MarkReached
+from rtproxy.model.told import Measured as Measured
 from rtproxy.model.told import Pong as Pong
 from rtproxy.model.told import Reconnecting as Reconnecting
+from rtproxy.model.told import SessionChanged as SessionChanged
+from rtproxy.model.told import SessionExpiring as SessionExpiring
 from rtproxy.model.told import SessionReady as SessionReady
+from rtproxy.model.told import TimePassed as TimePassed
+from rtproxy.model.told import ToolCalled as ToolCalled
 from rtproxy.model.told import UpstreamLost as UpstreamLost
 
 # What a client asks for
@@ -135,6 +141,20 @@ class StartAsked(Event, frozen=True, kw_only=True):
     session: Json = msgspec.field(default_factory=dict)
     gain: float = 1.0
     pitch: float = 1.0
+
+
+class Playback(Event, frozen=True, kw_only=True):
+    """The person has heard so much of an item (of the one being played: None)."""
+
+    played_ms: float
+    item_id: str | None = None
+
+
+class ToolAnswered(Event, frozen=True, kw_only=True):
+    """What a tool that the client runs has come to."""
+
+    call_id: str
+    output: str
 
 
 # What an upstream says
@@ -283,6 +303,16 @@ class ResponseDone(Event, frozen=True, kw_only=True):
     """An answer has been generated, cancelled, cut short, or failed."""
 
     response: Json
+
+
+class CallMade(Event, frozen=True, kw_only=True):
+    """An answer calls a function; `arguments` is JSON as text."""
+
+    response_id: str
+    item_id: str
+    call_id: str
+    name: str
+    arguments: str
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
 from rtproxy.session.greeting import Greeting
+from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.session import Session
 
@@ -33,9 +34,10 @@ from rtproxy.session.session import Session
 class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
-    `casting` says who answers, `input_rate_hz` the sample rate of its clients
-    that name none; `open_legs` is the driver; `paced` are the options of legs whose
-    client is paced, `relayed` of those whose client buffers by protocol.
+    `casting` says who answers, `input_rate_hz` the sample rate of its clients that name
+    none; `patience` says how long a session may last; `open_legs` is the driver; `paced`
+    are the options of legs whose client is paced, `relayed` of those whose client buffers
+    by protocol.
     """
 
     dialler: Dialler
@@ -43,6 +45,7 @@ class FrontDoor:
     process: Process
     casting: Casting
     input_rate_hz: Callable[[Dialect], int]
+    patience: Patience
     open_legs: OpenLegs
     paced: LegsOptions
     relayed: LegsOptions
@@ -97,6 +100,7 @@ class FrontDoor:
             bare_audio=dialect.audio.binary,
             greeting=greeting,
             opening=brief.opening,
+            patience=self.patience,
         )
 
     async def _turn_away(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:

@@ -14,6 +14,7 @@ to the upstream as soon as that has said what it takes.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -95,7 +96,11 @@ class SessionTask:
             secrets=dialler.secrets,
         )
         self._heartbeat = Heartbeat(
-            every_s=limits.ping_every_s, within_s=limits.pong_within_s, log=self._log
+            every_s=limits.ping_every_s,
+            within_s=limits.pong_within_s,
+            log=self._log,
+            deadline=lambda: core.deadline,
+            passed=lambda: self._performer.post(ev.TimePassed()),
         )
         self._nursery: trio.Nursery | None = None
 
@@ -224,6 +229,7 @@ class SessionTask:
             await self._upstream_wanted.wait()
         if not self._upstream_wanted.is_set():
             self._performer.post(ev.GreetingOverdue())
+            self._heartbeat.look_again()
             await self._upstream_wanted.wait()
 
     def _lose(self, lost: ev.UpstreamLost) -> None:
@@ -266,6 +272,7 @@ class SessionTask:
             if self._speaking.dialect.relays:
                 self._speaking.attach_client()
                 self._upstream_there.set()
+            self._performer.post(ev.ClockRead(unix_s=time.time()))
             self._performer.upstream_message(leg, first)
 
     def _join(self, audio: UpstreamAudio) -> None:
@@ -277,6 +284,7 @@ class SessionTask:
         if not self._upstream_there.is_set():
             self._legs.replay(0.0)
             self._upstream_there.set()
+            self._heartbeat.look_again()
 
     # The end
 

@@ -38,7 +38,15 @@ class Refusal:
 
 # What is about a conversation, and has none yet.
 NEEDS_START: frozenset[type[ev.Event]] = frozenset(
-    {ev.SessionUpdate, ev.InputCommit, ev.InputClear, ev.ItemCreate, ev.ResponseCreate}
+    {
+        ev.SessionUpdate,
+        ev.InputCommit,
+        ev.InputClear,
+        ev.ItemCreate,
+        ev.ResponseCreate,
+        ev.Playback,
+        ev.ToolAnswered,
+    }
 )
 
 Admit = Callable[[ev.Introduced], Refusal | None]
