@@ -121,8 +121,8 @@ class FrontDoor:
             brief.session,
             bare_audio=dialect.audio.binary,
             greeting=greeting,
-            patience=self.patience,
             opening=brief.opening,
+            patience=self.patience,
         )
 
     async def _correct(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:
