@@ -24,15 +24,20 @@ from rtproxy.model.told import MarkReached as MarkReached
 from rtproxy.model.told import Pong as Pong
 from rtproxy.model.told import Reconnecting as Reconnecting
 from rtproxy.model.told import SessionReady as SessionReady
+from rtproxy.model.told import ShapeKnown as ShapeKnown
 from rtproxy.model.told import UpstreamLost as UpstreamLost
 
 # What a client asks for
 
 
 class SessionUpdate(Event, frozen=True, kw_only=True):
-    """Change the session: a partial GA session object."""
+    """Change the session: a partial GA session object.
+
+    `dropped` are sentences about what of it was not taken as written, for the log.
+    """
 
     session: Json
+    dropped: tuple[str, ...] = ()
 
 
 class InputAudio(Event, frozen=True, kw_only=True):

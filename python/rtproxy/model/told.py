@@ -98,3 +98,9 @@ class UpstreamLost(Event, frozen=True, kw_only=True):
     code: int
     reason: str
     final: bool = False
+
+
+class ShapeKnown(Event, frozen=True, kw_only=True):
+    """A client of the upstream's own protocol has shown which shape of it it speaks."""
+
+    beta: bool
