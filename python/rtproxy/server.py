@@ -39,6 +39,7 @@ from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.front_door import FrontDoor
 from rtproxy.runtime.process import Process, ProcessPhase
 from rtproxy.runtime.session_task import SessionLimits
+from rtproxy.session.lifetime import Patience
 from rtproxy.simulator.server import open_simulator
 from rtproxy.simulator.settings import configured
 from rtproxy.upstreams.upstream import Upstream
@@ -143,6 +144,7 @@ def build_front_door(
             client_message_bytes=limits.client_message_bytes,
             relayed_message_bytes=limits.openai_message_bytes,
             upstream_message_bytes=limits.upstream_message_bytes,
+            auth_s=limits.auth_s,
             first_event_s=limits.first_event_s,
             ping_every_s=limits.ping_every_s,
             pong_within_s=limits.pong_within_s,
@@ -150,6 +152,7 @@ def build_front_door(
         process=process,
         persona=lambda dialect: personas[dialect.name],
         input_rate_hz=lambda dialect: _input_rate_hz(config, dialect),
+        patience=Patience(limits.inactive_s, limits.expiring_s),
         open_legs=open_legs,
         paced=paced,
         relayed=replace(paced, lead_ms=None),

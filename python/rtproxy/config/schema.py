@@ -54,6 +54,7 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     upstream_message_bytes: Bytes = 16_777_216
     head_bytes: Annotated[int, Meta(ge=1_024, le=32_768)] = 16_384
     head_s: Seconds = 5.0
+    auth_s: Seconds = 10.0  # for a client that is greeted, to say who it is
     tiny_fragments: Count = 4_096
     frame_stall_s: Seconds = 10.0
     message_s: Seconds = 60.0
@@ -71,6 +72,8 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     dial_s: Seconds = 10.0
     dial_backoff_s: Seconds = 1.0  # before the second dial; doubles
     first_event_s: Seconds = 10.0
+    inactive_s: Seconds = 600.0
+    expiring_s: Seconds = 60.0
 
 
 class UpstreamSection(Section, frozen=True, kw_only=True):
