@@ -9,25 +9,21 @@ speaks beta, too, and is refused nothing that the beta shape allowed.
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
-from openai.types.beta.realtime import RealtimeServerEvent
 from tests.simulator.play import Json
 from tests.simulator.test_invariants import TOOL, AnyClient, _shape
 
+from beta_types import check_beta
 from rtproxy.dialects import realtime
 from rtproxy.dialects.beta import Beta
 from rtproxy.model import events as ev
 from rtproxy.session.relay import RelaySession
 
-EVENTS = {
-    get_args(event.model_fields["type"].annotation)[0]: event
-    for event in get_args(get_args(RealtimeServerEvent)[0])
-}
 # Refused because of what is going on, not because of what was written.
 OF_THE_MOMENT = {"conversation_already_has_active_response", "cannot_update_voice"}
 # GA's names, none of which may reach a beta client, wherever they stand.
@@ -86,13 +82,6 @@ def strings(value: Any) -> set[str]:
     return found | {kind} if isinstance(kind, str) else found
 
 
-def validate(told: Json) -> None:
-    """The SDK's own type of this event accepts it; there is one."""
-    if "session" in told:  # the beta types list the models of their time
-        told = {**told, "session": {**told["session"], "model": "gpt-realtime"}}
-    EVENTS[told["type"]].model_validate_json(msgspec.json.encode(told), strict=True)
-
-
 class Connection:
     """A beta client's connection without wires: dialect and core as they are joined."""
 
@@ -132,7 +121,7 @@ class AnyBetaClient(AnyClient):
             for told in self.connection.told(event):
                 self.client.read(told)
                 if (shape := _shape(told)) not in self.validated:
-                    validate(told)
+                    check_beta(told)
                     self.validated.add(shape)
         return events
 

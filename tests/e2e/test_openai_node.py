@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from beta_types import BETA_EVENTS
+
 from . import speech
 from .conftest import FAST_SIMULATOR
 from .node_ground import Node
@@ -69,17 +71,38 @@ def check_conversation(told: dict[str, Any]) -> None:
     assert told["truncated"] <= speech.ms(cut)
 
 
+def converse(node: Node, ground: Ground, which: str) -> dict[str, Any]:
+    """One of openai-node's classes has the conversation."""
+    flags = ("--experimental-websocket", "--no-warnings") if "websocket" in which else ()
+    arguments = (which, f"https://localhost:{ground.proxy.port}/v1", ground.spoken)
+    told = node.run("openai_client.mjs", *arguments, flags=flags, env=ground.env).told()
+    check_conversation(told)
+    assert ground.proxy.alive
+    return dict(told)
+
+
 @pytest.mark.parametrize("which", ["ws", "websocket"])
 def test_openai_node(node: Node, ground: Ground, which: str) -> None:
-    flags = ("--experimental-websocket", "--no-warnings") if which == "websocket" else ()
-    base_url = f"https://localhost:{ground.proxy.port}/v1"
-    done = node.run(
-        "openai_client.mjs", which, base_url, ground.spoken, flags=flags, env=ground.env
-    )
-    told = done.told()
-    check_conversation(told)
+    told = converse(node, ground, which)
     assert "conversation.item.added" in told["types"]
-    assert ground.proxy.alive
+
+
+@pytest.mark.parametrize("which", ["beta-ws", "beta-websocket"])
+def test_openai_node_in_the_beta_shape(node: Node, ground: Ground, which: str) -> None:
+    told = converse(node, ground, which)
+    assert told["types"][:2] == ["session.created", "conversation.created"]
+    assert set(told["types"]) <= set(BETA_EVENTS)
+    assert told["session"]["modalities"] == ["audio", "text"]
+    assert told["answers"][0]["output"][0]["content"][0]["type"] == "audio"
+
+
+@pytest.mark.parametrize("which", ["late-ws"])
+def test_a_client_of_the_beta_shape_that_does_not_say_so(
+    node: Node, ground: Ground, which: str
+) -> None:
+    told = converse(node, ground, which)
+    assert told["types"][:2] == ["session.created", "session.updated"]
+    assert set(told["types"]) <= set(BETA_EVENTS)
 
 
 def test_agents_realtime(node: Node, ground: Ground) -> None:

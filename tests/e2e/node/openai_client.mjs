@@ -15,6 +15,7 @@ const CLASSES = {
   websocket: [OpenAIRealtimeWebSocket, GA],
   'beta-ws': [BetaWS, BETA],
   'beta-websocket': [BetaWebSocket, BETA],
+  'late-ws': [OpenAIRealtimeWS, BETA], // whose handshake does not tell its shape
 };
 
 const [, , which, baseURL, spoken] = process.argv;
