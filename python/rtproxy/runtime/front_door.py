@@ -56,17 +56,21 @@ class FrontDoor:
     paced: LegsOptions
     relayed: LegsOptions
 
-    async def enter(self, upgrade: Upgrade) -> None:
-        """Answer one upgrade request; returns when its session is over."""
-        with self.admission.visiting(upgrade.peer[0]) as visit:
-            await self._receive(upgrade, visit)
+    async def enter(self, upgrade: Upgrade, *, home: str = "/") -> None:
+        """Answer one upgrade request; returns when its session is over.
 
-    async def _receive(self, upgrade: Upgrade, visit: Visit) -> None:
+        `home` is the path that `/` stands for where it came in.
+        """
+        path = home if upgrade.path == "/" else upgrade.path
+        with self.admission.visiting(upgrade.peer[0]) as visit:
+            await self._receive(upgrade, path, visit)
+
+    async def _receive(self, upgrade: Upgrade, path: str, visit: Visit) -> None:
         if not self.process.welcomes:
             await upgrade.refuse(503, "The server is stopping; try again in a moment.")
             return
         query = upgrade.query
-        dialect = choose_dialect(upgrade.path, query, upgrade.subprotocols)
+        dialect = choose_dialect(path, query, upgrade.subprotocols)
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, query))
             return
@@ -121,8 +125,8 @@ class FrontDoor:
             brief.session,
             bare_audio=dialect.audio.binary,
             greeting=greeting,
-            opening=brief.opening,
             patience=self.patience,
+            opening=brief.opening,
         )
 
     async def _correct(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:
