@@ -10,13 +10,17 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rtproxy.credentials.judge import Admitted, Credentials, Refused
+from rtproxy.credentials.refusal import unauthorized
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
 from rtproxy.legs.leg import LegsOptions, OpenLegs, Side
 from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason
+from rtproxy.model.events import Json
 from rtproxy.model.ids import new_id
+from rtproxy.model.session_config import merge_session
 from rtproxy.personas.persona import Persona
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.perform import Core
@@ -24,6 +28,7 @@ from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.session import Session
+from rtproxy.upstreams.upstream import wishes, wishes_of_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,12 @@ class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
     `persona` gives a dialect's persona, `input_rate_hz` the sample rate of its clients
-    that name none; `open_legs` is the driver; `paced` are the options of legs whose
-    client is paced, `relayed` of those whose client buffers by protocol.
+    that name none; `credentials` says who may come in; `open_legs` is the driver;
+    `paced` are the options of legs whose client is paced, `relayed` of those whose
+    client buffers by protocol.
     """
 
+    credentials: Credentials
     dialler: Dialler
     limits: SessionLimits
     process: Process
@@ -54,9 +61,15 @@ class FrontDoor:
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, query))
             return
+        admitted = self.credentials.judge(upgrade)
+        if isinstance(admitted, Refused):
+            await self._keep_out(upgrade, dialect, admitted)
+            return
         asked = dialect.asked(query, input_rate_hz=self.input_rate_hz(dialect))
         if isinstance(asked, ev.Misunderstood):
-            await self._turn_away(upgrade, dialect, asked)
+            wrong = ev.Failure(code=asked.code, message=asked.message, param=asked.param)
+            reason = CloseReason(CloseCode.BAD_REQUEST, f"bad {asked.param}")
+            await self._turn_away(upgrade, dialect, wrong, reason)
             return
         dialect = asked
         offered = dialect.subprotocol in upgrade.subprotocols
@@ -65,10 +78,10 @@ class FrontDoor:
         async with self.open_legs(self.relayed if dialect.relays else self.paced) as legs:
             task = SessionTask(
                 session_id,
-                self._core(session_id, dialect),
+                self._core(session_id, dialect, admitted.session),
                 dialect,
                 legs,
-                asked=query,
+                asked=_wishes(upgrade, admitted),
                 dialler=self.dialler,
                 limits=self.limits,
                 process=self.process,
@@ -76,23 +89,43 @@ class FrontDoor:
             with self.process.live.entered(task):
                 await task.run(connection)
 
-    def _core(self, session_id: str, dialect: Dialect) -> Core:
+    def _core(self, session_id: str, dialect: Dialect, bound: Json | None) -> Core:
+        """`bound` is the configuration that the client's token brought."""
         if dialect.relays:
             return RelaySession(session_id)
-        config = self.persona(dialect).session_object()
+        config = merge_session(self.persona(dialect).session_object(), bound or {})
         return Session(session_id, config, bare_audio=dialect.audio.binary)
 
-    async def _turn_away(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:
-        """Say what is wrong with the query: browsers cannot read an HTTP status."""
+    async def _keep_out(self, upgrade: Upgrade, dialect: Dialect, refused: Refused) -> None:
+        """Without a good key: SDKs read the status, browsers cannot."""
+        if dialect.relays:
+            await upgrade.turn_away(401, *unauthorized(refused))
+            return
+        failure = ev.Failure(
+            type="authentication_error", code=refused.code, message=refused.message
+        )
+        reason = CloseReason(CloseCode.UNAUTHENTICATED, refused.message)
+        await self._turn_away(upgrade, dialect, failure, reason)
+
+    async def _turn_away(
+        self, upgrade: Upgrade, dialect: Dialect, failure: ev.Failure, reason: CloseReason
+    ) -> None:
+        """Say what is wrong in the dialect's words: browsers cannot read an HTTP status."""
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
-        failure = ev.Failure(code=wrong.code, message=wrong.message, param=wrong.param)
         async with self.open_legs(self.paced) as legs:
             largest = self.limits.client_message_bytes
             leg = legs.add(Side.CLIENT, connection, max_message_bytes=largest)
             for payload in dialect.encode(ev.ErrorTold(error=failure, fatal=True)):
                 leg.send(payload)
-            await leg.aclose(CloseReason(CloseCode.BAD_REQUEST, f"bad {wrong.param}"))
+            await leg.aclose(reason)
+
+
+def _wishes(upgrade: Upgrade, admitted: Admitted) -> dict[str, str]:
+    """What the client asks of the upstream; what its token says comes behind its own words."""
+    user = admitted.user or upgrade.header("openai-safety-identifier")
+    asked = wishes(upgrade.query, user)
+    return {**wishes_of_session(admitted.session or {}), **asked}
 
 
 def _nothing_here(path: str, query: dict[str, str]) -> str:
