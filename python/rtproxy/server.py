@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 
 import structlog
 import trio
-from msgspec.structs import asdict
 
 from rtproxy._audio_core import limit_simd
 from rtproxy.api.application import create_application
@@ -30,7 +29,6 @@ from rtproxy.config.schema import DialectConfig
 from rtproxy.credentials.judge import Credentials
 from rtproxy.credentials.tokens import Tokens
 from rtproxy.dialects.dialect import Dialect
-from rtproxy.dialects.registry import DIALECTS
 from rtproxy.legs.driver import start_driver
 from rtproxy.legs.leg import LegsOptions, OpenLegs
 from rtproxy.legs.listener import Listener, open_listener
@@ -38,13 +36,15 @@ from rtproxy.legs.reach import Resolver
 from rtproxy.legs.tls import tls_client
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason
-from rtproxy.personas.catalog import load_persona
-from rtproxy.personas.persona import Persona
+from rtproxy.personas.casting import Casting
 from rtproxy.resilience.backoff import Backoff
+from rtproxy.runtime.cast import casting_of
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.front_door import FrontDoor
+from rtproxy.runtime.persona_watch import watch_personas
 from rtproxy.runtime.process import Process, ProcessPhase
 from rtproxy.runtime.session_task import SessionLimits
+from rtproxy.session.lifetime import Patience
 from rtproxy.simulator.server import open_simulator
 from rtproxy.simulator.settings import configured
 from rtproxy.upstreams.kinds import upstream_of
@@ -54,6 +54,9 @@ from rtproxy.upstreams.upstream import Upstream
 # default 5 ms: beside one busy thread a Trio wake took 10.5 ms at p99 with it,
 # 0.46 ms with this.
 SWITCH_INTERVAL_S = 0.0001
+
+# Whose persona answers calls that bring no session of their own.
+_OF_CALLS = "voice"
 
 # How long live sessions may take to say goodbye.
 DRAIN_S = 10.0
@@ -72,7 +75,7 @@ async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
     """Serve until a signal says otherwise; `on_ready` is called once connections are taken.
 
     Raises ConfigError for what only shows when it is tried (a taken port, a
-    certificate that cannot be read).
+    certificate that cannot be read, a persona's file that cannot be used).
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     limit_simd(config.audio.simd)
@@ -94,10 +97,13 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
     """
     process = Process(config.upstreams[0].name, trio.current_time, trio.current_time())
     upstreams = [await open_upstream(nursery, config, each) for each in config.upstreams]
+    # Read now: a session that begins needs no file, and so no descriptor, for its persona.
+    casting = casting_of(config)
+    nursery.start_soon(watch_personas, casting.catalog)
     driver = await start_driver(nursery, config.server.driver)
     credentials = make_credentials(config)
-    door = build_front_door(config, process, upstreams, driver.open_legs, credentials)
-    rest = build_rest(config, upstreams[0], credentials)
+    door = build_front_door(config, process, upstreams, driver.open_legs, casting, credentials)
+    rest = build_rest(config, upstreams[0], casting, credentials)
     listener = await open_listener(
         nursery,
         config.server,
@@ -132,13 +138,15 @@ def make_credentials(config: Config) -> Credentials:
     return Credentials(keys, Tokens(sealed_with), time.time)
 
 
-def build_rest(config: Config, upstream: Upstream, credentials: Credentials) -> RealtimeRest:
+def build_rest(
+    config: Config, upstream: Upstream, casting: Casting, credentials: Credentials
+) -> RealtimeRest:
     """What is asked over HTTP beside the sessions."""
     limits = config.limits
     return RealtimeRest(
         credentials=credentials,
         upstream=UpstreamRest(upstream, limits.request_s, limits.request_bytes),
-        persona=lambda name: load_persona(name or "ally").session_object(),
+        persona=lambda name: casting.brief(_OF_CALLS, persona=name),
         allowed_origins=config.server.allowed_origins,
         body_bytes=limits.request_bytes,
     )
@@ -149,6 +157,7 @@ def build_front_door(
     process: Process,
     upstreams: list[Upstream],
     open_legs: OpenLegs,
+    casting: Casting,
     credentials: Credentials,
 ) -> FrontDoor:
     """What takes upgrade requests, with all that their sessions need."""
@@ -167,10 +176,6 @@ def build_front_door(
         send_s=limits.send_s,
         close_s=limits.close_s,
     )
-    # Read now: a session that begins needs no file, and so no descriptor, for it.
-    personas = {
-        dialect.name: _persona(config, dialect) for dialect in DIALECTS if not dialect.relays
-    }
     return FrontDoor(
         credentials=credentials,
         dialler=Dialler(upstreams, limits.dial_s, Backoff(limits.dial_backoff_s)),
@@ -178,26 +183,19 @@ def build_front_door(
             client_message_bytes=limits.client_message_bytes,
             relayed_message_bytes=limits.openai_message_bytes,
             upstream_message_bytes=limits.upstream_message_bytes,
+            auth_s=limits.auth_s,
             first_event_s=limits.first_event_s,
             ping_every_s=limits.ping_every_s,
             pong_within_s=limits.pong_within_s,
         ),
         process=process,
-        persona=lambda dialect: personas[dialect.name],
+        casting=casting,
         input_rate_hz=lambda dialect: _input_rate_hz(config, dialect),
+        patience=Patience(limits.inactive_s, limits.expiring_s),
         open_legs=open_legs,
         paced=paced,
         relayed=replace(paced, lead_ms=None),
     )
-
-
-def _persona(config: Config, dialect: Dialect) -> Persona:
-    """The dialect's own persona, with what the configuration says otherwise."""
-    persona = load_persona(dialect.persona or "ally")
-    wanted = asdict(getattr(config.dialect, dialect.name))
-    del wanted["input_rate_hz"]  # the client's, whoever answers
-    changes = {key: value for key, value in wanted.items() if value is not None}
-    return replace(persona, **changes)
 
 
 def _input_rate_hz(config: Config, dialect: Dialect) -> int:

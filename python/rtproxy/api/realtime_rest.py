@@ -21,6 +21,7 @@ from rtproxy.api.guard import admitted
 from rtproxy.api.refusals import JSON, RestRefused
 from rtproxy.api.upstream_rest import UpstreamRest
 from rtproxy.credentials.judge import Credentials
+from rtproxy.model.brief import Brief
 from rtproxy.model.event import Json
 from rtproxy.upstreams.upstream import wishes
 
@@ -35,14 +36,14 @@ class RealtimeRest:
     Attributes:
         credentials: who may ask; its tokens are the client secrets.
         upstream: where calls and models come from.
-        persona: the session of a named persona, or of the usual one; KeyError.
+        persona: what a session with a named persona is, or with the usual one; KeyError.
         allowed_origins: web pages that may read the answers.
         body_bytes: the largest body.
     """
 
     credentials: Credentials
     upstream: UpstreamRest
-    persona: Callable[[str | None], Json]
+    persona: Callable[[str | None], Brief]
     allowed_origins: tuple[str, ...]
     body_bytes: int
 
@@ -89,11 +90,11 @@ class RealtimeRest:
 
     def _persona(self) -> Json:
         try:
-            return self.persona(request.args.get("persona"))
+            brief = self.persona(request.args.get("persona"))
         except KeyError as error:
-            raise RestRefused(
-                400, str(error.args[0]), code="invalid_value", param="persona"
-            ) from None
+            words = str(error.args[0])
+            raise RestRefused(400, words, code="unknown_persona", param="persona") from None
+        return brief.session if brief.model is None else {"model": brief.model, **brief.session}
 
 
 def add_realtime_rest(application: QuartTrio, rest: RealtimeRest) -> None:

@@ -7,6 +7,7 @@ refused by one line. Must not know any particular key.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -57,6 +58,8 @@ def _value(type_: Any, settings: list[Setting], depth: int) -> object:
         return _struct(type_, settings, depth)
     if type_ == dict[str, Secret]:
         return _headers(settings, depth)
+    if type_ == dict[str, Any]:
+        return _tree(settings, depth)
     if get_origin(type_) is dict:
         return _named_structs(get_args(type_)[1], settings, depth)
     return _leaf(type_, settings, depth)
@@ -85,6 +88,26 @@ def _headers(settings: list[Setting], depth: int) -> dict[str, Secret]:
             raise refusal(key, None, inside[-1].source, wrong, secret=True)
         found[header] = Secret(str(inside[-1].value))
     return found
+
+
+def _tree(settings: list[Setting], depth: int) -> dict[str, Any]:
+    """A table of whatever keys, for somebody else to read."""
+    return {
+        name: _tree(inside, depth + 1)
+        if any(len(setting.path) > depth + 1 for setting in inside)
+        else _untyped(inside[-1])
+        for name, inside in _by_name(settings, depth).items()
+    }
+
+
+def _untyped(setting: Setting) -> object:
+    """A text of the environment is what it would be in the file without quotes, or itself."""
+    if not setting.textual:
+        return setting.value
+    try:
+        return tomllib.loads(f"value = {setting.value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return setting.value
 
 
 def _leaf(type_: Any, settings: list[Setting], depth: int) -> object:

@@ -7,46 +7,50 @@ runs once it has begun.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from rtproxy.credentials.judge import Admitted, Credentials, Refused
+from rtproxy.credentials.judge import Credentials, Refused
 from rtproxy.credentials.refusal import unauthorized
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
 from rtproxy.legs.leg import LegsOptions, OpenLegs, Side
 from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
+from rtproxy.model.brief import Brief
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.model.events import Json
 from rtproxy.model.ids import new_id
-from rtproxy.model.session_config import merge_session
-from rtproxy.personas.persona import Persona
+from rtproxy.personas.casting import Casting
+from rtproxy.runtime.admitting import asked_of_upstream, bound, judged, late
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
+from rtproxy.session.greeting import Greeting
+from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.session import Session
-from rtproxy.upstreams.upstream import wishes, wishes_of_session
 
 
 @dataclass(frozen=True, slots=True)
 class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
-    `persona` gives a dialect's persona, `input_rate_hz` the sample rate of its clients
-    that name none; `credentials` says who may come in; `open_legs` is the driver;
-    `paced` are the options of legs whose client is paced, `relayed` of those whose
-    client buffers by protocol.
+    `casting` says who answers, `credentials` who may come in, `input_rate_hz` the sample
+    rate of clients that name none; `patience` says how long a session may last;
+    `open_legs` is the driver; `paced` are the options of legs whose client is paced,
+    `relayed` of those whose client buffers by protocol.
     """
 
     credentials: Credentials
     dialler: Dialler
     limits: SessionLimits
     process: Process
-    persona: Callable[[Dialect], Persona]
+    casting: Casting
     input_rate_hz: Callable[[Dialect], int]
+    patience: Patience
     open_legs: OpenLegs
     paced: LegsOptions
     relayed: LegsOptions
@@ -61,16 +65,19 @@ class FrontDoor:
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, query))
             return
-        admitted = self.credentials.judge(upgrade)
+        admitted = judged(self.credentials, upgrade, dialect)
         if isinstance(admitted, Refused):
             await self._keep_out(upgrade, dialect, admitted)
             return
         asked = dialect.asked(query, input_rate_hz=self.input_rate_hz(dialect))
         if isinstance(asked, ev.Misunderstood):
-            wrong = ev.Failure(code=asked.code, message=asked.message, param=asked.param)
-            reason = CloseReason(CloseCode.BAD_REQUEST, f"bad {asked.param}")
-            await self._turn_away(upgrade, dialect, wrong, reason)
+            await self._misunderstand(upgrade, dialect, asked)
             return
+        brief = Brief({}) if dialect.relays else self.casting.at_connect(dialect.name, query)
+        if isinstance(brief, ev.Misunderstood):
+            await self._misunderstand(upgrade, dialect, brief)
+            return
+        brief = bound(brief, admitted.session)
         dialect = asked
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
@@ -78,10 +85,10 @@ class FrontDoor:
         async with self.open_legs(self.relayed if dialect.relays else self.paced) as legs:
             task = SessionTask(
                 session_id,
-                self._core(session_id, dialect, admitted.session),
+                self._core(session_id, dialect, brief, upgrade, admitted.session),
                 dialect,
                 legs,
-                asked=_wishes(upgrade, admitted),
+                asked=asked_of_upstream(upgrade, dialect, admitted, brief),
                 dialler=self.dialler,
                 limits=self.limits,
                 process=self.process,
@@ -89,12 +96,35 @@ class FrontDoor:
             with self.process.live.entered(task):
                 await task.run(connection)
 
-    def _core(self, session_id: str, dialect: Dialect, bound: Json | None) -> Core:
-        """`bound` is the configuration that the client's token brought."""
+    def _core(
+        self,
+        session_id: str,
+        dialect: Dialect,
+        brief: Brief,
+        upgrade: Upgrade,
+        session: Json | None,
+    ) -> Core:
+        """`session` is what the client's token says of it."""
         if dialect.relays:
             return RelaySession(session_id)
-        config = merge_session(self.persona(dialect).session_object(), bound or {})
-        return Session(session_id, config, bare_audio=dialect.audio.binary)
+        greeting = None
+        if dialect.greets:
+            at_start = partial(self._at_start, dialect.name, upgrade.query, session)
+            greeting = Greeting(at_start, admit=late(self.credentials, upgrade))
+        return Session(
+            session_id,
+            brief.session,
+            bare_audio=dialect.audio.binary,
+            greeting=greeting,
+            opening=brief.opening,
+            patience=self.patience,
+        )
+
+    def _at_start(
+        self, dialect: str, query: Mapping[str, str], session: Json | None, start: ev.StartAsked
+    ) -> Brief | ev.Misunderstood:
+        brief = self.casting.at_start(dialect, query, start)
+        return brief if isinstance(brief, ev.Misunderstood) else bound(brief, session)
 
     async def _keep_out(self, upgrade: Upgrade, dialect: Dialect, refused: Refused) -> None:
         """Without a good key: SDKs read the status, browsers cannot."""
@@ -105,6 +135,13 @@ class FrontDoor:
             type="authentication_error", code=refused.code, message=refused.message
         )
         reason = CloseReason(CloseCode.UNAUTHENTICATED, refused.message)
+        await self._turn_away(upgrade, dialect, failure, reason)
+
+    async def _misunderstand(
+        self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood
+    ) -> None:
+        failure = ev.Failure(code=wrong.code, message=wrong.message, param=wrong.param)
+        reason = CloseReason(CloseCode.BAD_REQUEST, f"bad {wrong.param}")
         await self._turn_away(upgrade, dialect, failure, reason)
 
     async def _turn_away(
@@ -119,13 +156,6 @@ class FrontDoor:
             for payload in dialect.encode(ev.ErrorTold(error=failure, fatal=True)):
                 leg.send(payload)
             await leg.aclose(reason)
-
-
-def _wishes(upgrade: Upgrade, admitted: Admitted) -> dict[str, str]:
-    """What the client asks of the upstream; what its token says comes behind its own words."""
-    user = admitted.user or upgrade.header("openai-safety-identifier")
-    asked = wishes(upgrade.query, user)
-    return {**wishes_of_session(admitted.session or {}), **asked}
 
 
 def _nothing_here(path: str, query: dict[str, str]) -> str:
