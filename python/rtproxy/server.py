@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 import trio
@@ -49,6 +50,9 @@ from rtproxy.upstreams.upstream import Upstream
 # 0.46 ms with this.
 SWITCH_INTERVAL_S = 0.0001
 
+# What `/` stands for on the second port: its frontends know no paths.
+HOME_OF_WS_PORT = "/ws"
+
 # How long live sessions may take to say goodbye.
 DRAIN_S = 10.0
 
@@ -60,6 +64,7 @@ class Listening:
     http_url: str
     ws_url: str
     upstream: str
+    extra_ws_url: str | None = None
 
 
 async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
@@ -77,7 +82,8 @@ async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
         # are short and come soon enough for what sessions leave behind.
         gc.collect()
         gc.freeze()
-        on_ready(Listening(listener.http_url, listener.ws_url, process.upstream_name))
+        http_url, ws_url, extra = listener.http_url, listener.ws_url, listener.extra_ws_url
+        on_ready(Listening(http_url, ws_url, process.upstream_name, extra))
         await _serve_until_told(nursery.cancel_scope, process)
 
 
@@ -89,10 +95,12 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
     process = Process(config.upstreams[0].name, trio.current_time, trio.current_time())
     upstreams = [await open_upstream(nursery, config, each) for each in config.upstreams]
     driver = await start_driver(nursery, config.server.driver)
+    door = build_front_door(config, process, upstreams, driver.open_legs)
     listener = await open_listener(
         nursery,
         config.server,
-        on_upgrade=build_front_door(config, process, upstreams, driver.open_legs).enter,
+        on_upgrade=door.enter,
+        on_extra_upgrade=partial(door.enter, home=HOME_OF_WS_PORT),
         application=create_application(process, driver.figures),
         head_s=config.limits.head_s,
         head_bytes=config.limits.head_bytes,

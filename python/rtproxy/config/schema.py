@@ -34,6 +34,7 @@ class ServerConfig(Section, frozen=True, kw_only=True):
 
     host: Text = "127.0.0.1"
     port: Port = 8_000  # 0: any free one, told when it is bound
+    ws_port: Port | None = None  # a second one, where `companion` is spoken at /
     allowed_origins: tuple[Text, ...] = ()  # web pages that may connect beside our own
     tls: Literal["off", "files", "self-signed"] | None = None  # None: "files" where certfile is set
     certfile: Text | None = None

@@ -51,13 +51,17 @@ class FrontDoor:
     paced: LegsOptions
     relayed: LegsOptions
 
-    async def enter(self, upgrade: Upgrade) -> None:
-        """Answer one upgrade request; returns when its session is over."""
+    async def enter(self, upgrade: Upgrade, *, home: str = "/") -> None:
+        """Answer one upgrade request; returns when its session is over.
+
+        `home` is the path that `/` stands for where it came in.
+        """
         if not self.process.welcomes:
             await upgrade.refuse(503, "The server is stopping; try again in a moment.")
             return
         query = upgrade.query
-        dialect = choose_dialect(upgrade.path, query, upgrade.subprotocols)
+        path = home if upgrade.path == "/" else upgrade.path
+        dialect = choose_dialect(path, query, upgrade.subprotocols)
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, query))
             return

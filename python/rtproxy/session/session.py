@@ -18,6 +18,7 @@ from rtproxy.session.agreement import Agreement
 from rtproxy.session.causes import Causes
 from rtproxy.session.commands import (
     Command,
+    Dial,
     DiscardInput,
     End,
     FlushInput,
@@ -121,12 +122,13 @@ class Session:
         config = self._greeter.session_for(event)
         if isinstance(config, ToClient):
             return [config]
+        told: list[Command] = telling.otherwise(event.dropped)
+        told.append(Shape(event.gain, event.pitch))
         if self.state is not State.GREETING:
-            changed = self._agreement.change(config, event.event_id)
-            return [Shape(event.gain, event.pitch), *changed]
+            return told + self._agreement.change(config, event.event_id)
         self.state = step(SESSION_STEPS, self.state, State.CONNECTING)
         self._agreement.aim(config)
-        return self._greeter.started(event)
+        return [*told, Dial()]
 
     def _greeting_overdue(self, _: ev.GreetingOverdue) -> list[Command]:
         return self._greeter.overdue() if self.state is State.GREETING else []
