@@ -20,7 +20,8 @@ _BACKLOG = 1024
 def open_sockets(host: str, port: int, *, key: str = "server.port") -> list[socket.socket]:
     """Listening, non-blocking sockets, all on one port; port 0 is any free one.
 
-    `key` is what the port is called in the configuration. Raises ConfigError, in one line, if the address may not or cannot be used.
+    `key` is what the port is called in the configuration. Raises ConfigError, in one
+    line, if the address may not or cannot be used.
     """
     sockets: list[socket.socket] = []
     try:
