@@ -32,6 +32,7 @@ from rtproxy.legs.tls import tls_client
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.personas.casting import Casting
+from rtproxy.resilience.admission import Admission, Allowances
 from rtproxy.resilience.backoff import Backoff
 from rtproxy.runtime.cast import casting_of
 from rtproxy.runtime.dialing import Dialler
@@ -161,6 +162,13 @@ def build_front_door(
         ),
         process=process,
         casting=casting,
+        admission=Admission(
+            Allowances(
+                user_sessions=limits.user_sessions,
+                address_sessions=limits.address_sessions,
+                requests_per_minute=limits.requests_per_minute,
+            )
+        ),
         input_rate_hz=lambda dialect: _input_rate_hz(config, dialect),
         patience=Patience(limits.inactive_s, limits.expiring_s),
         open_legs=open_legs,

@@ -78,6 +78,9 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     first_event_s: Seconds = 10.0
     inactive_s: Seconds = 600.0
     expiring_s: Seconds = 60.0
+    user_sessions: Count = 3  # of a user that is known
+    address_sessions: Count = 100  # loopback: as many as the server
+    requests_per_minute: Count = 100  # of a user that is known; audio is none
 
 
 class UpstreamSection(Section, frozen=True, kw_only=True):
