@@ -208,5 +208,5 @@ class Config:
     log: LogConfig
     upstreams: tuple[UpstreamConfig, ...]
     notes: tuple[str, ...] = ()
-    personas_folder: Path | None = None
+    personas_folder: Path = Path("personas")
     dialect_sessions: Mapping[str, Json] = field(default_factory=dict)
