@@ -31,8 +31,9 @@ def judged(credentials: Credentials, upgrade: Upgrade, dialect: Dialect) -> Admi
 
 
 def late(credentials: Credentials, upgrade: Upgrade, visit: Visit) -> Admit:
-    """How the first words of a greeted client are judged: its token, if nothing was shown
-    before, and how many sessions its user has.
+    """How the first words of a greeted client are judged.
+
+    By its token, if nothing was shown before; then by how many sessions its user has.
     """
     shown = presented(upgrade)
 
