@@ -14,9 +14,9 @@ from rtproxy.model.event import Json
 from rtproxy.model.events import Misunderstood, StartAsked
 from rtproxy.model.field_rules import FieldError
 from rtproxy.model.session_config import merge_session
+from rtproxy.model.traits import read_traits
 from rtproxy.personas.catalog import Catalog, UnknownPersonaError
 from rtproxy.personas.persona import Persona
-from rtproxy.personas.traits import read_traits
 
 
 @dataclass(frozen=True, slots=True)
