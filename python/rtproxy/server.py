@@ -10,21 +10,26 @@ their 1001 and a moment to say goodbye), the second ends at once.
 from __future__ import annotations
 
 import gc
+import secrets
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 import trio
-from msgspec.structs import asdict
 
 from rtproxy._audio_core import limit_simd
 from rtproxy.api.application import create_application
+from rtproxy.api.realtime_rest import RealtimeRest
+from rtproxy.api.upstream_rest import UpstreamRest
 from rtproxy.config import Config, UpstreamConfig
 from rtproxy.config.schema import DialectConfig
+from rtproxy.credentials.judge import Credentials
+from rtproxy.credentials.tokens import Tokens
 from rtproxy.dialects.dialect import Dialect
-from rtproxy.dialects.registry import DIALECTS
 from rtproxy.legs.driver import start_driver
 from rtproxy.legs.leg import LegsOptions, OpenLegs
 from rtproxy.legs.listener import Listener, open_listener
@@ -32,21 +37,31 @@ from rtproxy.legs.reach import Resolver
 from rtproxy.legs.tls import tls_client
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason
-from rtproxy.personas.catalog import load_persona
-from rtproxy.personas.persona import Persona
+from rtproxy.personas.casting import Casting
+from rtproxy.resilience.admission import Admission, Allowances
 from rtproxy.resilience.backoff import Backoff
+from rtproxy.runtime.cast import casting_of
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.front_door import FrontDoor
+from rtproxy.runtime.persona_watch import watch_personas
 from rtproxy.runtime.process import Process, ProcessPhase
 from rtproxy.runtime.session_task import SessionLimits
+from rtproxy.session.lifetime import Patience
 from rtproxy.simulator.server import open_simulator
 from rtproxy.simulator.settings import configured
+from rtproxy.upstreams.kinds import upstream_of
 from rtproxy.upstreams.upstream import Upstream
 
 # Rust and other threads must not keep the loop from the interpreter for the
 # default 5 ms: beside one busy thread a Trio wake took 10.5 ms at p99 with it,
 # 0.46 ms with this.
 SWITCH_INTERVAL_S = 0.0001
+
+# What `/` stands for on the second port: its frontends know no paths.
+HOME_OF_WS_PORT = "/ws"
+
+# Whose persona answers calls that bring no session of their own.
+_OF_CALLS = "voice"
 
 # How long live sessions may take to say goodbye.
 DRAIN_S = 10.0
@@ -59,13 +74,14 @@ class Listening:
     http_url: str
     ws_url: str
     upstream: str
+    extra_ws_url: str | None = None
 
 
 async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
     """Serve until a signal says otherwise; `on_ready` is called once connections are taken.
 
     Raises ConfigError for what only shows when it is tried (a taken port, a
-    certificate that cannot be read).
+    certificate that cannot be read, a persona's file that cannot be used).
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     limit_simd(config.audio.simd)
@@ -76,7 +92,8 @@ async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
         # are short and come soon enough for what sessions leave behind.
         gc.collect()
         gc.freeze()
-        on_ready(Listening(listener.http_url, listener.ws_url, process.upstream_name))
+        http_url, ws_url, extra = listener.http_url, listener.ws_url, listener.extra_ws_url
+        on_ready(Listening(http_url, ws_url, process.upstream_name, extra))
         await _serve_until_told(nursery.cancel_scope, process)
 
 
@@ -87,12 +104,19 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
     """
     process = Process(config.upstreams[0].name, trio.current_time, trio.current_time())
     upstreams = [await open_upstream(nursery, config, each) for each in config.upstreams]
+    # Read now: a session that begins needs no file, and so no descriptor, for its persona.
+    casting = casting_of(config)
+    nursery.start_soon(watch_personas, casting.catalog)
     driver = await start_driver(nursery, config.server.driver)
+    credentials = make_credentials(config)
+    door = build_front_door(config, process, upstreams, driver.open_legs, casting, credentials)
+    rest = build_rest(config, upstreams[0], casting, credentials)
     listener = await open_listener(
         nursery,
         config.server,
-        on_upgrade=build_front_door(config, process, upstreams, driver.open_legs).enter,
-        application=create_application(process, driver.figures),
+        on_upgrade=door.enter,
+        on_extra_upgrade=partial(door.enter, home=HOME_OF_WS_PORT),
+        application=create_application(process, driver.figures, rest),
         head_s=config.limits.head_s,
         head_bytes=config.limits.head_bytes,
     )
@@ -105,17 +129,44 @@ async def open_upstream(nursery: trio.Nursery, config: Config, wanted: UpstreamC
 
     Raises ConfigError where the certificates to trust cannot be used.
     """
-    key = wanted.api_key.reveal() if wanted.api_key else None
     url = wanted.url
     if wanted.kind == "simulator":
         url = await open_simulator(nursery, configured(config.simulator))
-    if url.startswith("wss:"):
-        tls_client(wanted.ca)  # read now: it takes a while, and may be refused
-    return Upstream(name=wanted.name, url=url, model=wanted.model, key=key, ca=wanted.ca)
+    upstream = upstream_of(wanted, url)
+    if upstream.url.startswith("wss:"):
+        tls_client(upstream.ca)  # read now: it takes a while, and may be refused
+    return upstream
+
+
+def make_credentials(config: Config) -> Credentials:
+    """Who may come in; tokens outlive the process where their secret is configured."""
+    keys = [key.reveal() for key in config.auth.keys]
+    secret = config.auth.secret
+    sealed_with = secrets.token_bytes(32) if secret is None else secret.reveal().encode()
+    return Credentials(keys, Tokens(sealed_with), time.time)
+
+
+def build_rest(
+    config: Config, upstream: Upstream, casting: Casting, credentials: Credentials
+) -> RealtimeRest:
+    """What is asked over HTTP beside the sessions."""
+    limits = config.limits
+    return RealtimeRest(
+        credentials=credentials,
+        upstream=UpstreamRest(upstream, limits.request_s, limits.request_bytes),
+        persona=lambda name: casting.brief(_OF_CALLS, persona=name),
+        allowed_origins=config.server.allowed_origins,
+        body_bytes=limits.request_bytes,
+    )
 
 
 def build_front_door(
-    config: Config, process: Process, upstreams: list[Upstream], open_legs: OpenLegs
+    config: Config,
+    process: Process,
+    upstreams: list[Upstream],
+    open_legs: OpenLegs,
+    casting: Casting,
+    credentials: Credentials,
 ) -> FrontDoor:
     """What takes upgrade requests, with all that their sessions need."""
     limits = config.limits
@@ -133,36 +184,33 @@ def build_front_door(
         send_s=limits.send_s,
         close_s=limits.close_s,
     )
-    # Read now: a session that begins needs no file, and so no descriptor, for it.
-    personas = {
-        dialect.name: _persona(config, dialect) for dialect in DIALECTS if not dialect.relays
-    }
     return FrontDoor(
+        credentials=credentials,
         dialler=Dialler(upstreams, limits.dial_s, Backoff(limits.dial_backoff_s)),
         limits=SessionLimits(
             client_message_bytes=limits.client_message_bytes,
             relayed_message_bytes=limits.openai_message_bytes,
             upstream_message_bytes=limits.upstream_message_bytes,
+            auth_s=limits.auth_s,
             first_event_s=limits.first_event_s,
             ping_every_s=limits.ping_every_s,
             pong_within_s=limits.pong_within_s,
         ),
         process=process,
-        persona=lambda dialect: personas[dialect.name],
+        casting=casting,
+        admission=Admission(
+            Allowances(
+                user_sessions=limits.user_sessions,
+                address_sessions=limits.address_sessions,
+                requests_per_minute=limits.requests_per_minute,
+            )
+        ),
         input_rate_hz=lambda dialect: _input_rate_hz(config, dialect),
+        patience=Patience(limits.inactive_s, limits.expiring_s),
         open_legs=open_legs,
         paced=paced,
         relayed=replace(paced, lead_ms=None),
     )
-
-
-def _persona(config: Config, dialect: Dialect) -> Persona:
-    """The dialect's own persona, with what the configuration says otherwise."""
-    persona = load_persona(dialect.persona or "ally")
-    wanted = asdict(getattr(config.dialect, dialect.name))
-    del wanted["input_rate_hz"]  # the client's, whoever answers
-    changes = {key: value for key, value in wanted.items() if value is not None}
-    return replace(persona, **changes)
 
 
 def _input_rate_hz(config: Config, dialect: Dialect) -> int:

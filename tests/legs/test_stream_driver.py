@@ -150,6 +150,19 @@ async def test_a_cut_answer_stops_and_says_what_was_heard(autojump_clock: Clock)
         assert heard <= 15
 
 
+async def test_a_report_of_the_client_corrects_what_was_heard(autojump_clock: Clock) -> None:
+    async with open_rig(LegsOptions(lead_ms=400)) as rig:
+        assert rig.legs.playing() is None
+        assert not rig.legs.playback("i1", 0.0)
+        await rig.model.say(*(answered(100) for _ in range(50)))
+        await trio.sleep(1)
+        assert rig.legs.playing() == "i1"
+        assert rig.legs.playback("i1", 700.0)
+        await trio.sleep(0.5)
+        [(_, _, heard_ms, _)] = rig.legs.drop("r1")
+        assert heard_ms == pytest.approx(1_200, abs=10)
+
+
 async def test_a_client_ahead_of_its_time_is_read_at_the_pace_of_its_audio(
     autojump_clock: Clock,
 ) -> None:  # faults.md row 22
@@ -214,8 +227,8 @@ async def test_a_ping_from_the_peer_is_answered_while_a_hold_is_open(ground: Gro
 async def test_a_panic_in_the_splice_ends_this_session_with_1011(autojump_clock: Clock) -> None:
     async with open_rig() as rig, open_rig() as other:
         with structlog.testing.capture_logs() as logs:
-            splice, number = rig.legs._splice, rig.client.number  # type: ignore[attr-defined]
-            with rig.legs._junction:  # type: ignore[attr-defined]
+            splice, number = rig.legs._splice, rig.client.number  # type: ignore[attr-defined] # behind the interface
+            with rig.legs._junction:  # type: ignore[attr-defined] # as above
                 splice.panic_for_test(number)
         [error_id] = [entry["error_id"] for entry in logs if entry["event"] == "contained"]
         for leg in (rig.client, rig.upstream):
@@ -245,7 +258,7 @@ async def test_a_session_that_is_over_leaves_nothing_to_the_collector(ground: Gr
         async with open_rig(ground=ground) as rig:
             await rig.browser.say(said())
             await rig.model.hear()
-            junction = weakref.ref(rig.legs._junction)  # type: ignore[attr-defined]
+            junction = weakref.ref(rig.legs._junction)  # type: ignore[attr-defined] # behind the interface
             leg = rig.client
         await leg.aclose(DONE)  # late, and harmless
         del rig, leg

@@ -8,6 +8,8 @@ event, for audio never meets the session logic.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 # ruff: noqa: PLC0414 - the events of `told` are read as part of this module
@@ -17,22 +19,34 @@ from rtproxy.model.told import AnswerOver as AnswerOver
 from rtproxy.model.told import AnswerPlayed as AnswerPlayed
 from rtproxy.model.told import AnswerStarted as AnswerStarted
 from rtproxy.model.told import AudioStarted as AudioStarted
+from rtproxy.model.told import ClockRead as ClockRead
 from rtproxy.model.told import Dropped as Dropped
+from rtproxy.model.told import GreetingOverdue as GreetingOverdue
 from rtproxy.model.told import HeardPart as HeardPart
 from rtproxy.model.told import Interrupted as Interrupted
 from rtproxy.model.told import MarkReached as MarkReached
+from rtproxy.model.told import Measured as Measured
 from rtproxy.model.told import Pong as Pong
 from rtproxy.model.told import Reconnecting as Reconnecting
+from rtproxy.model.told import SessionChanged as SessionChanged
+from rtproxy.model.told import SessionExpiring as SessionExpiring
 from rtproxy.model.told import SessionReady as SessionReady
+from rtproxy.model.told import ShapeKnown as ShapeKnown
+from rtproxy.model.told import TimePassed as TimePassed
+from rtproxy.model.told import ToolCalled as ToolCalled
 from rtproxy.model.told import UpstreamLost as UpstreamLost
 
 # What a client asks for
 
 
 class SessionUpdate(Event, frozen=True, kw_only=True):
-    """Change the session: a partial GA session object."""
+    """Change the session: a partial GA session object.
+
+    `dropped` are sentences about what of it was not taken as written, for the log.
+    """
 
     session: Json
+    dropped: tuple[str, ...] = ()
 
 
 class InputAudio(Event, frozen=True, kw_only=True):
@@ -103,6 +117,47 @@ class Misunderstood(Event, frozen=True, kw_only=True):
     code: str
     message: str
     param: str | None = None
+
+
+class Introduced(Event, frozen=True, kw_only=True):
+    """A client has said who it is, before anything is dialled for it.
+
+    `token` is the credential that it brought with it, if any.
+    """
+
+    user_id: str | None = None
+    conversation_id: str | None = None
+    token: str | None = None
+
+
+class StartAsked(Event, frozen=True, kw_only=True):
+    """The conversation is to begin; asked again, it is to change.
+
+    `persona` None: the usual one; `traits` 0-100 each; `session` is a partial GA session
+    object; `gain` 0-4 and `pitch` 0.5-2 are of what the client hears. `dropped` has a
+    sentence for each wish that is fulfilled otherwise.
+    """
+
+    persona: str | None = None
+    traits: Mapping[str, int] | None = None
+    session: Json = msgspec.field(default_factory=dict)
+    gain: float = 1.0
+    pitch: float = 1.0
+    dropped: tuple[str, ...] = ()
+
+
+class Playback(Event, frozen=True, kw_only=True):
+    """The person has heard so much of an item (of the one being played: None)."""
+
+    played_ms: float
+    item_id: str | None = None
+
+
+class ToolAnswered(Event, frozen=True, kw_only=True):
+    """What a tool that the client runs has come to."""
+
+    call_id: str
+    output: str
 
 
 # What an upstream says
@@ -251,6 +306,16 @@ class ResponseDone(Event, frozen=True, kw_only=True):
     """An answer has been generated, cancelled, cut short, or failed."""
 
     response: Json
+
+
+class CallMade(Event, frozen=True, kw_only=True):
+    """An answer calls a function; `arguments` is JSON as text."""
+
+    response_id: str
+    item_id: str
+    call_id: str
+    name: str
+    arguments: str
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):

@@ -98,3 +98,57 @@ class UpstreamLost(Event, frozen=True, kw_only=True):
     code: int
     reason: str
     final: bool = False
+
+
+class GreetingOverdue(Event, frozen=True, kw_only=True):
+    """The time in which a client is to say who it is has passed."""
+
+
+class ToolCalled(Event, frozen=True, kw_only=True):
+    """A tool that the client declared is to be run; `arguments` is JSON as text."""
+
+    call_id: str
+    name: str
+    arguments: str
+    response_id: str
+    item_id: str
+
+
+class SessionChanged(Event, frozen=True, kw_only=True):
+    """What the client asked of its session holds now; `voice` is the one in use."""
+
+    voice: str
+
+
+class SessionExpiring(Event, frozen=True, kw_only=True):
+    """The upstream ends the session soon."""
+
+    in_ms: int
+
+
+class Measured(Event, frozen=True, kw_only=True):
+    """How much of an item has been sent to the client, for who reports `played_ms` of it.
+
+    `item_id` is what was asked for, or what is being played; None: nothing is.
+    `sent_ms` is None where nothing is known of the item.
+    """
+
+    item_id: str | None
+    sent_ms: float | None
+    played_ms: float
+
+
+class ClockRead(Event, frozen=True, kw_only=True):
+    """What time it is in the world: seconds since 1970."""
+
+    unix_s: float
+
+
+class TimePassed(Event, frozen=True, kw_only=True):
+    """The core's deadline has come."""
+
+
+class ShapeKnown(Event, frozen=True, kw_only=True):
+    """A client of the upstream's own protocol has shown which shape of it it speaks."""
+
+    beta: bool

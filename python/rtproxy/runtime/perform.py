@@ -7,7 +7,7 @@ Must not know what any event means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -22,6 +22,8 @@ from rtproxy.session import commands as cmd
 from rtproxy.session.formats import UpstreamAudio
 from rtproxy.session.states import State
 
+# What of a client's message is carried out, at that time.
+Screen = Callable[[Sequence[ev.Event], float], Sequence[ev.Event]]
 Log = structlog.typing.FilteringBoundLogger
 
 
@@ -30,17 +32,29 @@ class Core(Protocol):
 
     state: State
 
+    @property
+    def deadline(self) -> float:
+        """When it is to be told that time has passed, by its clock; inf: never."""
+
     def receive(self, event: ev.Event, now: float) -> list[cmd.Command]:
         """What the event calls for."""
+
+
+def let_pass(events: Sequence[ev.Event], now: float) -> Sequence[ev.Event]:
+    """All of it."""
+    del now
+    return events
 
 
 class Performer:
     """The hands of one session's core.
 
     `end` is called with the reason, after everything said before it was sent; `join`
-    with what the upstream takes and speaks, each time that it is something else.
-    `secrets` are the keys of the upstreams: whatever an upstream says of its key,
-    the client must not read it.
+    with what the upstream takes and speaks, each time that it is something else; `dial`
+    when an upstream is wanted (with a model, or None); `adopt` with the dialect that is
+    spoken from here on.
+    `screen` says what of a client's message is carried out. `secrets` are the keys of the
+    upstreams: whatever an upstream says of its key, the client must not read it.
     """
 
     def __init__(
@@ -52,6 +66,9 @@ class Performer:
         clock: Callable[[], float],
         end: Callable[[CloseReason], None],
         join: Callable[[UpstreamAudio], None],
+        dial: Callable[[str | None], None],
+        adopt: Callable[[Dialect], None],
+        screen: Screen = let_pass,
         log: Log,
         secrets: tuple[bytes, ...] = (),
     ) -> None:
@@ -62,6 +79,9 @@ class Performer:
         self._clock = clock
         self._end = end
         self._join = join
+        self._dial = dial
+        self._adopt = adopt
+        self._screen = screen
         self._log = log
         self._secrets = secrets
 
@@ -71,7 +91,7 @@ class Performer:
             self._answer(leg, message, [ev.MarkReached(token=message.raw)])
         elif message.kind is MessageKind.HOLD:
             events = self._dialect.decode(message.raw, binary=message.binary)
-            self._answer(leg, message, events)
+            self._answer(leg, message, self._screen(events, self._clock()))
 
     def upstream_message(self, leg: Leg, message: Message) -> None:
         """Answer what the upstream said; a copy has been passed on already."""
@@ -105,10 +125,17 @@ class Performer:
         self, events: Iterable[ev.Event], batch: _Batch, held: tuple[Leg, Message] | None
     ) -> None:
         for event in events:
+            self._speak_as(self._dialect.after(event))
             for command in self._core.receive(event, self._clock()):
                 follow_up = self._perform(command, batch, held)
                 if follow_up is not None:
                     self._run([follow_up], batch, held)
+
+    def _speak_as(self, dialect: Dialect) -> None:
+        """Whatever is said from here on is said, sorted and wrapped as this dialect does it."""
+        if dialect is not self._dialect:
+            self._dialect = dialect
+            self._adopt(dialect)
 
     def _perform(  # noqa: C901 - one case per command is the clearest form of a table
         self, command: cmd.Command, batch: _Batch, held: tuple[Leg, Message] | None
@@ -137,6 +164,14 @@ class Performer:
             case cmd.Resubmit(payload) if held is not None:
                 leg, message = held
                 leg.resubmit(message, payload)
+            case cmd.Dial(model):
+                self._dial(model)
+            case cmd.Shape(gain, pitch):
+                self._legs.shape(gain, pitch)
+            case cmd.Measure(item_id, played_ms, event_id):
+                return self._measure(item_id, played_ms, event_id)
+            case cmd.Playback(item_id, played_ms):
+                self._legs.playback(item_id, played_ms)
             case cmd.End(reason):
                 batch.reason = reason
             case cmd.Note(name, level, fields):
@@ -147,6 +182,16 @@ class Performer:
         for secret in self._secrets:
             payload = payload.replace(secret, b"[key]")
         return payload
+
+    def _measure(self, item_id: str | None, played_ms: float, event_id: str | None) -> ev.Event:
+        item_id = item_id or self._legs.playing()
+        counted = self._legs.counters(item_id) if item_id else None
+        return ev.Measured(
+            event_id=event_id,
+            item_id=item_id,
+            sent_ms=counted.released_ms if counted else None,
+            played_ms=played_ms,
+        )
 
     def _drop(self, response_id: str) -> ev.Event:
         heard = tuple(

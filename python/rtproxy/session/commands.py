@@ -84,6 +84,41 @@ class Resubmit:
 
 
 @dataclass(frozen=True, slots=True)
+class Dial:
+    """It is known who the client is and what it wants: reach an upstream.
+
+    `model` None: its own.
+    """
+
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How loud (`gain`, 0 to 4) and how high (`pitch`, 0.5 to 2) answers are heard."""
+
+    gain: float
+    pitch: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How much of an item (None: of what plays) was sent; answered at once by Measured."""
+
+    item_id: str | None
+    played_ms: float
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """So much of the item has been heard by now: the play-out clock goes by that."""
+
+    item_id: str
+    played_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """End the session."""
 
@@ -110,6 +145,10 @@ Command = (
     | DiscardInput
     | JoinAudio
     | Resubmit
+    | Dial
+    | Shape
+    | Measure
+    | Playback
     | End
     | Note
 )

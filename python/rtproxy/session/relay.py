@@ -8,6 +8,8 @@ change, add or withhold anything that passes.
 
 from __future__ import annotations
 
+from math import inf
+
 from rtproxy.model import events as ev
 from rtproxy.session.commands import Command, End, JoinAudio, Note, ToClient, ToUpstream
 from rtproxy.session.failures import end_after_loss
@@ -26,6 +28,11 @@ class RelaySession:
         self._active: set[str] = set()
         self._errors_told = 0
 
+    @property
+    def deadline(self) -> float:
+        """It waits for nothing: how long a session lasts is between the two."""
+        return inf
+
     def receive(self, event: ev.Event, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""
         del now  # relaying has no deadlines of its own
@@ -36,6 +43,9 @@ class RelaySession:
                 return [ToUpstream(event)]
             case ev.Opaque():
                 return [ToClient(event)]
+            case ev.SessionUpdate(dropped=dropped):
+                notes = [Note("session_field_dropped", fields={"text": text}) for text in dropped]
+                return [*notes, ToUpstream(event)]
             case ev.Misunderstood():
                 return self._misunderstood(event)
             case ev.UpstreamLost():

@@ -1,36 +1,48 @@
 """The call: dispatches events to what knows them, and keeps the session's state.
 
 Owns the state of one conversation whose client speaks a dialect of its own. It
-only dispatches; turns live in `turns`, errors in `failures` and `causes`. It must
-not know sockets, dialects, tasks or the clock.
+only dispatches; who the client is lives in `greeting`, what the upstream was asked in
+`agreement`, turns in `turns`, errors in `failures`, `causes` and `telling`. It must not
+know sockets, dialects, tasks or the clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, ClassVar
 
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason, Origin
+from rtproxy.session import telling
+from rtproxy.session.agreement import Agreement
 from rtproxy.session.causes import Causes
 from rtproxy.session.commands import (
     Command,
+    Dial,
     DiscardInput,
     End,
     FlushInput,
-    JoinAudio,
+    Measure,
     Note,
     Resubmit,
+    Shape,
     ToClient,
     ToUpstream,
 )
-from rtproxy.session.failures import end_after_loss, end_of_session
-from rtproxy.session.formats import UnknownFormatError, UpstreamAudio, audio_named_in
+from rtproxy.session.failures import end_of_session
+from rtproxy.session.formats import UnknownFormatError
+from rtproxy.session.greeting import NEEDS_START, Greeting
+from rtproxy.session.lifetime import Lifetime, Patience
+from rtproxy.session.playback import judge
 from rtproxy.session.states import SESSION_STEPS, State, step
+from rtproxy.session.tool_calls import ToolCalls
 from rtproxy.session.turns import Turns
 
 # Refusals of things that we do on our own account: the client never asked for them.
 _OUR_OWN = (ev.ItemTruncate, ev.ResponseCancel)
+
+_PATIENCE = Patience()
 
 
 class Session:
@@ -38,33 +50,63 @@ class Session:
 
     Args:
         session_id: what the client and the log call it.
-        config: the GA session object that the upstream is asked for.
+        config: the GA session object that the upstream is asked for; of a client that
+            is greeted, its start says so.
         bare_audio: audio reaches the client without names, so each item's is announced.
+        greeting: for a client that says who it is and what it wants, before an upstream
+            is dialled; None for one whose upstream is dialled at once.
+        patience: how long it may last.
+        opening: the response to ask for before the client has spoken, if any.
     """
 
-    def __init__(self, session_id: str, config: ev.Json, *, bare_audio: bool = False) -> None:
+    def __init__(
+        self,
+        session_id: str,
+        config: ev.Json,
+        *,
+        bare_audio: bool = False,
+        greeting: Greeting | None = None,
+        patience: Patience = _PATIENCE,
+        opening: ev.Json | None = None,
+    ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
-        self.state = State.CONNECTING
-        self._config = config
-        self._model = ""
-        self._audio_agreed: UpstreamAudio | None = None
+        self.state = State.CONNECTING if greeting is None else State.GREETING
         self.turns = Turns(announces_audio=bare_audio)
+        self._greeting = greeting
+        self._opening = opening
+        self._agreement = Agreement(session_id, config)
         self._causes = Causes()
         self._commits_to_answer = 0
+        self._tools = ToolCalls()
+        self._lifetime = Lifetime(patience)
+        self._now = 0.0
+
+    @property
+    def deadline(self) -> float:
+        """When it wants to be told that time has passed (`TimePassed`)."""
+        return inf if self.state is State.CLOSED else self._lifetime.deadline
 
     def receive(self, event: ev.Event, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""
-        del now  # nothing here depends on it yet; the deadlines of recovery will
         if self.state is State.CLOSED:
             return []
-        dispatch = self._dispatch.get(type(event))
-        commands = dispatch(self, event) if dispatch else []
-        self._settle()
+        self._now = now
+        self._lifetime.note(event, now)
+        commands = self._answer(event)
+        self._settle(commands)
         return [self._numbered(command) for command in commands]
 
-    def _settle(self) -> None:
-        if self.state in (State.READY, State.RESPONDING):
+    def _answer(self, event: ev.Event) -> list[Command]:
+        if self.state is State.GREETING and type(event) in NEEDS_START:
+            return self._greeter.too_early(event)
+        dispatch = self._dispatch.get(type(event))
+        return dispatch(self, event) if dispatch else []
+
+    def _settle(self, commands: list[Command]) -> None:
+        if any(isinstance(command, End) for command in commands):
+            self.state = step(SESSION_STEPS, self.state, State.CLOSED)
+        elif self.state in (State.READY, State.RESPONDING):
             then = State.RESPONDING if self.turns.responding else State.READY
             self.state = step(SESSION_STEPS, self.state, then)
 
@@ -73,43 +115,52 @@ class Session:
             return ToUpstream(self._causes.number(command.event))
         return command
 
-    def _end(self, reason: CloseReason) -> list[Command]:
-        self.state = step(SESSION_STEPS, self.state, State.CLOSED)
-        return [End(reason)]
+    # Greeting
+
+    @property
+    def _greeter(self) -> Greeting:
+        assert self._greeting is not None  # noqa: S101 - no other dialect says such things
+        return self._greeting
+
+    def _start(self, event: ev.StartAsked) -> list[Command]:
+        brief = self._greeter.brief_for(event)
+        if isinstance(brief, ToClient):
+            return [brief]
+        told: list[Command] = telling.otherwise(event.dropped)
+        told.append(Shape(event.gain, event.pitch))
+        if self.state is not State.GREETING:
+            return told + self._agreement.change(brief.session, event.event_id)
+        self.state = step(SESSION_STEPS, self.state, State.CONNECTING)
+        self._agreement.aim(brief.session)
+        self._opening = brief.opening
+        return [*told, Dial(brief.model)]
+
+    def _greeting_overdue(self, _: ev.GreetingOverdue) -> list[Command]:
+        return self._greeter.overdue() if self.state is State.GREETING else []
 
     # Setting up
 
     def _session_created(self, event: ev.SessionCreated) -> list[Command]:
-        self._model = str(event.session.get("model", ""))
-        return [ToUpstream(ev.SessionUpdate(session=self._config))]
+        self._lifetime.note_expiry(event.session.get("expires_at"), self._now)
+        return self._agreement.created(event)
 
     def _session_updated(self, event: ev.SessionUpdated) -> list[Command]:
-        audio = event.session.get("audio") or {}
-        detection = (audio.get("input") or {}).get("turn_detection") or {}
-        self.turns.interruptible = detection.get("interrupt_response", True) is not False
+        self._lifetime.note_expiry(event.session.get("expires_at"), self._now)
+        self.turns.take_terms(event.session)
         try:
-            joined = self._join_audio(audio_named_in(event.session))
+            told = self._agreement.updated(event.session)
         except UnknownFormatError as error:
-            return self._no_common_audio(str(error))
+            return telling.unknown_audio(str(error))
         if self.state is not State.CONNECTING:
-            return joined
+            return told
         self.state = step(SESSION_STEPS, self.state, State.READY)
-        voice = (audio.get("output") or {}).get("voice", "")
-        name = voice if isinstance(voice, str) else str(voice.get("id", ""))
-        ready = ev.SessionReady(session_id=self.session_id, model=self._model, voice=name)
-        return [*joined, ToClient(ready)]
+        return [*told, *self._open()]
 
-    def _join_audio(self, audio: UpstreamAudio) -> list[Command]:
-        if audio == self._audio_agreed:
+    def _open(self) -> list[Command]:
+        """Speak first, where that is wished; who has begun meanwhile is answered instead."""
+        if self._opening is None:
             return []
-        self._audio_agreed = audio
-        return [JoinAudio(audio)]
-
-    def _no_common_audio(self, message: str) -> list[Command]:
-        failure = ev.Failure(type="server_error", code="unknown_audio_format", message=message)
-        note = Note("upstream_audio_unknown", "error", {"text": message})
-        reason = CloseReason(CloseCode.UPSTREAM_REFUSED, message, Origin.PEER)
-        return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), *self._end(reason)]
+        return self.turns.request(ev.ResponseCreate(response=self._opening, only_if_idle=True))
 
     # The client
 
@@ -120,15 +171,20 @@ class Session:
     def _clear(self, event: ev.InputClear) -> list[Command]:
         return [DiscardInput(), ToUpstream(event)]
 
+    def _tool_answered(self, event: ev.ToolAnswered) -> list[Command]:
+        commands, complete = self._tools.answered(event)
+        return commands + (self._go_on() if complete else [])
+
+    def _go_on(self) -> list[Command]:
+        """All outputs are there: have them answered, unless who speaks is answered anyway."""
+        return [] if self.turns.answer_is_due else self.turns.request(ev.ResponseCreate())
+
+    def _measured(self, event: ev.Measured) -> list[Command]:
+        plays = event.item_id is not None and self.turns.plays(event.item_id)
+        return judge(event, plays=plays)
+
     def _pass_upstream(self, event: ev.Event) -> list[Command]:
         return [ToUpstream(event)]
-
-    def _misunderstood(self, event: ev.Misunderstood) -> list[Command]:
-        failure = ev.Failure(
-            code=event.code, message=event.message, param=event.param, event_id=event.event_id
-        )
-        note = Note("client_message_refused", fields={"code": event.code, "param": event.param})
-        return [note, ToClient(ev.ErrorTold(error=failure))]
 
     def _client_ping(self, event: ev.ClientPing) -> list[Command]:
         return [ToClient(ev.Pong(event_id=event.event_id))]
@@ -144,6 +200,19 @@ class Session:
     def _speech_started(self, event: ev.SpeechStarted) -> list[Command]:
         return [ToClient(event), *self.turns.speech_started()]
 
+    def _speech_stopped(self, event: ev.SpeechStopped) -> list[Command]:
+        self.turns.speech_stopped()
+        return [ToClient(event)]
+
+    def _call_made(self, event: ev.CallMade) -> list[Command]:
+        return [] if self.turns.excludes(event.response_id) else self._tools.called(event)
+
+    def _response_done(self, event: ev.ResponseDone) -> list[Command]:
+        commands = self.turns.done(event)
+        if self._tools.response_over(str(event.response.get("id", ""))):
+            commands += self._go_on()
+        return commands
+
     def _committed(self, event: ev.InputCommitted) -> list[Command]:
         if not self._commits_to_answer:
             return []
@@ -157,40 +226,33 @@ class Session:
             if event.error.code == "conversation_already_has_active_response":
                 self.turns.refused_as_active(sent)
                 return []
-            return [*self._tell(event, cause), *self.turns.refused()]
+            return [*telling.upstream_error(event, cause), *self.turns.refused()]
         if isinstance(sent, _OUR_OWN):
             return [Note("upstream_refused_ours", "debug", {"code": event.error.code})]
         if isinstance(sent, ev.InputCommit) and sent.respond:
             self._commits_to_answer = max(0, self._commits_to_answer - 1)
+        reason = end_of_session(event.error)
         if isinstance(sent, ev.SessionUpdate) and self.state is State.CONNECTING:
             reason = CloseReason(CloseCode.UPSTREAM_REFUSED, event.error.message, Origin.PEER)
-            return [*self._tell(event, cause, fatal=True), *self._end(reason)]
-        reason_to_end = end_of_session(event.error)
-        if reason_to_end is not None:
-            return [*self._tell(event, cause, fatal=True), *self._end(reason_to_end)]
-        return self._tell(event, cause)
+        if reason is not None:
+            return [*telling.upstream_error(event, cause, fatal=True), End(reason)]
+        told = telling.upstream_error(event, cause)
+        return told + self._agreement.refused() if isinstance(sent, ev.SessionUpdate) else told
 
-    def _tell(self, event: ev.ErrorTold, cause: Any, *, fatal: bool = False) -> list[Command]:
-        failure = ev.Failure(
-            type=event.error.type,
-            code=event.error.code,
-            message=event.error.message,
-            param=event.error.param,
-            event_id=cause.client_event_id if cause else None,
-        )
-        about = type(cause.event).__name__ if cause else None
-        fields = {"code": failure.code, "text": failure.message, "about": about}
-        note = Note("upstream_error", "error" if fatal else "warning", fields)
-        return [note, ToClient(ev.ErrorTold(error=failure, fatal=fatal))]
+    # Time
 
-    def _upstream_lost(self, event: ev.UpstreamLost) -> list[Command]:
-        reason = end_after_loss(event.code, event.reason, final=event.final)
-        code = "upstream_refused" if reason.code == CloseCode.UPSTREAM_REFUSED else "upstream_lost"
-        failure = ev.Failure(type="server_error", code=code, message=event.reason)
-        note = Note("upstream_lost", "warning", {"code": event.code, "text": event.reason})
-        return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), *self._end(reason)]
+    def _time_passed(self, _: ev.TimePassed) -> list[Command]:
+        told, reason = self._lifetime.passed(self._now, busy=self.turns.responding)
+        return told if reason is None else [*told, End(reason)]
+
+    def _clock_read(self, event: ev.ClockRead) -> list[Command]:
+        self._lifetime.read_clock(event.unix_s, self._now)
+        return []
 
     _dispatch: ClassVar[dict[type[ev.Event], Callable[[Session, Any], list[Command]]]] = {
+        ev.Introduced: lambda self, event: self._greeter.introduced(event),
+        ev.StartAsked: _start,
+        ev.GreetingOverdue: _greeting_overdue,
         ev.SessionCreated: _session_created,
         ev.SessionUpdated: _session_updated,
         ev.InputAudio: _audio,
@@ -198,16 +260,21 @@ class Session:
         ev.InputCommit: _commit,
         ev.InputClear: _clear,
         ev.ItemCreate: _pass_upstream,
+        ev.SessionUpdate: lambda self, event: self._agreement.update(event),
+        ev.ToolAnswered: _tool_answered,
+        ev.Playback: lambda _, event: [Measure(event.item_id, event.played_ms, event.event_id)],
+        ev.Measured: _measured,
         ev.ClientPing: _client_ping,
-        ev.Misunderstood: _misunderstood,
+        ev.Misunderstood: lambda _, event: telling.misunderstood(event),
         ev.SpeechStarted: _speech_started,
-        ev.SpeechStopped: _pass_to_client,
+        ev.SpeechStopped: _speech_stopped,
         ev.InputCommitted: _committed,
         ev.InputTranscriptDelta: _pass_to_client,
         ev.InputTranscriptDone: _pass_to_client,
+        ev.InputTranscriptFailed: lambda _, event: telling.unheard(event),
         ev.Reconnecting: _pass_to_client,
         ev.ErrorTold: _error,
-        ev.UpstreamLost: _upstream_lost,
+        ev.UpstreamLost: lambda _, event: telling.upstream_lost(event),
         ev.ResponseCreate: lambda self, event: self.turns.request(event),
         ev.Interrupt: lambda self, _: self.turns.interrupt(),
         ev.ResponseCreated: lambda self, event: self.turns.created(event),
@@ -216,7 +283,10 @@ class Session:
         ev.OutputTextDelta: lambda self, event: self.turns.text(event),
         ev.OutputTextDone: lambda self, event: self.turns.text(event),
         ev.OutputAudioDone: lambda self, event: self.turns.audio_generated(event),
-        ev.ResponseDone: lambda self, event: self.turns.done(event),
+        ev.CallMade: _call_made,
+        ev.ResponseDone: _response_done,
         ev.MarkReached: lambda self, event: self.turns.mark_reached(event),
         ev.Dropped: lambda self, event: self.turns.dropped(event),
+        ev.ClockRead: _clock_read,
+        ev.TimePassed: _time_passed,
     }
