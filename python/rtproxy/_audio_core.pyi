@@ -479,11 +479,20 @@ if sys.platform == "linux":
             now: the clock of all later calls, as for the splice.
             socket_bytes: what is read of one socket before the next has its turn.
             turn_ms: the time after which a turn begins no further round.
+            linger_ms: while much is coming, a turn without news waits for more, without
+                the GIL, until there is news or so much time has passed since it began.
 
         Raises OSError where the process has no descriptor left.
         """
 
-        def __new__(cls, *, now: float, socket_bytes: int = 65_536, turn_ms: int = 2) -> Self: ...
+        def __new__(
+            cls,
+            *,
+            now: float,
+            socket_bytes: int = 65_536,
+            turn_ms: int = 2,
+            linger_ms: int = 0,
+        ) -> Self: ...
         def fileno(self) -> int:
             """Readable when a turn has something to do; owned by the reactor."""
         def open_session(self, splice: Splice) -> int:
@@ -516,7 +525,7 @@ if sys.platform == "linux":
             reset.
             """
         def turn(self, now: float) -> tuple[list[tuple[Any, bool]], bool]:
-            """Do all that can be done without waiting, within `turn_ms`.
+            """Do all that can be done at once, within `turn_ms`; linger where that pays.
 
             Returns the news, (token, gone) each: there is something to `receive` that
             was not told before, or (once) the socket is closed. From behind a hold
@@ -541,10 +550,13 @@ if sys.platform == "linux":
         def turns(self) -> int: ...
         @property
         def busy_s(self) -> float:
-            """Time spent in turns."""
+            """Time spent in turns, without what they waited."""
+        @property
+        def waited_s(self) -> float:
+            """Time that turns have waited for more."""
         @property
         def longest_s(self) -> float:
-            """The longest turn."""
+            """The longest turn, with what it waited."""
         @property
         def rounds(self) -> int:
             """Rounds in these turns; each visits every socket that is ready once."""

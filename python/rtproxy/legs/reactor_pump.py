@@ -21,6 +21,11 @@ import trio
 
 from rtproxy import _audio_core
 
+# While much is coming, a turn waits inside for what comes next: that saves the wake of
+# a task, which costs as much as relaying several messages. So long may Trio's own tasks
+# (handshakes, HTTP, timers) wait for their turn; a message for one of them ends it.
+LINGER_MS = 4
+
 
 class Told(Protocol):
     """Who is told what has happened to a leg; it must not wait."""
@@ -40,7 +45,7 @@ class ReactorPump:
 
     def __init__(self) -> None:
         """Open the reactor; OSError where the process has no descriptor left."""
-        self.reactor = _audio_core.Reactor(now=trio.current_time())
+        self.reactor = _audio_core.Reactor(now=trio.current_time(), linger_ms=LINGER_MS)
         self._sessions: set[int] = set()
         self._idle = trio.Event()
         self._idle.set()

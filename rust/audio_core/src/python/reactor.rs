@@ -8,8 +8,9 @@ use crate::reactor::io::Socket;
 use crate::reactor::member::Patience;
 use crate::reactor::poll;
 use crate::reactor::seat::{MemberKey, News, SessionKey, What};
+use crate::reactor::tempo::Tempo;
 use crate::reactor::wire::Wire;
-use crate::splice::time::{from_s, whole_ms, Ticks};
+use crate::splice::time::{from_s, to_s, whole_ms, Ticks};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use rustix::io::Errno;
@@ -30,20 +31,26 @@ struct Reactor {
     inner: poll::Reactor,
     tokens: SecondaryMap<MemberKey, Py<PyAny>>,
     turn: Duration,
+    linger: Duration,
+    born: Instant,
+    tempo: Tempo,
 }
 
 #[pymethods]
 impl Reactor {
     #[new]
     #[pyo3(
-        signature = (*, now, socket_bytes = 65_536, turn_ms = 2),
-        text_signature = "(*, now, socket_bytes=65536, turn_ms=2)"
+        signature = (*, now, socket_bytes = 65_536, turn_ms = 2, linger_ms = 0),
+        text_signature = "(*, now, socket_bytes=65536, turn_ms=2, linger_ms=0)"
     )]
-    fn new(now: f64, socket_bytes: usize, turn_ms: u64) -> PyResult<Self> {
+    fn new(now: f64, socket_bytes: usize, turn_ms: u64, linger_ms: u64) -> PyResult<Self> {
         Ok(Self {
             inner: poll::Reactor::new(socket_bytes, moment(now)?).map_err(os_error)?,
             tokens: SecondaryMap::new(),
             turn: Duration::from_millis(turn_ms),
+            linger: Duration::from_millis(linger_ms),
+            born: Instant::now(),
+            tempo: Tempo::default(),
         })
     }
 
@@ -110,13 +117,24 @@ impl Reactor {
 
     fn turn(&mut self, py: Python<'_>, now: f64) -> PyResult<(Vec<Told>, bool)> {
         let (from, began, bound) = (moment(now)?, Instant::now(), self.turn);
+        let waited = self.inner.table.stats.waited;
         let mut first = true;
-        let more = self.inner.turn(|| {
+        let mut more = self.inner.turn(|| {
             let spent = began.elapsed();
             let go_on = std::mem::take(&mut first) || spent < bound;
             go_on.then(|| from + ticks(spent))
         });
-        self.inner.table.stats.note_turn(began.elapsed());
+        if !more && self.tempo.is_brisk() && !self.inner.table.has_news() {
+            let (inner, linger) = (&mut self.inner, self.linger);
+            let clock = move || {
+                let spent = began.elapsed();
+                (from + ticks(spent), linger.saturating_sub(spent))
+            };
+            more = py.detach(|| inner.linger(clock));
+        }
+        let stats = &mut self.inner.table.stats;
+        stats.note_turn(began.elapsed(), waited);
+        self.tempo.note(self.born.elapsed(), stats.reads);
         Ok((self.told(py), more))
     }
 
@@ -166,10 +184,16 @@ struct ReactorStats(crate::reactor::stats::Stats);
 
 #[pymethods]
 impl ReactorStats {
-    /// Seconds spent in turns.
+    /// Seconds of work in turns.
     #[getter]
     fn busy_s(&self) -> f64 {
         self.0.busy.as_secs_f64()
+    }
+
+    /// Seconds that turns have waited for more.
+    #[getter]
+    fn waited_s(&self) -> f64 {
+        to_s(self.0.waited)
     }
 
     /// Seconds of the longest turn.
