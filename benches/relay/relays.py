@@ -28,6 +28,7 @@ OURS = ("RTPROXY_", "OPENAI_", "PORT", "WS_PORT", "DATABASE_URL")
 VOICE = ("voice", "/ws/voice")
 BUSY = "rtproxy-busy"  # latencies only: what it costs is mostly its busy thread
 OPENAI = ("openai", "/v1/realtime?model=gpt-realtime")
+BETA = ("beta", "/v1/realtime?model=gpt-realtime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ RELAYS = {
         ),
         _ours("rtproxy", "the proxy, dialect voice", VOICE),
         _ours("rtproxy-openai", "the proxy, dialect openai", OPENAI),
+        _ours("rtproxy-beta", "the proxy, dialect openai in the beta shape", BETA),
         _ours("rtproxy-tls", "the same with its upstream by TLS, dialect voice", VOICE, tls=True),
         _ours("rtproxy-openai-tls", "the same, dialect openai", OPENAI, tls=True),
         _ours("rtproxy-stream", "the proxy without its reactor, dialect voice", VOICE, "stream"),

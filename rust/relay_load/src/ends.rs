@@ -20,14 +20,24 @@ pub enum Dialect {
     Voice,
     /// The upstream's, passed through.
     Openai,
+    /// The same in its beta shape.
+    Beta,
 }
 
 impl Dialect {
+    /// What its handshake has besides what every handshake has: whole lines.
+    pub fn headers(self) -> &'static str {
+        match self {
+            Self::Voice | Self::Openai => "",
+            Self::Beta => "OpenAI-Beta: realtime=v1\r\n",
+        }
+    }
+
     /// What a message with audio begins with, up to the payload.
     fn opening(self) -> &'static [u8] {
         match self {
             Self::Voice => br#"{"type":"audio_input","audio":""#,
-            Self::Openai => br#"{"type":"input_audio_buffer.append","audio":""#,
+            Self::Openai | Self::Beta => br#"{"type":"input_audio_buffer.append","audio":""#,
         }
     }
 
@@ -35,7 +45,7 @@ impl Dialect {
     fn welcome(self) -> &'static [u8] {
         match self {
             Self::Voice => b"session_ready",
-            Self::Openai => b"session.created",
+            Self::Openai | Self::Beta => b"session.created",
         }
     }
 }

@@ -137,7 +137,7 @@ impl Load {
         let called_ns = self.now_ns();
         let stream = TcpStream::connect(("127.0.0.1", relay.port))?;
         let mut link = Link::new(Stream::new(stream, None)?, true);
-        link.ask(&relay.path, relay.port);
+        link.ask(&relay.path, relay.port, relay.dialect.headers());
         let near = Near::new(self.next_number(), relay.dialect, called_ns);
         let slot = phases::of_client(near.number);
         let key = self.seat(link, End::Near(near), slot)?;
