@@ -1,9 +1,8 @@
 """The addresses to listen on.
 
-Owns which ones are allowed, and the words for what can go wrong with them. Must
-not know who is served there.
-
-Loopback addresses only for now: nothing yet asks a client for credentials.
+Owns the words for what can go wrong with them. Must not know who is served there, nor
+which addresses are wise: the configuration refuses those that strangers can reach
+where nobody would be asked for a key.
 """
 
 from __future__ import annotations
@@ -17,20 +16,21 @@ from rtproxy.model.errors import ConfigError
 _BACKLOG = 1024
 
 
-def open_sockets(host: str, port: int) -> list[socket.socket]:
+def open_sockets(host: str, port: int, *, key: str = "server.port") -> list[socket.socket]:
     """Listening, non-blocking sockets, all on one port; port 0 is any free one.
 
-    Raises ConfigError, in one line, if the address may not or cannot be used.
+    `key` is what the port is called in the configuration. Raises ConfigError, in one
+    line, if the address may not or cannot be used.
     """
     sockets: list[socket.socket] = []
     try:
-        for address in _loopback_addresses(host):
+        for address in _addresses(host):
             sockets.append(_open_socket(address, port))
             port = sockets[0].getsockname()[1]
     except OSError as error:
         for sock in sockets:
             sock.close()
-        raise ConfigError(_cannot_listen(host, port, error)) from None
+        raise ConfigError(_cannot_listen(host, port, key, error)) from None
     return sockets
 
 
@@ -50,20 +50,16 @@ def _open_socket(address: str, port: int) -> socket.socket:
     return sock
 
 
-def _loopback_addresses(host: str) -> list[str]:
+def _addresses(host: str) -> list[str]:
     if host == "localhost":
         return ["127.0.0.1", "::1"] if _has_ipv6_loopback() else ["127.0.0.1"]
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         raise ConfigError(
-            f"server.host: {host!r} is not an address; use 127.0.0.1, ::1 or localhost"
+            f"server.host: {host!r} is not an address; use 127.0.0.1, ::1, localhost, or an "
+            "address of this machine"
         ) from None
-    if not address.is_loopback:
-        raise ConfigError(
-            f"server.host: {host} can be reached from other machines, and rtproxy does not ask "
-            "for credentials yet; use 127.0.0.1, ::1 or localhost"
-        )
     return [str(address)]
 
 
@@ -75,12 +71,10 @@ def _has_ipv6_loopback() -> bool:
     return True
 
 
-def _cannot_listen(host: str, port: int, error: OSError) -> str:
+def _cannot_listen(host: str, port: int, key: str, error: OSError) -> str:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"server.port: {where} is in use by another program; stop that or choose another port"
-        )
+        return f"{key}: {where} is in use by another program; stop that or choose another port"
     if error.errno == errno.EACCES:
-        return f"server.port: {where} needs privileges; choose a port above 1023"
+        return f"{key}: {where} needs privileges; choose a port above 1023"
     return f"server.host: cannot listen on {where}: {error.strerror or error}"
