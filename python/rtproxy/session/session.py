@@ -9,6 +9,7 @@ know sockets, dialects, tasks or the clock.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, ClassVar
 
 from rtproxy.model import events as ev
@@ -54,8 +55,8 @@ class Session:
         bare_audio: audio reaches the client without names, so each item's is announced.
         greeting: for a client that says who it is and what it wants, before an upstream
             is dialled; None for one whose upstream is dialled at once.
-        opening: the response to ask for before the client has spoken, if any.
         patience: how long it may last.
+        opening: the response to ask for before the client has spoken, if any.
     """
 
     def __init__(
@@ -65,8 +66,8 @@ class Session:
         *,
         bare_audio: bool = False,
         greeting: Greeting | None = None,
-        opening: ev.Json | None = None,
         patience: Patience = _PATIENCE,
+        opening: ev.Json | None = None,
     ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
@@ -84,7 +85,7 @@ class Session:
     @property
     def deadline(self) -> float:
         """When it wants to be told that time has passed (`TimePassed`)."""
-        return self._lifetime.deadline
+        return inf if self.state is State.CLOSED else self._lifetime.deadline
 
     def receive(self, event: ev.Event, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""
@@ -153,7 +154,7 @@ class Session:
         if self.state is not State.CONNECTING:
             return told
         self.state = step(SESSION_STEPS, self.state, State.READY)
-        return told + self._open()
+        return [*told, *self._open()]
 
     def _open(self) -> list[Command]:
         """Speak first, where that is wished; who has begun meanwhile is answered instead."""
@@ -270,6 +271,7 @@ class Session:
         ev.InputCommitted: _committed,
         ev.InputTranscriptDelta: _pass_to_client,
         ev.InputTranscriptDone: _pass_to_client,
+        ev.InputTranscriptFailed: lambda _, event: telling.unheard(event),
         ev.Reconnecting: _pass_to_client,
         ev.ErrorTold: _error,
         ev.UpstreamLost: lambda _, event: telling.upstream_lost(event),
