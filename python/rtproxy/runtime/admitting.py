@@ -1,0 +1,75 @@
+"""What a client's credentials mean for its session.
+
+Owns who may come in now and who may show a token later, and what a token brings along.
+Must not know how a session runs, nor how anybody is told.
+"""
+
+from __future__ import annotations
+
+import trio
+
+from rtproxy.credentials.judge import Admitted, Credentials, Refused
+from rtproxy.credentials.presented import presented
+from rtproxy.dialects.dialect import Dialect
+from rtproxy.legs.listener import Upgrade
+from rtproxy.model.brief import Brief
+from rtproxy.model.close import CloseCode
+from rtproxy.model.event import Json
+from rtproxy.model.events import Introduced
+from rtproxy.model.session_config import merge_session
+from rtproxy.resilience.admission import Rejected, Visit
+from rtproxy.runtime.no_entry import too_many_later
+from rtproxy.session.greeting import Admit, Refusal
+from rtproxy.upstreams.upstream import wishes, wishes_of_session
+
+
+def judged(credentials: Credentials, upgrade: Upgrade, dialect: Dialect) -> Admitted | Refused:
+    """Whether the client may come in; one that is greeted may say later who it is."""
+    if dialect.greets and not presented(upgrade):
+        return Admitted()
+    return credentials.judge(upgrade)
+
+
+def late(credentials: Credentials, upgrade: Upgrade, visit: Visit) -> Admit:
+    """How the first words of a greeted client are judged.
+
+    By its token, if nothing was shown before; then by how many sessions its user has.
+    """
+    shown = presented(upgrade)
+
+    def admit(introduced: Introduced) -> Refusal | None:
+        verdict = Admitted() if shown else credentials.judge_secret(introduced.token)
+        if isinstance(verdict, Refused):
+            return Refusal(verdict.code, verdict.message, CloseCode.UNAUTHENTICATED)
+        rejected = named(visit, introduced.user_id)
+        return None if rejected is None else too_many_later(rejected)
+
+    return admit
+
+
+def named(visit: Visit, user: str | None) -> Rejected | None:
+    """Count the session as this user's, where one is known; or why it cannot be."""
+    return None if user is None else visit.name(user, trio.current_time())
+
+
+def bound(brief: Brief, session: Json | None) -> Brief:
+    """The brief with what a token's session says otherwise."""
+    if session is None:
+        return brief
+    fields = {key: value for key, value in session.items() if key not in {"type", "model"}}
+    whole = merge_session(brief.session, fields)
+    return Brief(whole, brief.opening, session.get("model") or brief.model)
+
+
+def asked_of_upstream(
+    upgrade: Upgrade, dialect: Dialect, admitted: Admitted, brief: Brief
+) -> dict[str, str]:
+    """What the upstream is asked for: the client's own words before its token's.
+
+    A token says for whom it was made: that a client cannot say otherwise.
+    """
+    user = admitted.user or upgrade.header("openai-safety-identifier")
+    own = wishes(upgrade.query, user)
+    if dialect.relays:
+        return {**wishes_of_session(admitted.session or {}), **own}
+    return own if brief.model is None else {"model": brief.model, **own}
