@@ -31,6 +31,7 @@ from rtproxy.model.told import Reconnecting as Reconnecting
 from rtproxy.model.told import SessionChanged as SessionChanged
 from rtproxy.model.told import SessionExpiring as SessionExpiring
 from rtproxy.model.told import SessionReady as SessionReady
+from rtproxy.model.told import ShapeKnown as ShapeKnown
 from rtproxy.model.told import TimePassed as TimePassed
 from rtproxy.model.told import ToolCalled as ToolCalled
 from rtproxy.model.told import UpstreamLost as UpstreamLost

@@ -70,7 +70,12 @@ class FrontDoor:
             await upgrade.refuse(503, "The server is stopping; try again in a moment.")
             return
         query = upgrade.query
-        dialect = choose_dialect(path, query, upgrade.subprotocols)
+        dialect = choose_dialect(
+            path,
+            query,
+            upgrade.subprotocols,
+            beta_header=upgrade.header("openai-beta"),
+        )
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, query))
             return
