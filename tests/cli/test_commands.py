@@ -15,6 +15,7 @@ from rtproxy._audio_core import HAS_OPUS
 from rtproxy.cli import main
 from rtproxy.cli.talk import _report
 from rtproxy.cli.talk.exchange import Exchange
+from rtproxy.dialects.registry import DIALECTS
 
 OPUS = (
     "built in"
@@ -75,6 +76,7 @@ def test_check_says_what_would_run(run):
             "  upstream 1: No OPENAI_API_KEY is set: the simulator answers inside this process:"
             " it says back what it hears."
         ),
+        *(f"  {one.name} is answered by {one.persona}" for one in DIALECTS if one.persona),
         f"  Opus for clients: {OPUS}",
         "  log: info, auto",
     ]
@@ -98,7 +100,7 @@ def test_check_tells_what_differs_and_never_a_key(run, tmp_path: Path):
         url = "wss://spare.example/v1/realtime"
         """
     )
-    env = {"OPENAI_API_KEY": "sk-canary-0123456789", "WS_PORT": "1"}
+    env = {"OPENAI_API_KEY": "sk-canary-0123456789", "DATABASE_URL": "a.db"}
     result = run("check", "--config", str(file), env=env)
     assert "canary" not in result.output
     for line in (
@@ -109,7 +111,7 @@ def test_check_tells_what_differs_and_never_a_key(run, tmp_path: Path):
         "upstream 2: spare answers: gpt-realtime-2.1 at wss://spare.example/v1/realtime, no key.",
         "limits.lead_ms: 100 (usually 400)",
         "dialect.voice.voice: marin",
-        "note: WS_PORT is set and not used",
+        "note: DATABASE_URL is set and not used",
     ):
         assert line in result.output
 

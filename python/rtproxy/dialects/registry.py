@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rtproxy.dialects.beta import Beta, asks_for_beta
+from rtproxy.dialects.companion import COMPANION
 from rtproxy.dialects.conversation import CONVERSATION
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.openai import OpenAI
 from rtproxy.dialects.voice import VOICE
 
-DIALECTS: tuple[Dialect, ...] = (VOICE, CONVERSATION, OpenAI())
+DIALECTS: tuple[Dialect, ...] = (VOICE, COMPANION, CONVERSATION, OpenAI())
 
 
 def choose_dialect(

@@ -7,27 +7,31 @@ runs once it has begun.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+import trio
+
 from rtproxy.dialects.dialect import Dialect
+from rtproxy.dialects.http_error import HEADERS, http_error
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
 from rtproxy.legs.leg import LegsOptions, OpenLegs, Side
 from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
+from rtproxy.model.brief import Brief
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.model.ids import new_id
-from rtproxy.personas.catalog import load_persona
-from rtproxy.personas.persona import Persona
-from rtproxy.personas.start import session_for
+from rtproxy.personas.casting import Casting
+from rtproxy.resilience.admission import Admission, Rejected, Visit
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
-from rtproxy.session.greeting import Greeting
+from rtproxy.session.greeting import Greeting, Refusal
 from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
+from rtproxy.session.requests import screened
 from rtproxy.session.session import Session
 
 
@@ -35,30 +39,39 @@ from rtproxy.session.session import Session
 class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
-    `persona` gives a dialect's persona, `input_rate_hz` the sample rate of its clients
-    that name none; `patience` says how long a session may last; `open_legs` is the driver;
-    `paced` are the options of legs whose client is paced, `relayed` of those whose client
-    buffers by protocol.
+    `casting` says who answers, `admission` how many may come in, `input_rate_hz` the
+    sample rate of clients that name none, `patience` how long a session may last;
+    `open_legs` is the driver; `paced` are the options of legs whose client is paced,
+    `relayed` of those whose client buffers by protocol.
     """
 
     dialler: Dialler
     limits: SessionLimits
     process: Process
-    persona: Callable[[Dialect], Persona]
+    casting: Casting
+    admission: Admission
     input_rate_hz: Callable[[Dialect], int]
     patience: Patience
     open_legs: OpenLegs
     paced: LegsOptions
     relayed: LegsOptions
 
-    async def enter(self, upgrade: Upgrade) -> None:
-        """Answer one upgrade request; returns when its session is over."""
+    async def enter(self, upgrade: Upgrade, *, home: str = "/") -> None:
+        """Answer one upgrade request; returns when its session is over.
+
+        `home` is the path that `/` stands for where it came in.
+        """
+        path = home if upgrade.path == "/" else upgrade.path
+        with self.admission.visiting(upgrade.peer[0]) as visit:
+            await self._receive(upgrade, path, visit)
+
+    async def _receive(self, upgrade: Upgrade, path: str, visit: Visit) -> None:
         if not self.process.welcomes:
             await upgrade.refuse(503, "The server is stopping; try again in a moment.")
             return
         query = upgrade.query
         dialect = choose_dialect(
-            upgrade.path,
+            path,
             query,
             upgrade.subprotocols,
             beta_header=upgrade.header("openai-beta"),
@@ -66,9 +79,16 @@ class FrontDoor:
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, query))
             return
+        if visit.rejected is not None:
+            await self._keep_waiting(upgrade, dialect, visit.rejected)
+            return
         asked = dialect.asked(query, input_rate_hz=self.input_rate_hz(dialect))
         if isinstance(asked, ev.Misunderstood):
-            await self._turn_away(upgrade, dialect, asked)
+            await self._correct(upgrade, dialect, asked)
+            return
+        brief = Brief({}) if dialect.relays else self.casting.at_connect(dialect.name, query)
+        if isinstance(brief, ev.Misunderstood):
+            await self._correct(upgrade, dialect, brief)
             return
         dialect = asked
         offered = dialect.subprotocol in upgrade.subprotocols
@@ -77,41 +97,82 @@ class FrontDoor:
         async with self.open_legs(self.relayed if dialect.relays else self.paced) as legs:
             task = SessionTask(
                 session_id,
-                self._core(session_id, dialect),
+                self._core(session_id, dialect, brief, query, visit),
                 dialect,
                 legs,
-                asked=query,
+                asked=query if brief.model is None else {"model": brief.model, **query},
                 dialler=self.dialler,
                 limits=self.limits,
                 process=self.process,
+                screen=partial(screened, take=visit.request),
             )
             with self.process.live.entered(task):
                 await task.run(connection)
 
-    def _core(self, session_id: str, dialect: Dialect) -> Core:
+    def _core(
+        self,
+        session_id: str,
+        dialect: Dialect,
+        brief: Brief,
+        query: Mapping[str, str],
+        visit: Visit,
+    ) -> Core:
         if dialect.relays:
             return RelaySession(session_id)
-        usual = self.persona(dialect)
-        greeting = Greeting(partial(session_for, usual, load_persona)) if dialect.greets else None
+        greeting = None
+        if dialect.greets:
+            greeting = Greeting(
+                partial(self.casting.at_start, dialect.name, query),
+                admit=partial(_introduce, visit),
+            )
         return Session(
             session_id,
-            {} if greeting else usual.session_object(),
+            brief.session,
             bare_audio=dialect.audio.binary,
             greeting=greeting,
             patience=self.patience,
+            opening=brief.opening,
         )
 
-    async def _turn_away(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:
-        """Say what is wrong with the query: browsers cannot read an HTTP status."""
+    async def _correct(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:
+        """Say what is wrong with the query."""
+        failure = ev.Failure(code=wrong.code, message=wrong.message, param=wrong.param)
+        reason = CloseReason(CloseCode.BAD_REQUEST, f"bad {wrong.param}")
+        await self._turn_away(upgrade, dialect, failure, reason)
+
+    async def _keep_waiting(self, upgrade: Upgrade, dialect: Dialect, rejected: Rejected) -> None:
+        """Too many are in."""
+        failure = ev.Failure(
+            type="rate_limit_error", code="too_many_sessions", message=rejected.message
+        )
+        if dialect.relays:  # official SDKs read the status
+            await upgrade.turn_away(429, HEADERS, http_error(failure))
+            return
+        reason = CloseReason(CloseCode.RATE_LIMITED, rejected.message)
+        await self._turn_away(upgrade, dialect, failure, reason)
+
+    async def _turn_away(
+        self, upgrade: Upgrade, dialect: Dialect, failure: ev.Failure, reason: CloseReason
+    ) -> None:
+        """Say why in the dialect's own words, and close: browsers cannot read an HTTP status."""
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
-        failure = ev.Failure(code=wrong.code, message=wrong.message, param=wrong.param)
         async with self.open_legs(self.paced) as legs:
             largest = self.limits.client_message_bytes
             leg = legs.add(Side.CLIENT, connection, max_message_bytes=largest)
             for payload in dialect.encode(ev.ErrorTold(error=failure, fatal=True)):
                 leg.send(payload)
-            await leg.aclose(CloseReason(CloseCode.BAD_REQUEST, f"bad {wrong.param}"))
+            await leg.aclose(reason)
+
+
+def _introduce(visit: Visit, introduced: ev.Introduced) -> Refusal | None:
+    """Count the session as that user's, if one is named; or why it cannot be."""
+    if not introduced.user_id:
+        return None
+    rejected = visit.name(introduced.user_id, trio.current_time())
+    if rejected is None:
+        return None
+    return Refusal("too_many_sessions", rejected.message, CloseCode.RATE_LIMITED)
 
 
 def _nothing_here(path: str, query: dict[str, str]) -> str:

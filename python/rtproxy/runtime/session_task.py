@@ -30,7 +30,7 @@ from rtproxy.model.errors import DialFailed, LegClosed
 from rtproxy.runtime import audio_report
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.heartbeat import Heartbeat
-from rtproxy.runtime.perform import Core, Performer
+from rtproxy.runtime.perform import Core, Performer, Screen
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.speaking import Speaking
 from rtproxy.session.formats import UpstreamAudio
@@ -67,6 +67,7 @@ class SessionTask:
         dialler: Dialler,
         limits: SessionLimits,
         process: Process,
+        screen: Screen,
     ) -> None:
         """Take what the session is made of; `asked` is the client's query."""
         self.session_id = session_id
@@ -90,8 +91,9 @@ class SessionTask:
             clock=trio.current_time,
             end=self.end,
             join=self._join,
-            dial=self._upstream_wanted.set,
+            dial=self._want_upstream,
             adopt=self._speaking.adopt,
+            screen=screen,
             log=self._log,
             secrets=dialler.secrets,
         )
@@ -110,6 +112,12 @@ class SessionTask:
             self.reason = reason
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
+
+    def _want_upstream(self, model: str | None) -> None:
+        """Dial now; a model that the client's address names goes over this one."""
+        if model is not None:
+            self._asked = {"model": model, **self._asked}
+        self._upstream_wanted.set()
 
     async def run(self, client: Connection) -> None:
         """Live until something ends it; never raises but what cancels it from outside."""

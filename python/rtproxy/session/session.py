@@ -18,6 +18,7 @@ from rtproxy.session.agreement import Agreement
 from rtproxy.session.causes import Causes
 from rtproxy.session.commands import (
     Command,
+    Dial,
     DiscardInput,
     End,
     FlushInput,
@@ -54,6 +55,7 @@ class Session:
         greeting: for a client that says who it is and what it wants, before an upstream
             is dialled; None for one whose upstream is dialled at once.
         patience: how long it may last.
+        opening: the response to ask for before the client has spoken, if any.
     """
 
     def __init__(
@@ -64,12 +66,14 @@ class Session:
         bare_audio: bool = False,
         greeting: Greeting | None = None,
         patience: Patience = _PATIENCE,
+        opening: ev.Json | None = None,
     ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
         self.state = State.CONNECTING if greeting is None else State.GREETING
         self.turns = Turns(announces_audio=bare_audio)
         self._greeting = greeting
+        self._opening = opening
         self._agreement = Agreement(session_id, config)
         self._causes = Causes()
         self._commits_to_answer = 0
@@ -118,15 +122,17 @@ class Session:
         return self._greeting
 
     def _start(self, event: ev.StartAsked) -> list[Command]:
-        config = self._greeter.session_for(event)
-        if isinstance(config, ToClient):
-            return [config]
+        brief = self._greeter.brief_for(event)
+        if isinstance(brief, ToClient):
+            return [brief]
+        told: list[Command] = telling.otherwise(event.dropped)
+        told.append(Shape(event.gain, event.pitch))
         if self.state is not State.GREETING:
-            changed = self._agreement.change(config, event.event_id)
-            return [Shape(event.gain, event.pitch), *changed]
+            return told + self._agreement.change(brief.session, event.event_id)
         self.state = step(SESSION_STEPS, self.state, State.CONNECTING)
-        self._agreement.aim(config)
-        return self._greeter.started(event)
+        self._agreement.aim(brief.session)
+        self._opening = brief.opening
+        return [*told, Dial(brief.model)]
 
     def _greeting_overdue(self, _: ev.GreetingOverdue) -> list[Command]:
         return self._greeter.overdue() if self.state is State.GREETING else []
@@ -144,9 +150,16 @@ class Session:
             told = self._agreement.updated(event.session)
         except UnknownFormatError as error:
             return telling.unknown_audio(str(error))
-        if self.state is State.CONNECTING:
-            self.state = step(SESSION_STEPS, self.state, State.READY)
-        return told
+        if self.state is not State.CONNECTING:
+            return told
+        self.state = step(SESSION_STEPS, self.state, State.READY)
+        return [*told, *self._open()]
+
+    def _open(self) -> list[Command]:
+        """Speak first, where that is wished; who has begun meanwhile is answered instead."""
+        if self._opening is None:
+            return []
+        return self.turns.request(ev.ResponseCreate(response=self._opening, only_if_idle=True))
 
     # The client
 

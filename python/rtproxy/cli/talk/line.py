@@ -164,6 +164,8 @@ class _Line:
 
     async def speak(self) -> None:
         """Say the question, then be silent as a microphone is, until it is over."""
+        for message in self._frontend.introduction:
+            await self._send(json.dumps(message))
         await self._agree_on_formats()
         recording = self._conversation.question.recording
         mic = self._exchange.formats.mic
