@@ -1,21 +1,24 @@
 """The frontends of the sources, each written from its document alone, on Node.
 
 A person speaks to each in real time, hears the answer whole, speaks into the next one,
-and is answered again. What the frontends know of the proxy's own additions is nothing.
+and is answered again. What the frontends know of the proxy's own additions is nothing; the
+one on the page of `voice`, which is among them, knows `interrupted`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from . import speech
 from .conftest import FAST_SIMULATOR
-from .node_ground import Node
+from .node_ground import FOLDER, Node
 from .proxy_process import ProxyProcess, free_port
 
 LEAD_MS = 400
@@ -29,7 +32,9 @@ NOTICED_MS = 250
 # What the person says: a first question, a second, and words into its answer.
 FIRST_MS, SECOND_MS, INTO_IT_MS = 1_000, 1_400, 700
 
-ADDRESSES = {"001": "/", "002": None, "004": "/ws/conversation"}
+# None: the port that WS_PORT opens.
+ADDRESSES = {"001": "/", "002": None, "004": "/ws/conversation", "page": "/ws/voice"}
+PAGE = Path(__file__).parents[2] / "docs/protocols/voice.md"
 FRONTENDS = pytest.mark.parametrize("source", ADDRESSES)
 
 
@@ -44,10 +49,15 @@ def stories(
     extra = free_port()
     proxy = ProxyProcess(folder / "log", env=FAST_SIMULATOR | {"WS_PORT": str(extra)})
 
+    program = re.findall(r"^```js\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    page = FOLDER / "node_modules" / "page.mjs"  # where its imports are found
+    page.write_text("".join(program), encoding="utf-8")
+
     def story(source: str) -> Any:
         path = ADDRESSES[source]
         here = f"ws://127.0.0.1:{extra}" if path is None else f"ws://127.0.0.1:{proxy.port}{path}"
-        return node.run(f"frontends/frontend_{source}.mjs", here, str(spoken)).told()
+        arguments = (here, str(spoken), str(page))
+        return node.run(f"frontends/frontend_{source}.mjs", *arguments).told()
 
     with ThreadPoolExecutor(len(ADDRESSES)) as people:
         yield {source: people.submit(story, source) for source in ADDRESSES}
