@@ -6,6 +6,8 @@ Must not know how a session runs, nor how anybody is told.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from rtproxy.credentials.judge import Admitted, Credentials, Refused
 from rtproxy.credentials.presented import presented
 from rtproxy.dialects.dialect import Dialect
@@ -13,9 +15,11 @@ from rtproxy.legs.listener import Upgrade
 from rtproxy.model.brief import Brief
 from rtproxy.model.close import CloseCode
 from rtproxy.model.event import Json
-from rtproxy.model.events import Introduced
+from rtproxy.model.events import Introduced, Misunderstood, StartAsked
 from rtproxy.model.session_config import merge_session
-from rtproxy.session.greeting import Admit, Refusal, admit_all
+from rtproxy.personas.casting import Casting
+from rtproxy.resilience.admission import Visit
+from rtproxy.session.greeting import Admit, Refusal
 from rtproxy.upstreams.upstream import wishes, wishes_of_session
 
 
@@ -26,18 +30,39 @@ def judged(credentials: Credentials, upgrade: Upgrade, dialect: Dialect) -> Admi
     return credentials.judge(upgrade)
 
 
-def late(credentials: Credentials, upgrade: Upgrade) -> Admit:
-    """How the first words of a greeted client are judged, if nothing was shown before."""
-    if presented(upgrade):
-        return admit_all
+def introduction(
+    credentials: Credentials, upgrade: Upgrade, visit: Visit, clock: Callable[[], float]
+) -> Admit:
+    """How a greeted client's first words are judged.
+
+    Its token counts, unless one was shown before; then whether its user has sessions left.
+    """
 
     def admit(introduced: Introduced) -> Refusal | None:
-        verdict = credentials.judge_secret(introduced.token)
-        if isinstance(verdict, Admitted):
+        if not presented(upgrade):
+            verdict = credentials.judge_secret(introduced.token)
+            if isinstance(verdict, Refused):
+                return Refusal(verdict.code, verdict.message, CloseCode.UNAUTHENTICATED)
+        if not introduced.user_id:
             return None
-        return Refusal(verdict.code, verdict.message, CloseCode.UNAUTHENTICATED)
+        rejected = visit.name(introduced.user_id, clock())
+        if rejected is None:
+            return None
+        return Refusal("too_many_sessions", rejected.message, CloseCode.RATE_LIMITED)
 
     return admit
+
+
+def at_start(
+    casting: Casting,
+    dialect: str,
+    query: Mapping[str, str],
+    session: Json | None,
+    start: StartAsked,
+) -> Brief | Misunderstood:
+    """What a greeted client's session is to be; `session` is what its token says of it."""
+    brief = casting.at_start(dialect, query, start)
+    return brief if isinstance(brief, Misunderstood) else bound(brief, session)
 
 
 def bound(brief: Brief, session: Json | None) -> Brief:

@@ -18,6 +18,7 @@ from rtproxy.session.agreement import Agreement
 from rtproxy.session.causes import Causes
 from rtproxy.session.commands import (
     Command,
+    Dial,
     DiscardInput,
     End,
     FlushInput,
@@ -53,8 +54,8 @@ class Session:
         bare_audio: audio reaches the client without names, so each item's is announced.
         greeting: for a client that says who it is and what it wants, before an upstream
             is dialled; None for one whose upstream is dialled at once.
-        opening: the response to ask for before the client has spoken, if any.
         patience: how long it may last.
+        opening: the response to ask for before the client has spoken, if any.
     """
 
     def __init__(
@@ -64,8 +65,8 @@ class Session:
         *,
         bare_audio: bool = False,
         greeting: Greeting | None = None,
-        opening: ev.Json | None = None,
         patience: Patience = _PATIENCE,
+        opening: ev.Json | None = None,
     ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
@@ -124,13 +125,14 @@ class Session:
         brief = self._greeter.brief_for(event)
         if isinstance(brief, ToClient):
             return [brief]
+        told: list[Command] = telling.otherwise(event.dropped)
+        told.append(Shape(event.gain, event.pitch))
         if self.state is not State.GREETING:
-            changed = self._agreement.change(brief.session, event.event_id)
-            return [Shape(event.gain, event.pitch), *changed]
+            return told + self._agreement.change(brief.session, event.event_id)
         self.state = step(SESSION_STEPS, self.state, State.CONNECTING)
         self._agreement.aim(brief.session)
         self._opening = brief.opening
-        return self._greeter.started(event, brief)
+        return [*told, Dial(brief.model)]
 
     def _greeting_overdue(self, _: ev.GreetingOverdue) -> list[Command]:
         return self._greeter.overdue() if self.state is State.GREETING else []
@@ -151,7 +153,7 @@ class Session:
         if self.state is not State.CONNECTING:
             return told
         self.state = step(SESSION_STEPS, self.state, State.READY)
-        return told + self._open()
+        return [*told, *self._open()]
 
     def _open(self) -> list[Command]:
         """Speak first, where that is wished; who has begun meanwhile is answered instead."""

@@ -38,6 +38,11 @@ def upstream_error(
     return [note, ToClient(ev.ErrorTold(error=failure, fatal=fatal))]
 
 
+def otherwise(dropped: tuple[str, ...]) -> list[Command]:
+    """What the client asked for and gets otherwise, or not: for the log."""
+    return [Note("session_field_dropped", fields={"text": text}) for text in dropped]
+
+
 def unknown_audio(message: str) -> list[Command]:
     """The upstream takes or speaks what cannot be converted: the end."""
     failure = ev.Failure(type="server_error", code="unknown_audio_format", message=message)

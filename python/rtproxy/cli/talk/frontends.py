@@ -1,7 +1,7 @@
 """The small dialects from the frontend's side: what `talk` says and what it is told.
 
-Owns the messages of `voice`, `conversation` and `openai` as a client sends and
-reads them; written apart from `rtproxy.dialects` on purpose, so that each checks
+Owns the messages of `voice`, `companion`, `conversation` and `openai` as a client
+sends and reads them; written apart from `rtproxy.dialects` on purpose, so that each checks
 the other. Pure; must not know sockets, files or the screen.
 """
 
@@ -102,6 +102,8 @@ class Frontend:
         name: as in `--dialect`.
         path: where a proxy speaks it.
         audio_type: the type of a message with audio for the proxy.
+        envelope: the key under which messages have their fields; None: at the top.
+        introduction: what is said before anything else, and waits for no answer.
         opening: what is said first; where it is anything, the formats are asked for in
             it, and nothing is spoken before `FormatsTold` answers it.
         carries: the formats that can be asked for; None: any, by query parameters.
@@ -113,6 +115,8 @@ class Frontend:
     path: str
     audio_type: str
     readings: Mapping[str, Reading]
+    envelope: str | None = None
+    introduction: Sequence[Message] = field(default=())
     opening: Callable[[WireFormats], Sequence[Message]] = field(default=lambda _: ())
     carries: Collection[LegAudio] | None = None
     end_turn: Sequence[Message] = field(default=())
@@ -122,7 +126,9 @@ class Frontend:
         if binary:
             return chunk
         encoded = base64.b64encode(chunk).decode("ascii")
-        return json.dumps({"type": self.audio_type, "audio": encoded}, separators=(",", ":"))
+        fields = {"audio": encoded}
+        inside = fields if self.envelope is None else {self.envelope: fields}
+        return json.dumps({"type": self.audio_type, **inside}, separators=(",", ":"))
 
     def read(self, raw: str | bytes, *, binary: bool = False) -> Heard | None:
         """What a message means; None for what this client has no use for.
@@ -137,7 +143,9 @@ class Frontend:
         message = json.loads(raw)
         kind = message.get("type") if isinstance(message, dict) else None
         reading = self.readings.get(str(kind))
-        return None if reading is None else reading(message)
+        if reading is None:
+            return None
+        return reading(message if self.envelope is None else message.get(self.envelope) or {})
 
 
 def _always(heard: Heard) -> Reading:
@@ -210,6 +218,24 @@ CONVERSATION = Frontend(
         "audio_delta": _audio_in("audio"),
         "text_delta": _piece("assistant", "text"),
         "transcription": _whole("user", "text"),
+    },
+)
+
+COMPANION = Frontend(
+    name="companion",
+    path="/ws",
+    audio_type="audio",
+    envelope="data",
+    introduction=(
+        {"type": "auth", "data": {"userId": "talk", "conversationId": "talk"}},
+        {"type": "start_realtime", "data": {}},
+    ),
+    readings={
+        **_COMMON,
+        "audio_delta": _audio_in("audioData"),
+        "text_delta": _piece("assistant", "text"),
+        "transcription": _whole("user", "transcript"),
+        "response_complete": _always(AnswerOver()),
     },
 )
 
@@ -287,4 +313,4 @@ OPENAI = Frontend(
     },
 )
 
-FRONTENDS = {frontend.name: frontend for frontend in (VOICE, CONVERSATION, OPENAI)}
+FRONTENDS = {frontend.name: frontend for frontend in (VOICE, COMPANION, CONVERSATION, OPENAI)}
