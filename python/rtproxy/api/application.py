@@ -11,14 +11,27 @@ from typing import Any
 from quart_trio import QuartTrio
 
 from rtproxy import __version__
+from rtproxy.api.guard import add_guard
+from rtproxy.api.realtime_rest import RealtimeRest, add_realtime_rest
+from rtproxy.api.refusals import add_refusals
 from rtproxy.runtime.process import Process
 
 
 def create_application(
-    process: Process, reactor: Callable[[], Mapping[str, float] | None] = lambda: None
+    process: Process,
+    reactor: Callable[[], Mapping[str, float] | None] = lambda: None,
+    rest: RealtimeRest | None = None,
 ) -> QuartTrio:
-    """The routes over what is true of the process; `reactor` tells what that has done."""
+    """The routes over what is true of the process; `reactor` tells what that has done.
+
+    With `rest` there is what official SDKs ask beside `/v1/realtime`, and credentials
+    are asked for where the server asks for any.
+    """
     application = QuartTrio("rtproxy", static_folder=None)
+    add_refusals(application)
+    if rest is not None:
+        add_guard(application, rest.credentials, rest.allowed_origins)
+        add_realtime_rest(application, rest)
 
     @application.get("/health")
     async def health() -> dict[str, Any]:

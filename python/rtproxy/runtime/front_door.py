@@ -7,12 +7,14 @@ runs once it has begun.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import trio
 
+from rtproxy.credentials.judge import Admitted, Credentials, Refused
+from rtproxy.credentials.refusal import unauthorized
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.http_error import HEADERS, http_error
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
@@ -24,11 +26,12 @@ from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.model.ids import new_id
 from rtproxy.personas.casting import Casting
 from rtproxy.resilience.admission import Admission, Rejected, Visit
+from rtproxy.runtime.admitting import asked_of_upstream, at_start, bound, introduction, judged
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
-from rtproxy.session.greeting import Greeting, Refusal
+from rtproxy.session.greeting import Greeting
 from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.requests import screened
@@ -39,8 +42,9 @@ from rtproxy.session.session import Session
 class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
-    `casting` says who answers, `admission` how many may come in, `input_rate_hz` the
-    sample rate of clients that name none, `patience` how long a session may last;
+    `casting` says who answers, `credentials` who may come in, `admission` how many,
+    `input_rate_hz` is the sample rate of clients that name none, `patience` says how
+    long a session may last;
     `open_legs` is the driver; `paced` are the options of legs whose client is paced,
     `relayed` of those whose client buffers by protocol.
     """
@@ -49,6 +53,7 @@ class FrontDoor:
     limits: SessionLimits
     process: Process
     casting: Casting
+    credentials: Credentials
     admission: Admission
     input_rate_hz: Callable[[Dialect], int]
     patience: Patience
@@ -79,8 +84,13 @@ class FrontDoor:
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, query))
             return
-        if visit.rejected is not None:
-            await self._keep_waiting(upgrade, dialect, visit.rejected)
+        admitted = judged(self.credentials, upgrade, dialect)
+        if isinstance(admitted, Refused):
+            await self._keep_out(upgrade, dialect, admitted)
+            return
+        rejected = visit.rejected or self._count(visit, dialect, admitted)
+        if rejected is not None:
+            await self._keep_waiting(upgrade, dialect, rejected)
             return
         asked = dialect.asked(query, input_rate_hz=self.input_rate_hz(dialect))
         if isinstance(asked, ev.Misunderstood):
@@ -90,6 +100,7 @@ class FrontDoor:
         if isinstance(brief, ev.Misunderstood):
             await self._correct(upgrade, dialect, brief)
             return
+        brief = bound(brief, admitted.session)
         dialect = asked
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
@@ -97,10 +108,11 @@ class FrontDoor:
         async with self.open_legs(self.relayed if dialect.relays else self.paced) as legs:
             task = SessionTask(
                 session_id,
-                self._core(session_id, dialect, brief, query, visit),
+                self._core(session_id, dialect, brief, upgrade, admitted, visit),
                 dialect,
                 legs,
-                asked=query if brief.model is None else {"model": brief.model, **query},
+                asked=asked_of_upstream(upgrade, dialect, admitted, brief),
+                bound=admitted.session if dialect.relays else None,
                 dialler=self.dialler,
                 limits=self.limits,
                 process=self.process,
@@ -114,7 +126,8 @@ class FrontDoor:
         session_id: str,
         dialect: Dialect,
         brief: Brief,
-        query: Mapping[str, str],
+        upgrade: Upgrade,
+        admitted: Admitted,
         visit: Visit,
     ) -> Core:
         if dialect.relays:
@@ -122,8 +135,8 @@ class FrontDoor:
         greeting = None
         if dialect.greets:
             greeting = Greeting(
-                partial(self.casting.at_start, dialect.name, query),
-                admit=partial(_introduce, visit),
+                partial(at_start, self.casting, dialect.name, upgrade.query, admitted.session),
+                admit=introduction(self.credentials, upgrade, visit, trio.current_time),
             )
         return Session(
             session_id,
@@ -133,6 +146,23 @@ class FrontDoor:
             patience=self.patience,
             opening=brief.opening,
         )
+
+    def _count(self, visit: Visit, dialect: Dialect, admitted: Admitted) -> Rejected | None:
+        """Count the session as its key's or token's; a greeted client is to name a user."""
+        if dialect.greets or admitted.subject is None:
+            return None
+        return visit.name(admitted.subject, trio.current_time())
+
+    async def _keep_out(self, upgrade: Upgrade, dialect: Dialect, refused: Refused) -> None:
+        """Without a good key."""
+        if dialect.relays:  # official SDKs read the status
+            await upgrade.turn_away(401, *unauthorized(refused))
+            return
+        failure = ev.Failure(
+            type="authentication_error", code=refused.code, message=refused.message
+        )
+        reason = CloseReason(CloseCode.UNAUTHENTICATED, refused.message)
+        await self._turn_away(upgrade, dialect, failure, reason)
 
     async def _correct(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:
         """Say what is wrong with the query."""
@@ -163,16 +193,6 @@ class FrontDoor:
             for payload in dialect.encode(ev.ErrorTold(error=failure, fatal=True)):
                 leg.send(payload)
             await leg.aclose(reason)
-
-
-def _introduce(visit: Visit, introduced: ev.Introduced) -> Refusal | None:
-    """Count the session as that user's, if one is named; or why it cannot be."""
-    if not introduced.user_id:
-        return None
-    rejected = visit.name(introduced.user_id, trio.current_time())
-    if rejected is None:
-        return None
-    return Refusal("too_many_sessions", rejected.message, CloseCode.RATE_LIMITED)
 
 
 def _nothing_here(path: str, query: dict[str, str]) -> str:
