@@ -57,11 +57,11 @@ from rtproxy.upstreams.upstream import Upstream
 # 0.46 ms with this.
 SWITCH_INTERVAL_S = 0.0001
 
-# Whose persona answers calls that bring no session of their own.
-_OF_CALLS = "voice"
-
 # What `/` stands for on the second port: its frontends know no paths.
 HOME_OF_WS_PORT = "/ws"
+
+# Whose persona answers calls that bring no session of their own.
+_OF_CALLS = "voice"
 
 # How long live sessions may take to say goodbye.
 DRAIN_S = 10.0

@@ -9,6 +9,7 @@ know sockets, dialects, tasks or the clock.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, ClassVar
 
 from rtproxy.model import events as ev
@@ -84,7 +85,7 @@ class Session:
     @property
     def deadline(self) -> float:
         """When it wants to be told that time has passed (`TimePassed`)."""
-        return self._lifetime.deadline
+        return inf if self.state is State.CLOSED else self._lifetime.deadline
 
     def receive(self, event: ev.Event, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""
@@ -270,6 +271,7 @@ class Session:
         ev.InputCommitted: _committed,
         ev.InputTranscriptDelta: _pass_to_client,
         ev.InputTranscriptDone: _pass_to_client,
+        ev.InputTranscriptFailed: lambda _, event: telling.unheard(event),
         ev.Reconnecting: _pass_to_client,
         ev.ErrorTold: _error,
         ev.UpstreamLost: lambda _, event: telling.upstream_lost(event),
