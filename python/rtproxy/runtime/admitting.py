@@ -15,7 +15,7 @@ from rtproxy.legs.listener import Upgrade
 from rtproxy.model.brief import Brief
 from rtproxy.model.close import CloseCode
 from rtproxy.model.event import Json
-from rtproxy.model.events import Introduced, Misunderstood, StartAsked
+from rtproxy.model.events import Introduced
 from rtproxy.model.session_config import merge_session
 from rtproxy.resilience.admission import Rejected, Visit
 from rtproxy.runtime.no_entry import too_many_later
