@@ -133,6 +133,36 @@ async def test_who_writes_is_read_at_once_in_conversation(cast: ProxyProcess) ->
         await peer.aclose()
 
 
+async def start_companion(nursery: trio.Nursery, port: int, persona: str) -> Peer:
+    peer = await Peer.connect(nursery, port, "/ws")
+    await peer.send({"type": "auth", "data": {"userId": "anna"}})
+    await peer.send({"type": "start_realtime", "data": {"persona": persona}})
+    return peer
+
+
+async def test_who_writes_is_read_at_once_in_companion(cast: ProxyProcess) -> None:
+    async with trio.open_nursery() as nursery:
+        peer = await start_companion(nursery, cast.port, "writer")
+        await peer.next("session_ready")
+        await peer.send({"type": "text", "data": {"text": "Write this down, please."}})
+        events = await peer.until("response_complete", wait_s=2)
+        told = [event["data"]["text"] for event in events if event["type"] == "text_delta"]
+        assert "".join(told) == "Write this down, please."
+        assert not [event for event in events if event["type"] == "audio_delta"]
+        await peer.aclose()
+
+
+async def test_a_companion_may_speak_first_and_in_a_model_of_its_own(cast: ProxyProcess) -> None:
+    async with trio.open_nursery() as nursery:
+        peer = await start_companion(nursery, cast.port, "host")
+        events = await peer.until("response_complete")  # and nothing was said
+        assert "audio_delta" in {event["type"] for event in events}
+        other = await start_companion(nursery, cast.port, "other")
+        assert (await other.next("session_ready"))["data"]["model"] == "gpt-realtime-2"
+        await peer.aclose()
+        await other.aclose()
+
+
 async def test_an_edit_is_for_the_next_session(cast: ProxyProcess, folder: Path) -> None:
     async def voice() -> str:
         async with trio.open_nursery() as nursery:

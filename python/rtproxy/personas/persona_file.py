@@ -16,9 +16,9 @@ from rtproxy.model.errors import ConfigError
 from rtproxy.model.event import Json
 from rtproxy.model.field_rules import FieldError, Place, Text
 from rtproxy.model.session_config import merge_session, read_session_config
+from rtproxy.model.traits import read_traits
 from rtproxy.personas.persona import Persona
 from rtproxy.personas.toml_lines import line_of
-from rtproxy.personas.traits import read_traits
 
 MAX_FILE_BYTES = 262_144
 
