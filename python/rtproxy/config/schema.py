@@ -146,6 +146,11 @@ class DialectsConfig(Section, frozen=True, kw_only=True):
     companion: DialectConfig = DialectConfig()
     conversation: DialectConfig = DialectConfig()
 
+    def of(self, name: str) -> DialectConfig:
+        """The table of a dialect; one that has none is as it is by default."""
+        found: DialectConfig = getattr(self, name, DialectConfig())
+        return found
+
 
 class PersonasConfig(Section, frozen=True, kw_only=True):
     """`[personas]`: the user's own persona files."""

@@ -15,7 +15,12 @@ from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.openai import OpenAI
 from rtproxy.dialects.voice import VOICE
 
-DIALECTS: tuple[Dialect, ...] = (VOICE, COMPANION, CONVERSATION, OpenAI())
+DIALECTS: tuple[Dialect, ...] = (
+    VOICE,
+    COMPANION,
+    CONVERSATION,
+    OpenAI(),
+)
 
 
 def choose_dialect(
