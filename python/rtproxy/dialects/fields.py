@@ -46,12 +46,13 @@ def read_message(
     parsed = parse_object(raw)
     if isinstance(parsed, ev.Misunderstood):
         return [parsed]
-    return _read_object(parsed, readings, audio)
+    return read_object(parsed, readings, audio)
 
 
-def _read_object(
+def read_object(
     parsed: dict[str, Any], readings: Readings, audio: SpokenAudio
 ) -> Sequence[ev.Event]:
+    """The events that a parsed message means."""
     event_id = parsed.get("event_id")
     echoed = event_id if isinstance(event_id, str) else None
     name = parsed.get("type")

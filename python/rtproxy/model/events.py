@@ -20,6 +20,7 @@ from rtproxy.model.told import AudioStarted as AudioStarted
 from rtproxy.model.told import Dropped as Dropped
 from rtproxy.model.told import HeardPart as HeardPart
 from rtproxy.model.told import Interrupted as Interrupted
+from rtproxy.model.told import MarkAsked as MarkAsked
 from rtproxy.model.told import MarkReached as MarkReached
 from rtproxy.model.told import Pong as Pong
 from rtproxy.model.told import Reconnecting as Reconnecting
@@ -103,6 +104,29 @@ class Misunderstood(Event, frozen=True, kw_only=True):
     code: str
     message: str
     param: str | None = None
+
+
+class StreamStarted(Event, frozen=True, kw_only=True):
+    """A telephone call's audio begins: the stream's id and the call's."""
+
+    stream_id: str
+    call_id: str | None = None
+
+
+class KeyPressed(Event, frozen=True, kw_only=True):
+    """A caller has pressed a key: 0-9, `*`, `#` or A-D."""
+
+    key: str
+
+
+class Hangup(Event, frozen=True, kw_only=True):
+    """The client has said that this is the end."""
+
+
+class Unheeded(Event, frozen=True, kw_only=True):
+    """Something of a client that means nothing here and is no error; `what` for the log."""
+
+    what: str
 
 
 # What an upstream says

@@ -98,3 +98,9 @@ class UpstreamLost(Event, frozen=True, kw_only=True):
     code: int
     reason: str
     final: bool = False
+
+
+class MarkAsked(Event, frozen=True, kw_only=True):
+    """The client is to say (as MarkReached) when all audio before this was played."""
+
+    token: bytes
