@@ -39,6 +39,7 @@ from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.front_door import FrontDoor
 from rtproxy.runtime.process import Process, ProcessPhase
 from rtproxy.runtime.session_task import SessionLimits
+from rtproxy.session.lifetime import Patience
 from rtproxy.simulator.server import open_simulator
 from rtproxy.simulator.settings import configured
 from rtproxy.upstreams.upstream import Upstream
@@ -150,6 +151,7 @@ def build_front_door(
         process=process,
         persona=lambda dialect: personas[dialect.name],
         input_rate_hz=lambda dialect: _input_rate_hz(config, dialect),
+        patience=Patience(limits.inactive_s, limits.expiring_s),
         open_legs=open_legs,
         paced=paced,
         relayed=replace(paced, lead_ms=None),

@@ -71,6 +71,8 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     dial_s: Seconds = 10.0
     dial_backoff_s: Seconds = 1.0  # before the second dial; doubles
     first_event_s: Seconds = 10.0
+    inactive_s: Seconds = 600.0
+    expiring_s: Seconds = 60.0
 
 
 class UpstreamSection(Section, frozen=True, kw_only=True):

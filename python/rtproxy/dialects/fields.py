@@ -13,12 +13,13 @@ from typing import Any
 
 import msgspec
 
+from rtproxy.dialects.common import REQUESTS
 from rtproxy.dialects.json_text import parse_object
 from rtproxy.dialects.spoken import SpokenAudio
 from rtproxy.model import events as ev
 
-# A message's fields as a struct, and the events that it means.
-Reading = tuple[type[msgspec.Struct], Callable[[Any], Sequence[ev.Event]]]
+# A message's fields (a struct, or an object as it came), and the events that it means.
+Reading = tuple[Any, Callable[[Any], Sequence[ev.Event]]]
 Readings = Mapping[str, Reading]
 
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
@@ -95,6 +96,7 @@ def plain(make: Callable[[str | None], Sequence[ev.Event]]) -> Reading:
 COMMON_READINGS: dict[str, Reading] = {
     "interrupt": plain(lambda event_id: [ev.Interrupt(event_id=event_id)]),
     "ping": plain(lambda event_id: [ev.ClientPing(event_id=event_id)]),
+    **REQUESTS,
 }
 
 
@@ -151,6 +153,18 @@ COMMON_WORDS: dict[type[ev.Event], Callable[[Any], dict[str, Any]]] = {
         "itemId": event.item_id,
         "playedMs": event.played_ms,
     },
+    ev.ToolCalled: lambda event: {
+        "type": "tool_call",
+        "callId": event.call_id,
+        "name": event.name,
+        "arguments": event.arguments,
+        "responseId": event.response_id,
+        "itemId": event.item_id,
+    },
+    ev.SessionChanged: lambda event: with_echo(
+        {"type": "session_updated", "voice": event.voice}, event.event_id
+    ),
+    ev.SessionExpiring: lambda event: {"type": "session_expiring", "inMs": event.in_ms},
     ev.Reconnecting: lambda event: {"type": "reconnecting", "attempt": event.attempt},
     ev.Pong: lambda event: with_echo({"type": "pong"}, event.event_id),
     ev.ErrorTold: lambda event: {"type": "error", **error_fields(event)},

@@ -142,6 +142,7 @@ UNDERSTOOD: dict[str, _Decode] = {
     f"{_ASR}.failed": _plain(ev.InputTranscriptFailed),
     "response.created": _plain(ev.ResponseCreated),
     "response.done": _plain(ev.ResponseDone),
+    "response.function_call_arguments.done": _plain(ev.CallMade),
     "response.output_item.added": _plain(ev.OutputItemAdded),
     "response.content_part.added": _plain(ev.PartAdded),
     "response.output_text.delta": _text_delta,

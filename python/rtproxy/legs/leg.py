@@ -190,6 +190,15 @@ class SpliceLegs(Protocol):
     def counters(self, item_id: str) -> Counters | None:
         """What was received, released, heard and dropped of an item."""
 
+    def playing(self) -> str | None:
+        """The item that is being heard, if any is."""
+
+    def playback(self, item_id: str, played_ms: float) -> bool:
+        """The client says how much of an item has been heard by now; false: unknown.
+
+        The play-out clock goes by it from here on.
+        """
+
     def level(self, side: Side) -> Level | None:
         """How loud audio from that side is, and whether somebody speaks; None after a panic.
 

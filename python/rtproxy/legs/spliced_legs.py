@@ -119,6 +119,19 @@ class SplicedLegs:
             return self._splice.counters(item_id, now)
         return None
 
+    def playing(self) -> str | None:
+        """The item that is being heard, if any is."""
+        with self._junction as now:
+            heard = self._splice.playing(now)
+            return heard[1] if heard else None
+        return None
+
+    def playback(self, item_id: str, played_ms: float) -> bool:
+        """The client says how much of an item has been heard by now."""
+        with self._junction as now:
+            return self._splice.playback(item_id, played_ms, now)
+        return False
+
     def level(self, side: Side) -> Level | None:
         """How loud audio from that side is, and whether somebody speaks."""
         with self._junction:

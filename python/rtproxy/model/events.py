@@ -13,27 +13,41 @@ import msgspec
 # ruff: noqa: PLC0414 - the events of `told` are read as part of this module
 from rtproxy.model.event import Event as Event
 from rtproxy.model.event import Json as Json
+from rtproxy.model.telephone import Hangup as Hangup
+from rtproxy.model.telephone import KeyPressed as KeyPressed
+from rtproxy.model.telephone import MarkAsked as MarkAsked
+from rtproxy.model.telephone import StreamStarted as StreamStarted
+from rtproxy.model.telephone import Unheeded as Unheeded
 from rtproxy.model.told import AnswerOver as AnswerOver
 from rtproxy.model.told import AnswerPlayed as AnswerPlayed
 from rtproxy.model.told import AnswerStarted as AnswerStarted
 from rtproxy.model.told import AudioStarted as AudioStarted
+from rtproxy.model.told import ClockRead as ClockRead
 from rtproxy.model.told import Dropped as Dropped
 from rtproxy.model.told import HeardPart as HeardPart
 from rtproxy.model.told import Interrupted as Interrupted
-from rtproxy.model.told import MarkAsked as MarkAsked
 from rtproxy.model.told import MarkReached as MarkReached
+from rtproxy.model.told import Measured as Measured
 from rtproxy.model.told import Pong as Pong
 from rtproxy.model.told import Reconnecting as Reconnecting
+from rtproxy.model.told import SessionChanged as SessionChanged
+from rtproxy.model.told import SessionExpiring as SessionExpiring
 from rtproxy.model.told import SessionReady as SessionReady
+from rtproxy.model.told import TimePassed as TimePassed
+from rtproxy.model.told import ToolCalled as ToolCalled
 from rtproxy.model.told import UpstreamLost as UpstreamLost
 
 # What a client asks for
 
 
 class SessionUpdate(Event, frozen=True, kw_only=True):
-    """Change the session: a partial GA session object."""
+    """Change the session: a partial GA session object.
+
+    `dropped` are sentences about what of it was not taken as written, for the log.
+    """
 
     session: Json
+    dropped: tuple[str, ...] = ()
 
 
 class InputAudio(Event, frozen=True, kw_only=True):
@@ -106,27 +120,18 @@ class Misunderstood(Event, frozen=True, kw_only=True):
     param: str | None = None
 
 
-class StreamStarted(Event, frozen=True, kw_only=True):
-    """A telephone call's audio begins: the stream's id and the call's."""
+class Playback(Event, frozen=True, kw_only=True):
+    """The person has heard so much of an item (of the one being played: None)."""
 
-    stream_id: str
-    call_id: str | None = None
-
-
-class KeyPressed(Event, frozen=True, kw_only=True):
-    """A caller has pressed a key: 0-9, `*`, `#` or A-D."""
-
-    key: str
+    played_ms: float
+    item_id: str | None = None
 
 
-class Hangup(Event, frozen=True, kw_only=True):
-    """The client has said that this is the end."""
+class ToolAnswered(Event, frozen=True, kw_only=True):
+    """What a tool that the client runs has come to."""
 
-
-class Unheeded(Event, frozen=True, kw_only=True):
-    """Something of a client that means nothing here and is no error; `what` for the log."""
-
-    what: str
+    call_id: str
+    output: str
 
 
 # What an upstream says
@@ -275,6 +280,16 @@ class ResponseDone(Event, frozen=True, kw_only=True):
     """An answer has been generated, cancelled, cut short, or failed."""
 
     response: Json
+
+
+class CallMade(Event, frozen=True, kw_only=True):
+    """An answer calls a function; `arguments` is JSON as text."""
+
+    response_id: str
+    item_id: str
+    call_id: str
+    arguments: str
+    name: str | None = None  # an upstream of the older shape leaves it out
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):

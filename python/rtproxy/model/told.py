@@ -100,7 +100,45 @@ class UpstreamLost(Event, frozen=True, kw_only=True):
     final: bool = False
 
 
-class MarkAsked(Event, frozen=True, kw_only=True):
-    """The client is to say (as MarkReached) when all audio before this was played."""
+class ToolCalled(Event, frozen=True, kw_only=True):
+    """A tool that the client declared is to be run; `arguments` is JSON as text."""
 
-    token: bytes
+    call_id: str
+    name: str
+    arguments: str
+    response_id: str
+    item_id: str
+
+
+class SessionChanged(Event, frozen=True, kw_only=True):
+    """What the client asked of its session holds now; `voice` is the one in use."""
+
+    voice: str
+
+
+class SessionExpiring(Event, frozen=True, kw_only=True):
+    """The upstream ends the session soon."""
+
+    in_ms: int
+
+
+class Measured(Event, frozen=True, kw_only=True):
+    """How much of an item has been sent to the client, for who reports `played_ms` of it.
+
+    `item_id` is what was asked for, or what is being played; None: nothing is.
+    `sent_ms` is None where nothing is known of the item.
+    """
+
+    item_id: str | None
+    sent_ms: float | None
+    played_ms: float
+
+
+class ClockRead(Event, frozen=True, kw_only=True):
+    """What time it is in the world: seconds since 1970."""
+
+    unix_s: float
+
+
+class TimePassed(Event, frozen=True, kw_only=True):
+    """The core's deadline has come."""

@@ -22,6 +22,7 @@ from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
+from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.session import Session
 
@@ -31,7 +32,7 @@ class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
     `persona` gives a dialect's persona, `input_rate_hz` the sample rate of its clients
-    that name none; `open_legs` is the driver; `paced` are the options of legs whose
+    that name none; `patience` says how long a session may last; `open_legs` is the driver; `paced` are the options of legs whose
     client is paced, `relayed` of those whose client buffers by protocol.
     """
 
@@ -40,6 +41,7 @@ class FrontDoor:
     process: Process
     persona: Callable[[Dialect], Persona]
     input_rate_hz: Callable[[Dialect], int]
+    patience: Patience
     open_legs: OpenLegs
     paced: LegsOptions
     relayed: LegsOptions
@@ -80,7 +82,9 @@ class FrontDoor:
         if dialect.relays:
             return RelaySession(session_id)
         config = self.persona(dialect).session_object()
-        return Session(session_id, config, bare_audio=dialect.audio.binary)
+        return Session(
+            session_id, config, bare_audio=dialect.audio.binary, patience=self.patience
+        )
 
     async def _turn_away(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:
         """Say what is wrong with the query: browsers cannot read an HTTP status."""

@@ -30,6 +30,10 @@ class Core(Protocol):
 
     state: State
 
+    @property
+    def deadline(self) -> float:
+        """When it is to be told that time has passed, by its clock; inf: never."""
+
     def receive(self, event: ev.Event, now: float) -> list[cmd.Command]:
         """What the event calls for."""
 
@@ -137,6 +141,10 @@ class Performer:
             case cmd.Resubmit(payload) if held is not None:
                 leg, message = held
                 leg.resubmit(message, payload)
+            case cmd.Measure(item_id, played_ms, event_id):
+                return self._measure(item_id, played_ms, event_id)
+            case cmd.Playback(item_id, played_ms):
+                self._legs.playback(item_id, played_ms)
             case cmd.End(reason):
                 batch.reason = reason
             case cmd.Note(name, level, fields):
@@ -147,6 +155,16 @@ class Performer:
         for secret in self._secrets:
             payload = payload.replace(secret, b"[key]")
         return payload
+
+    def _measure(self, item_id: str | None, played_ms: float, event_id: str | None) -> ev.Event:
+        item_id = item_id or self._legs.playing()
+        counted = self._legs.counters(item_id) if item_id else None
+        return ev.Measured(
+            event_id=event_id,
+            item_id=item_id,
+            sent_ms=counted.released_ms if counted else None,
+            played_ms=played_ms,
+        )
 
     def _drop(self, response_id: str) -> ev.Event:
         heard = tuple(

@@ -12,6 +12,7 @@ replay ring, and is said to the upstream as soon as that has said what it takes.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -86,7 +87,11 @@ class SessionTask:
             secrets=dialler.secrets,
         )
         self._heartbeat = Heartbeat(
-            every_s=limits.ping_every_s, within_s=limits.pong_within_s, log=self._log
+            every_s=limits.ping_every_s,
+            within_s=limits.pong_within_s,
+            log=self._log,
+            deadline=lambda: core.deadline,
+            passed=lambda: self._performer.post(ev.TimePassed()),
         )
         self._nursery: trio.Nursery | None = None
         self._upstream_there = trio.Event()
@@ -253,6 +258,7 @@ class SessionTask:
             if relays and self._client is not None:
                 self._attach_client(self._client)
                 self._upstream_there.set()
+            self._performer.post(ev.ClockRead(unix_s=time.time()))
             self._performer.upstream_message(leg, first)
 
     def _join(self, audio: UpstreamAudio) -> None:
@@ -270,6 +276,7 @@ class SessionTask:
         if not self._upstream_there.is_set():
             legs.replay(0.0)
             self._upstream_there.set()
+            self._heartbeat.look_again()
 
     # The end
 

@@ -84,6 +84,23 @@ class Resubmit:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """How much of an item (None: of what plays) was sent; answered at once by Measured."""
+
+    item_id: str | None
+    played_ms: float
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """So much of the item has been heard by now: the play-out clock goes by that."""
+
+    item_id: str
+    played_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """End the session."""
 
@@ -110,6 +127,8 @@ Command = (
     | DiscardInput
     | JoinAudio
     | Resubmit
+    | Measure
+    | Playback
     | End
     | Note
 )

@@ -8,6 +8,8 @@ change, add or withhold anything that passes.
 
 from __future__ import annotations
 
+from math import inf
+
 from rtproxy.model import events as ev
 from rtproxy.session.commands import Command, End, JoinAudio, Note, ToClient, ToUpstream
 from rtproxy.session.failures import end_after_loss
@@ -25,6 +27,11 @@ class RelaySession:
         self._audio = UpstreamAudio()
         self._active: set[str] = set()
         self._errors_told = 0
+
+    @property
+    def deadline(self) -> float:
+        """It waits for nothing: how long a session lasts is between the two."""
+        return inf
 
     def receive(self, event: ev.Event, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""

@@ -7,6 +7,7 @@ not know sockets, dialects, tasks or the clock.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ from rtproxy.session.commands import (
     End,
     FlushInput,
     JoinAudio,
+    Measure,
     Note,
     Resubmit,
     ToClient,
@@ -26,11 +28,17 @@ from rtproxy.session.commands import (
 )
 from rtproxy.session.failures import end_after_loss, end_of_session
 from rtproxy.session.formats import UnknownFormatError, UpstreamAudio, audio_named_in
+from rtproxy.session.lifetime import Lifetime, Patience
+from rtproxy.session.playback import judge
 from rtproxy.session.states import SESSION_STEPS, State, step
+from rtproxy.session.tool_calls import ToolCalls
 from rtproxy.session.turns import Turns
 
 # Refusals of things that we do on our own account: the client never asked for them.
 _OUR_OWN = (ev.ItemTruncate, ev.ResponseCancel)
+
+
+_PATIENCE = Patience()
 
 
 class Session:
@@ -40,9 +48,17 @@ class Session:
         session_id: what the client and the log call it.
         config: the GA session object that the upstream is asked for.
         bare_audio: audio reaches the client without names, so each item's is announced.
+        patience: how long it may last.
     """
 
-    def __init__(self, session_id: str, config: ev.Json, *, bare_audio: bool = False) -> None:
+    def __init__(
+        self,
+        session_id: str,
+        config: ev.Json,
+        *,
+        bare_audio: bool = False,
+        patience: Patience = _PATIENCE,
+    ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
         self.state = State.CONNECTING
@@ -52,12 +68,22 @@ class Session:
         self.turns = Turns(announces_audio=bare_audio)
         self._causes = Causes()
         self._commits_to_answer = 0
+        self._updates: deque[str | None] = deque()  # of the client, that wait for their answer
+        self._tools = ToolCalls()
+        self._lifetime = Lifetime(patience)
+        self._now = 0.0
+
+    @property
+    def deadline(self) -> float:
+        """When it wants to be told that time has passed (`TimePassed`)."""
+        return self._lifetime.deadline
 
     def receive(self, event: ev.Event, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""
-        del now  # nothing here depends on it yet; the deadlines of recovery will
         if self.state is State.CLOSED:
             return []
+        self._now = now
+        self._lifetime.note(event, now)
         dispatch = self._dispatch.get(type(event))
         commands = dispatch(self, event) if dispatch else []
         self._settle()
@@ -81,23 +107,31 @@ class Session:
 
     def _session_created(self, event: ev.SessionCreated) -> list[Command]:
         self._model = str(event.session.get("model", ""))
+        self._lifetime.note_expiry(event.session.get("expires_at"), self._now)
         return [ToUpstream(ev.SessionUpdate(session=self._config))]
 
     def _session_updated(self, event: ev.SessionUpdated) -> list[Command]:
         audio = event.session.get("audio") or {}
         detection = (audio.get("input") or {}).get("turn_detection") or {}
         self.turns.interruptible = detection.get("interrupt_response", True) is not False
+        self.turns.answers_speech = detection.get("create_response", True) is not False
+        self._lifetime.note_expiry(event.session.get("expires_at"), self._now)
         try:
             joined = self._join_audio(audio_named_in(event.session))
         except UnknownFormatError as error:
             return self._no_common_audio(str(error))
-        if self.state is not State.CONNECTING:
-            return joined
-        self.state = step(SESSION_STEPS, self.state, State.READY)
         voice = (audio.get("output") or {}).get("voice", "")
         name = voice if isinstance(voice, str) else str(voice.get("id", ""))
+        if self.state is not State.CONNECTING:
+            return [*joined, *self._changed(name)]
+        self.state = step(SESSION_STEPS, self.state, State.READY)
         ready = ev.SessionReady(session_id=self.session_id, model=self._model, voice=name)
         return [*joined, ToClient(ready)]
+
+    def _changed(self, voice: str) -> list[Command]:
+        if not self._updates:
+            return []
+        return [ToClient(ev.SessionChanged(event_id=self._updates.popleft(), voice=voice))]
 
     def _join_audio(self, audio: UpstreamAudio) -> list[Command]:
         if audio == self._audio_agreed:
@@ -119,6 +153,28 @@ class Session:
 
     def _clear(self, event: ev.InputClear) -> list[Command]:
         return [DiscardInput(), ToUpstream(event)]
+
+    def _session_update(self, event: ev.SessionUpdate) -> list[Command]:
+        """The upstream answers updates in order, each by the session or by an error."""
+        self._updates.append(event.event_id)
+        kind = self._config.get("type", "realtime")
+        wanted = ev.SessionUpdate(
+            event_id=event.event_id, session={"type": kind, **event.session}
+        )
+        notes = [Note("session_field_dropped", fields={"text": text}) for text in event.dropped]
+        return [*notes, ToUpstream(wanted)]
+
+    def _tool_answered(self, event: ev.ToolAnswered) -> list[Command]:
+        commands, complete = self._tools.answered(event)
+        return commands + (self._go_on() if complete else [])
+
+    def _go_on(self) -> list[Command]:
+        """All outputs are there: have them answered, unless who speaks is answered anyway."""
+        return [] if self.turns.answer_is_due else self.turns.request(ev.ResponseCreate())
+
+    def _measured(self, event: ev.Measured) -> list[Command]:
+        plays = event.item_id is not None and self.turns.plays(event.item_id)
+        return judge(event, plays=plays)
 
     def _pass_upstream(self, event: ev.Event) -> list[Command]:
         return [ToUpstream(event)]
@@ -144,6 +200,19 @@ class Session:
     def _speech_started(self, event: ev.SpeechStarted) -> list[Command]:
         return [ToClient(event), *self.turns.speech_started()]
 
+    def _speech_stopped(self, event: ev.SpeechStopped) -> list[Command]:
+        self.turns.speech_stopped()
+        return [ToClient(event)]
+
+    def _call_made(self, event: ev.CallMade) -> list[Command]:
+        return [] if self.turns.excludes(event.response_id) else self._tools.called(event)
+
+    def _response_done(self, event: ev.ResponseDone) -> list[Command]:
+        commands = self.turns.done(event)
+        if self._tools.response_over(str(event.response.get("id", ""))):
+            commands += self._go_on()
+        return commands
+
     def _committed(self, event: ev.InputCommitted) -> list[Command]:
         if not self._commits_to_answer:
             return []
@@ -165,6 +234,8 @@ class Session:
         if isinstance(sent, ev.SessionUpdate) and self.state is State.CONNECTING:
             reason = CloseReason(CloseCode.UPSTREAM_REFUSED, event.error.message, Origin.PEER)
             return [*self._tell(event, cause, fatal=True), *self._end(reason)]
+        if isinstance(sent, ev.SessionUpdate) and self._updates:
+            self._updates.popleft()
         reason_to_end = end_of_session(event.error)
         if reason_to_end is not None:
             return [*self._tell(event, cause, fatal=True), *self._end(reason_to_end)]
@@ -190,6 +261,16 @@ class Session:
         note = Note("upstream_lost", "warning", {"code": event.code, "text": event.reason})
         return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), *self._end(reason)]
 
+    # Time
+
+    def _time_passed(self, _: ev.TimePassed) -> list[Command]:
+        told, reason = self._lifetime.passed(self._now, busy=self.turns.responding)
+        return told if reason is None else [*told, *self._end(reason)]
+
+    def _clock_read(self, event: ev.ClockRead) -> list[Command]:
+        self._lifetime.read_clock(event.unix_s, self._now)
+        return []
+
     _dispatch: ClassVar[dict[type[ev.Event], Callable[[Session, Any], list[Command]]]] = {
         ev.SessionCreated: _session_created,
         ev.SessionUpdated: _session_updated,
@@ -198,10 +279,14 @@ class Session:
         ev.InputCommit: _commit,
         ev.InputClear: _clear,
         ev.ItemCreate: _pass_upstream,
+        ev.SessionUpdate: _session_update,
+        ev.ToolAnswered: _tool_answered,
+        ev.Playback: lambda _, event: [Measure(event.item_id, event.played_ms, event.event_id)],
+        ev.Measured: _measured,
         ev.ClientPing: _client_ping,
         ev.Misunderstood: _misunderstood,
         ev.SpeechStarted: _speech_started,
-        ev.SpeechStopped: _pass_to_client,
+        ev.SpeechStopped: _speech_stopped,
         ev.InputCommitted: _committed,
         ev.InputTranscriptDelta: _pass_to_client,
         ev.InputTranscriptDone: _pass_to_client,
@@ -216,7 +301,10 @@ class Session:
         ev.OutputTextDelta: lambda self, event: self.turns.text(event),
         ev.OutputTextDone: lambda self, event: self.turns.text(event),
         ev.OutputAudioDone: lambda self, event: self.turns.audio_generated(event),
-        ev.ResponseDone: lambda self, event: self.turns.done(event),
+        ev.CallMade: _call_made,
+        ev.ResponseDone: _response_done,
         ev.MarkReached: lambda self, event: self.turns.mark_reached(event),
         ev.Dropped: lambda self, event: self.turns.dropped(event),
+        ev.ClockRead: _clock_read,
+        ev.TimePassed: _time_passed,
     }

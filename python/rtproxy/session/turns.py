@@ -38,6 +38,7 @@ class Answer:
     cut: bool = False
     status: str = "in_progress"
     usage: ev.Json | None = None
+    items: set[str] = field(default_factory=set)
     marks: dict[bytes, ev.Event | None] = field(default_factory=dict)
     generated: set[tuple[str, int]] = field(default_factory=set)
 
@@ -57,6 +58,8 @@ class Turns:
         self._requests: deque[ev.ResponseCreate] = deque()
         self._requested: ev.ResponseCreate | None = None
         self.interruptible = True
+        self.answers_speech = True  # the upstream answers whoever has spoken, unasked
+        self._speaking = False
 
     @property
     def responding(self) -> bool:
@@ -69,6 +72,19 @@ class Turns:
         return self._requested is not None or any(
             answer.phase is Phase.GENERATING for answer in self._answers.values()
         )
+
+    @property
+    def answer_is_due(self) -> bool:
+        """Whether somebody speaks who will be answered unasked."""
+        return self._speaking and self.answers_speech
+
+    def plays(self, item_id: str) -> bool:
+        """Whether the item is of an answer that is neither over nor cut."""
+        return any(item_id in one.items and not one.cut for one in self._answers.values())
+
+    def excludes(self, response_id: str) -> bool:
+        """Whether the response is outside the conversation."""
+        return response_id in self._excluded
 
     # Asking for answers
 
@@ -122,7 +138,10 @@ class Turns:
     def item_added(self, event: ev.OutputItemAdded) -> list[Command]:
         """The first item starts the answer: before, there is nothing to name."""
         answer = self._answers.get(event.response_id)
-        if answer is None or answer.start_placed:
+        if answer is None:
+            return []
+        answer.items.add(str(event.item.get("id")))
+        if answer.start_placed:
             return []
         answer.item_id = event.item.get("id")
         return [self._start(answer)]
@@ -140,7 +159,7 @@ class Turns:
 
     def text(self, event: ev.OutputTextDelta | ev.OutputTextDone) -> list[Command]:
         """Text passes at once, or behind its answer's start."""
-        if event.response_id in self._excluded:
+        if self.excludes(event.response_id):
             return []
         return [ToClient(event, response_id=event.response_id)]
 
@@ -218,7 +237,12 @@ class Turns:
 
     def speech_started(self) -> list[Command]:
         """Someone speaks: what plays stops, unless the session is told not to."""
+        self._speaking = True
         return self.cut_all() if self.interruptible else []
+
+    def speech_stopped(self) -> None:
+        """They have ended."""
+        self._speaking = False
 
     def interrupt(self) -> list[Command]:
         """The client wants the answer stopped; silent where there is none."""
@@ -243,14 +267,32 @@ class Turns:
         """
         answer = self._answers.get(event.response_id)
         generated = answer.generated if answer else set()
-        commands: list[Command] = []
-        for part in event.heard:
-            if part.whole and (part.item_id, part.content_index) in generated:
-                continue
-            played_ms = int(part.heard_ms)
-            truncate = ev.ItemTruncate(
-                item_id=part.item_id, content_index=part.content_index, audio_end_ms=played_ms
-            )
-            commands.append(ToClient(ev.Interrupted(item_id=part.item_id, played_ms=played_ms)))
-            commands.append(ToUpstream(truncate))
-        return commands
+        cut = [
+            part
+            for part in event.heard
+            if not (part.whole and (part.item_id, part.content_index) in generated)
+        ]
+        if not cut:
+            return self._cut_between_parts(answer, event) if answer else []
+        return [command for part in cut for command in _cut(event.response_id, part)]
+
+    def _cut_between_parts(self, answer: Answer, event: ev.Dropped) -> list[Command]:
+        """All that there is was heard: either that was the whole answer, or more was to come."""
+        if answer.phase is not Phase.GENERATING:
+            answer.cut = False
+            return []
+        item_id = event.heard[-1].item_id if event.heard else answer.item_id
+        if item_id is None:
+            return []
+        played_ms = int(event.heard[-1].heard_ms) if event.heard else 0
+        told = ev.Interrupted(item_id=item_id, played_ms=played_ms)
+        return [ToClient(told, response_id=event.response_id)]
+
+
+def _cut(response_id: str, part: ev.HeardPart) -> list[Command]:
+    played_ms = int(part.heard_ms)
+    told = ev.Interrupted(item_id=part.item_id, played_ms=played_ms)
+    truncate = ev.ItemTruncate(
+        item_id=part.item_id, content_index=part.content_index, audio_end_ms=played_ms
+    )
+    return [ToClient(told, response_id=response_id), ToUpstream(truncate)]
