@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-# ruff: noqa: PLC0414 - the events of `told` are read as part of this module
+# ruff: noqa: PLC0414 - the events of `telephone` and `told` are read as part of this module
 from rtproxy.model.event import Event as Event
 from rtproxy.model.event import Json as Json
 from rtproxy.model.telephone import Hangup as Hangup
