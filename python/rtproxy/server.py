@@ -144,6 +144,7 @@ def build_front_door(
             client_message_bytes=limits.client_message_bytes,
             relayed_message_bytes=limits.openai_message_bytes,
             upstream_message_bytes=limits.upstream_message_bytes,
+            auth_s=limits.auth_s,
             first_event_s=limits.first_event_s,
             ping_every_s=limits.ping_every_s,
             pong_within_s=limits.pong_within_s,

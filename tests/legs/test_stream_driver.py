@@ -150,6 +150,19 @@ async def test_a_cut_answer_stops_and_says_what_was_heard(autojump_clock: Clock)
         assert heard <= 15
 
 
+async def test_a_report_of_the_client_corrects_what_was_heard(autojump_clock: Clock) -> None:
+    async with open_rig(LegsOptions(lead_ms=400)) as rig:
+        assert rig.legs.playing() is None
+        assert not rig.legs.playback("i1", 0.0)
+        await rig.model.say(*(answered(100) for _ in range(50)))
+        await trio.sleep(1)
+        assert rig.legs.playing() == "i1"
+        assert rig.legs.playback("i1", 700.0)
+        await trio.sleep(0.5)
+        [(_, _, heard_ms, _)] = rig.legs.drop("r1")
+        assert heard_ms == pytest.approx(1_200, abs=10)
+
+
 async def test_a_client_ahead_of_its_time_is_read_at_the_pace_of_its_audio(
     autojump_clock: Clock,
 ) -> None:  # faults.md row 22

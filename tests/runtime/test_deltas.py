@@ -87,6 +87,8 @@ def answered_by_python(dialect: TableDialect, raw: bytes) -> list[tuple[str, byt
         clock=lambda: scene.now,
         end=pytest.fail,
         join=pytest.fail,
+        dial=pytest.fail,
+        adopt=pytest.fail,
         log=structlog.get_logger(),
         secrets=(SECRET.encode(),),
     )

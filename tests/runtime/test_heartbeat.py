@@ -54,3 +54,49 @@ async def test_nothing_wakes_while_all_are_well(nursery: trio.Nursery) -> None:
     nursery.start_soon(heartbeat.run)
     await trio.testing.wait_all_tasks_blocked()
     assert trio.lowlevel.current_statistics().seconds_to_next_deadline == float("inf")
+
+
+async def test_the_deadline_is_kept_wherever_it_has_moved(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    began = trio.current_time()
+    deadlines, kept = [10.0, 25.0, float("inf")], []
+
+    def passed() -> None:
+        kept.append(trio.current_time() - began)
+
+    def deadline() -> float:
+        return began + deadlines[len(kept)]
+
+    heartbeat = Heartbeat(
+        every_s=15, within_s=10, log=structlog.get_logger(), deadline=deadline, passed=passed
+    )
+    nursery.start_soon(heartbeat.run)
+    await trio.sleep(100)
+    assert kept == [10.0, 25.0]
+
+
+async def test_a_deadline_that_came_nearer_is_looked_at_again(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    deadline, kept = float("inf"), []
+
+    def passed() -> None:
+        nonlocal deadline
+        kept.append(trio.current_time())
+        deadline = float("inf")
+
+    heartbeat = Heartbeat(
+        every_s=15,
+        within_s=10,
+        log=structlog.get_logger(),
+        deadline=lambda: deadline,
+        passed=passed,
+    )
+    nursery.start_soon(heartbeat.run)
+    await trio.sleep(5)
+    deadline = trio.current_time() + 3
+    wanted = deadline
+    heartbeat.look_again()
+    await trio.sleep(60)
+    assert kept == [wanted]

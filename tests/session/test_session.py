@@ -121,7 +121,7 @@ def test_speech_cuts_the_answer_and_truncates_it_to_what_was_heard() -> None:
     speech = ev.SpeechStarted(audio_start_ms=1200, item_id="item_u")
     play >> speech << told(speech) << cmd.Drop("resp_1")
     play >> ev.Dropped(response_id="resp_1", heard=(heard("item_1", 730.9, 2000.0),))
-    play << told(ev.Interrupted(item_id="item_1", played_ms=730))
+    play << told(ev.Interrupted(item_id="item_1", played_ms=730), "resp_1")
     truncate = ev.ItemTruncate(
         event_id="rtp_2", item_id="item_1", content_index=0, audio_end_ms=730
     )
@@ -146,15 +146,40 @@ def test_what_was_heard_whole_is_not_truncated() -> None:
     play.skip() >> ev.Dropped(
         response_id="resp_1", heard=(heard("item_1", 500.0, 500.0), heard("item_2", 0.0, 40.0))
     )
-    play << told(ev.Interrupted(item_id="item_2", played_ms=0))
+    play << told(ev.Interrupted(item_id="item_2", played_ms=0), "resp_1")
     play.skip()
 
 
 def test_a_part_still_being_generated_is_truncated_though_all_that_came_was_heard() -> None:
     play = answering(ready()) >> ev.SpeechStarted(audio_start_ms=0, item_id="u")
     play.skip() >> ev.Dropped(response_id="resp_1", heard=(heard("item_1", 500.0, 500.0),))
-    play << told(ev.Interrupted(item_id="item_1", played_ms=500))
+    play << told(ev.Interrupted(item_id="item_1", played_ms=500), "resp_1")
     play.skip()
+
+
+def test_an_answer_that_was_heard_whole_is_not_cut_at_all() -> None:
+    play = answering(ready()) >> ev.OutputAudioDone(response_id="resp_1", item_id="item_1")
+    play.skip() >> ev.ResponseDone(response={"id": "resp_1", "status": "completed"})
+    play.skip() >> ev.SpeechStarted(audio_start_ms=0, item_id="u")
+    play.skip() >> ev.Dropped(response_id="resp_1", heard=(heard("item_1", 500.0, 500.0),))
+    play.rest()
+    play >> ev.MarkReached(token=b"over 2 resp_1")
+    play << told(ev.AnswerOver(response_id="resp_1", status="completed"))
+
+
+def test_an_answer_that_is_cut_before_its_next_part_is_told_and_keeps_what_was_heard() -> None:
+    play = answering(ready()) >> ev.OutputAudioDone(response_id="resp_1", item_id="item_1")
+    play.skip() >> ev.Interrupt()
+    play.skip() >> ev.Dropped(response_id="resp_1", heard=(heard("item_1", 500.0, 500.0),))
+    play << told(ev.Interrupted(item_id="item_1", played_ms=500), "resp_1")
+    play.rest()
+
+
+def test_an_answer_that_is_cut_before_its_first_audio_is_told_too() -> None:
+    play = answering(ready()) >> ev.Interrupt()
+    play.skip() >> ev.Dropped(response_id="resp_1", heard=())
+    play << told(ev.Interrupted(item_id="item_1", played_ms=0), "resp_1")
+    play.rest()
 
 
 def test_an_answer_is_cut_once() -> None:

@@ -7,6 +7,7 @@ refused by one line. Must not know any particular key.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -53,6 +54,8 @@ def _by_name(settings: list[Setting], depth: int) -> dict[str, list[Setting]]:
 def _value(type_: Any, settings: list[Setting], depth: int) -> object:
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
         return _struct(type_, settings, depth)
+    if type_ == dict[str, Any]:
+        return _tree(settings, depth)
     if get_origin(type_) is dict:
         return _named_structs(get_args(type_)[1], settings, depth)
     return _leaf(type_, settings, depth)
@@ -68,6 +71,26 @@ def _named_structs(kind: type[S], settings: list[Setting], depth: int) -> dict[s
                 " a name has only a–z, 0–9 and _, so that the environment can say it too"
             )
     return {name: _struct(kind, inside, depth + 1) for name, inside in groups.items()}
+
+
+def _tree(settings: list[Setting], depth: int) -> dict[str, Any]:
+    """A table of whatever keys, for somebody else to read."""
+    return {
+        name: _tree(inside, depth + 1)
+        if any(len(setting.path) > depth + 1 for setting in inside)
+        else _untyped(inside[-1])
+        for name, inside in _by_name(settings, depth).items()
+    }
+
+
+def _untyped(setting: Setting) -> object:
+    """A text of the environment is what it would be in the file without quotes, or itself."""
+    if not setting.textual:
+        return setting.value
+    try:
+        return tomllib.loads(f"value = {setting.value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return setting.value
 
 
 def _leaf(type_: Any, settings: list[Setting], depth: int) -> object:

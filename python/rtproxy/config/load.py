@@ -14,8 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import asdict
 
 from rtproxy.config.build import build
+from rtproxy.config.personas import dialect_session, personas_folder
 from rtproxy.config.schema import Config, Sections, ServerConfig, SimulatorConfig
 from rtproxy.config.sources import (
     CONFIG_VARIABLE,
@@ -50,7 +52,12 @@ def load_config(
         ConfigError: one line that names the key, what it is and what it may be.
     """
     environ = os.environ if environ is None else environ
+    if file is None and environ.get(CONFIG_VARIABLE):
+        file = Path(environ[CONFIG_VARIABLE])
     sections = build(Sections, _settings(file, environ, options or {}))
+    changes = {
+        name: dialect_session(name, dialect) for name, dialect in asdict(sections.dialect).items()
+    }
     config = Config(
         server=_checked_server(sections.server),
         limits=sections.limits,
@@ -62,7 +69,9 @@ def load_config(
             replace(each, ca=upstream_ca or each.ca)
             for each in choose_upstreams(sections.upstream, upstream, environ)
         ),
-        notes=unused(environ),
+        notes=(*unused(environ), *(note for each in changes.values() for note in each.dropped)),
+        personas_folder=personas_folder(sections.personas, file),
+        dialect_sessions={name: each.session for name, each in changes.items()},
     )
     for chosen in config.upstreams:
         _must_exist(f"upstream.{chosen.name}.ca", chosen.ca)
@@ -72,8 +81,6 @@ def load_config(
 def _settings(
     file: Path | None, environ: Mapping[str, str], options: Mapping[str, object]
 ) -> Iterator[Setting]:
-    if file is None and environ.get(CONFIG_VARIABLE):
-        file = Path(environ[CONFIG_VARIABLE])
     if file is not None:
         yield from from_file(file)
     yield from from_environment(environ)

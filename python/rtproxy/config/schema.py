@@ -7,12 +7,15 @@ a test holds the two together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
 from rtproxy.config.secret import Secret
+from rtproxy.model.event import Json
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
@@ -54,6 +57,7 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     upstream_message_bytes: Bytes = 16_777_216
     head_bytes: Annotated[int, Meta(ge=1_024, le=32_768)] = 16_384
     head_s: Seconds = 5.0
+    auth_s: Seconds = 10.0  # for a client that is greeted, to say who it is
     tiny_fragments: Count = 4_096
     frame_stall_s: Seconds = 10.0
     message_s: Seconds = 60.0
@@ -100,14 +104,19 @@ class SimulatorConfig(Section, frozen=True, kw_only=True):
 
 
 class DialectConfig(Section, frozen=True, kw_only=True):
-    """`[dialect.NAME]`: what a small dialect's sessions are like; None keeps its own."""
+    """`[dialect.NAME]`: who answers there, and what is changed of the persona; None keeps it.
 
+    `session` has any fields of a session, as a persona file has them.
+    """
+
+    persona: Text | None = None
     voice: Text | None = None
     instructions: str | None = None
     transcription_model: Text | None = None
     threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
     prefix_padding_ms: Annotated[int, Meta(ge=0, le=5_000)] | None = None
     silence_ms: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    session: dict[str, Any] = {}
     input_rate_hz: Rate = 24_000  # of clients that name none
 
 
@@ -116,6 +125,12 @@ class DialectsConfig(Section, frozen=True, kw_only=True):
 
     voice: DialectConfig = DialectConfig()
     conversation: DialectConfig = DialectConfig()
+
+
+class PersonasConfig(Section, frozen=True, kw_only=True):
+    """`[personas]`: the user's own persona files."""
+
+    folder: Text | None = None  # None: "personas" beside the file, or where the proxy was started
 
 
 class AudioConfig(Section, frozen=True, kw_only=True):
@@ -139,6 +154,7 @@ class Sections(Section, frozen=True, kw_only=True):
     upstream: dict[str, UpstreamSection] = {}
     simulator: SimulatorConfig = SimulatorConfig()
     dialect: DialectsConfig = DialectsConfig()
+    personas: PersonasConfig = PersonasConfig()
     audio: AudioConfig = AudioConfig()
     log: LogConfig = LogConfig()
 
@@ -175,6 +191,8 @@ class Config:
         upstreams: at least one, in order of preference, keys resolved.
         notes: sentences for the person who starts it, about what was given and
             is not used.
+        personas_folder: where the user's own persona files are, or would be.
+        dialect_sessions: by dialect, the partial GA session that it changes personas by.
     """
 
     server: ServerConfig
@@ -185,3 +203,5 @@ class Config:
     log: LogConfig
     upstreams: tuple[UpstreamConfig, ...]
     notes: tuple[str, ...] = ()
+    personas_folder: Path | None = None
+    dialect_sessions: Mapping[str, Json] = field(default_factory=dict)

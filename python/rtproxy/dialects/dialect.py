@@ -30,6 +30,10 @@ class Dialect(Protocol):
         """Whether both sides speak the same shape, so that messages pass untouched."""
 
     @property
+    def greets(self) -> bool:
+        """Whether a client says who it is, and what it wants, before an upstream is dialled."""
+
+    @property
     def persona(self) -> str | None:
         """Who answers, where it is not the client that configures the session."""
 
@@ -71,3 +75,6 @@ class Dialect(Protocol):
 
     def decode_upstream(self, raw: bytes) -> Sequence[Event]:
         """A held message from the upstream."""
+
+    def after(self, event: Event) -> Dialect:
+        """The dialect as this connection speaks it once this event was said."""

@@ -29,6 +29,7 @@ class OpenAI:
     name = "openai"
     paths = ("/v1/realtime", "/openai/v1/realtime")
     relays = True
+    greets = False
     persona = None
     subprotocol = "realtime"
     audio = USUAL
@@ -86,6 +87,11 @@ class OpenAI:
     def decode_upstream(self, raw: bytes) -> Sequence[ev.Event]:
         """Passed on, and read."""
         return [ev.Opaque(raw=raw, to_upstream=False), realtime.decode_server(raw)]
+
+    def after(self, event: ev.Event) -> OpenAI:
+        """As before: nothing that is said changes how it is said."""
+        del event
+        return self
 
 
 def _error(event: ev.ErrorTold) -> dict[str, Any]:

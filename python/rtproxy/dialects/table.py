@@ -43,6 +43,7 @@ class TableDialect:
     words: Words
     audio: AudioTerms = USUAL
     relays: bool = False
+    greets: bool = False
 
     @property
     def subprotocol(self) -> str:
@@ -87,3 +88,8 @@ class TableDialect:
     def decode_upstream(self, raw: bytes) -> Sequence[ev.Event]:
         """A held message of the upstream."""
         return (realtime.decode_server(raw),)
+
+    def after(self, event: ev.Event) -> TableDialect:
+        """As before: nothing that is said changes how it is said."""
+        del event
+        return self

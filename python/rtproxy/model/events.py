@@ -8,6 +8,8 @@ event, for audio never meets the session logic.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 # ruff: noqa: PLC0414 - the events of `telephone` and `told` are read as part of this module
@@ -24,6 +26,7 @@ from rtproxy.model.told import AnswerStarted as AnswerStarted
 from rtproxy.model.told import AudioStarted as AudioStarted
 from rtproxy.model.told import ClockRead as ClockRead
 from rtproxy.model.told import Dropped as Dropped
+from rtproxy.model.told import GreetingOverdue as GreetingOverdue
 from rtproxy.model.told import HeardPart as HeardPart
 from rtproxy.model.told import Interrupted as Interrupted
 from rtproxy.model.told import MarkReached as MarkReached
@@ -118,6 +121,31 @@ class Misunderstood(Event, frozen=True, kw_only=True):
     code: str
     message: str
     param: str | None = None
+
+
+class Introduced(Event, frozen=True, kw_only=True):
+    """A client has said who it is, before anything is dialled for it.
+
+    `token` is the credential that it brought with it, if any.
+    """
+
+    user_id: str | None = None
+    conversation_id: str | None = None
+    token: str | None = None
+
+
+class StartAsked(Event, frozen=True, kw_only=True):
+    """The conversation is to begin; asked again, it is to change.
+
+    `persona` None: the usual one; `traits` 0-100 each; `session` is a partial GA session
+    object; `gain` 0-4 and `pitch` 0.5-2 are of what the client hears.
+    """
+
+    persona: str | None = None
+    traits: Mapping[str, int] | None = None
+    session: Json = msgspec.field(default_factory=dict)
+    gain: float = 1.0
+    pitch: float = 1.0
 
 
 class Playback(Event, frozen=True, kw_only=True):
@@ -288,8 +316,8 @@ class CallMade(Event, frozen=True, kw_only=True):
     response_id: str
     item_id: str
     call_id: str
+    name: str
     arguments: str
-    name: str | None = None  # an upstream of the older shape leaves it out
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,7 +50,7 @@ class Place:
         near = difflib.get_close_matches(key, known, n=1)
         wanted = self.inside(key).path[:200]
         names = f"did you mean {near[0]}?" if near else f"here may stand: {', '.join(known)}."
-        return FieldError(wanted, f"{wanted} is not a field that a session has; {names}")
+        return FieldError(wanted, f"{wanted} is no field that is known here; {names}")
 
 
 class Rule(Protocol):

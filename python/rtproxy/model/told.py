@@ -100,6 +100,10 @@ class UpstreamLost(Event, frozen=True, kw_only=True):
     final: bool = False
 
 
+class GreetingOverdue(Event, frozen=True, kw_only=True):
+    """The time in which a client is to say who it is has passed."""
+
+
 class ToolCalled(Event, frozen=True, kw_only=True):
     """A tool that the client declared is to be run; `arguments` is JSON as text."""
 

@@ -1,34 +1,182 @@
-"""The personas that ship with the proxy.
+"""All personas there are: those that ship with the proxy, and the user's own over them.
 
-Owns their list and their files. Must not know who uses them.
+Owns which files make them and keeps, of each, the last version that could be used. Must
+not know who uses a persona, nor when to look again: whoever watches calls `refresh`.
+
+A persona of the user's takes the place of a shipped one of the same name. A file that
+breaks, or goes, takes nothing away: its last good version serves on until the process
+ends, because sessions that name it must not fail for an editor's half-written save.
 """
 
 from __future__ import annotations
 
-from importlib import resources
+from dataclasses import dataclass
+from enum import Enum, unique
+from pathlib import Path
 
 from rtproxy.personas.persona import Persona
+from rtproxy.personas.persona_file import PersonaError, read_persona
+
+SHIPPED = Path(__file__).parent / "shipped"
+
+_Stamp = tuple[tuple[str, int, int, int], ...]
 
 
-def load_persona(name: str) -> Persona:
-    """A shipped persona by name; KeyError names the ones there are."""
-    make = _SHIPPED.get(name)
-    if make is None:
-        raise KeyError(f"no persona '{name}'; there are: {', '.join(sorted(_SHIPPED))}")
-    return make(name)
+class UnknownPersonaError(KeyError):
+    """There is no persona of that name; the message names those that there are."""
+
+    def __str__(self) -> str:
+        """The message as it is, where KeyError would quote it."""
+        return str(self.args[0])
 
 
-def _instructions(name: str) -> str:
-    prompt = resources.files("rtproxy.personas").joinpath("prompts", f"{name}.md")
-    return prompt.read_text(encoding="utf-8").strip()
+@unique
+class Happened(Enum):
+    """What became of a persona's file."""
+
+    LOADED = "persona_loaded"
+    BROKEN = "persona_broken"
+    GONE = "persona_file_gone"
 
 
-def _ally(name: str) -> Persona:
-    return Persona(name, _instructions(name), silence_ms=200)
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that a look at the files found: which file, and a sentence about it."""
+
+    happened: Happened
+    file: Path
+    text: str
 
 
-def _dr_sarah(name: str) -> Persona:
-    return Persona(name, _instructions(name), silence_ms=500)
+@dataclass(slots=True)
+class _Kept:
+    """The last good version of one file, and what is wrong with it now."""
+
+    persona: Persona | None = None
+    fault: str | None = None
+    gone: bool = False
 
 
-_SHIPPED = {"ally": _ally, "dr_sarah": _dr_sarah}
+class Catalog:
+    """The personas of a process, always in their newest good version."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Read all files; `folder` is the user's own, which may not be there yet.
+
+        Raises PersonaError for the first file that cannot be used.
+        """
+        self._folders = (SHIPPED,) if folder is None else (SHIPPED, folder)
+        self._stamps: dict[Path, _Stamp] = {}
+        self._kept: dict[Path, _Kept] = {}
+        self._personas: dict[str, Persona] = {}
+        for each in self._folders:
+            self._stamps[each] = _stamp(each)
+            for file in _files(each):
+                self._kept[file] = _Kept(self._read(file))
+        self._index()
+
+    @property
+    def names(self) -> list[str]:
+        """The names that there are, sorted."""
+        return sorted(self._personas)
+
+    @property
+    def origins(self) -> dict[str, Path]:
+        """Which file each persona is from."""
+        return {persona.name: file for file, persona in self._good() if self._wins(persona)}
+
+    def find(self, name: str) -> Persona:
+        """The newest good version; UnknownPersonaError names the ones that there are."""
+        persona = self._personas.get(name)
+        if persona is None:
+            listed = ", ".join(self.names)
+            raise UnknownPersonaError(f"there is no persona '{name[:64]}'; there are: {listed}")
+        return persona
+
+    def refresh(self) -> list[Change]:
+        """Look at the files again, and read those of a folder in which one has changed."""
+        changes: list[Change] = []
+        for folder in self._folders:
+            stamp = _stamp(folder)
+            if stamp != self._stamps[folder]:
+                self._stamps[folder] = stamp
+                changes += self._read_again(folder)
+        if changes:
+            self._index()
+        return changes
+
+    def _read_again(self, folder: Path) -> list[Change]:
+        there = _files(folder)
+        changes = [change for file in there if (change := self._reread(file))]
+        for file, kept in self._kept.items():
+            if file.parent == folder and file not in there and not kept.gone:
+                kept.gone = True
+                text = "the file is gone; what it said is used on until the restart"
+                changes.append(Change(Happened.GONE, file, text))
+        return changes
+
+    def _reread(self, file: Path) -> Change | None:
+        kept = self._kept.setdefault(file, _Kept())
+        kept.gone = False
+        try:
+            persona = self._read(file)
+        except PersonaError as error:
+            return self._broken(kept, error)
+        if persona == kept.persona and kept.fault is None:
+            return None
+        kept.persona, kept.fault = persona, None
+        return Change(Happened.LOADED, file, " ".join((f"{persona.name}.", *persona.notes)))
+
+    def _broken(self, kept: _Kept, error: PersonaError) -> Change | None:
+        if kept.fault == str(error):
+            return None
+        kept.fault = str(error)
+        then = "the version before it is used on" if kept.persona else "it is not used"
+        return Change(Happened.BROKEN, error.file, f"{error} Until that is mended, {then}.")
+
+    def _read(self, file: Path) -> Persona:
+        persona = read_persona(file)
+        for other, kept in self._kept.items():
+            taken = kept.persona is not None and kept.persona.name == persona.name
+            if taken and other != file and other.parent == file.parent and not kept.gone:
+                words = f'name is "{persona.name}", and so is that of {other.name}; choose another.'
+                raise PersonaError(file, words, key="name")
+        return persona
+
+    def _index(self) -> None:
+        self._personas = {persona.name: persona for _, persona in self._good()}
+
+    def _good(self) -> list[tuple[Path, Persona]]:
+        """The later counts: the user's over the shipped, what is there over what is gone."""
+        order = {folder: number for number, folder in enumerate(self._folders)}
+        ranked = sorted(
+            self._kept.items(), key=lambda one: (order[one[0].parent], not one[1].gone, one[0])
+        )
+        return [(file, kept.persona) for file, kept in ranked if kept.persona]
+
+    def _wins(self, persona: Persona) -> bool:
+        return self._personas.get(persona.name) is persona
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in _entries(folder) if path.suffix == ".toml")
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What may belong to a persona; nothing where there is no such folder."""
+    try:
+        return [path for path in folder.iterdir() if path.suffix in {".toml", ".md"}]
+    except OSError:
+        return []
+
+
+def _stamp(folder: Path) -> _Stamp:
+    """What changes when one of the files does."""
+    found = []
+    for path in _entries(folder):
+        try:
+            seen = path.stat()
+        except OSError:
+            continue  # it went between the two looks; the next one tells
+        found.append((path.name, seen.st_mtime_ns, seen.st_size, seen.st_ino))
+    return tuple(sorted(found))

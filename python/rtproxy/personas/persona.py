@@ -1,4 +1,4 @@
-"""A persona: who answers, with which voice, and when a turn is over.
+"""A persona: who answers, in which manner, and what is said first.
 
 Owns the shape of a persona and the GA session object that it asks the upstream
 for. Must not know where personas are kept, nor any dialect.
@@ -6,50 +6,72 @@ for. Must not know where personas are kept, nor any dialect.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from rtproxy.model.event import Json
+from rtproxy.model.session_config import merge_session
+from rtproxy.personas.traits import traits_in_words
+
+# What a persona's session is like where its file says nothing else.
+USUAL: Json = {
+    "output_modalities": ["audio"],
+    "audio": {
+        "input": {
+            "format": {"type": "audio/pcm", "rate": 24_000},
+            "transcription": {"model": "whisper-1"},
+            "turn_detection": {
+                "type": "server_vad",
+                "threshold": 0.5,
+                "prefix_padding_ms": 300,
+                "silence_duration_ms": 500,
+                "create_response": True,
+                "interrupt_response": True,
+            },
+        },
+        "output": {"format": {"type": "audio/pcm", "rate": 24_000}, "voice": "alloy"},
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Persona:
     """One character.
 
-    `silence_ms`: how much silence ends a turn (server VAD);
-    `threshold` 0-1 and `prefix_padding_ms` likewise.
+    Attributes:
+        name: as in `?persona=`.
+        description: one line for people who choose.
+        instructions: what the model is told to be; "" where a stored prompt says it.
+        session: a partial GA session, over the usual one; without instructions.
+        greeting: what is said before the client has spoken.
+        traits: the persona's own, by name, 0-100; those of a client go over them.
+        notes: sentences about what of its file is not used as written.
     """
 
     name: str
-    instructions: str
-    voice: str = "alloy"
-    transcription_model: str = "whisper-1"
-    threshold: float = 0.5
-    prefix_padding_ms: int = 300
-    silence_ms: int = 500
+    description: str = ""
+    instructions: str = ""
+    session: Json = field(default_factory=dict)
+    greeting: str | None = None
+    traits: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
-    def session_object(self) -> dict[str, Any]:
-        """The GA session that this persona needs, for `session.update`.
+    @property
+    def model(self) -> str | None:
+        """The model to dial, where it is not the upstream's own: it is fixed from then on."""
+        model: str | None = self.session.get("model")
+        return model
 
-        GA has one output modality at a time; with audio the transcript comes along.
+    def session_object(self, traits: Mapping[str, int] | None = None) -> Json:
+        """The whole GA session for `session.update`, without its model; a copy.
+
+        `traits` are the client's, 0-100.
         """
-        pcm = {"type": "audio/pcm", "rate": 24_000}
-        detection = {
-            "type": "server_vad",
-            "threshold": self.threshold,
-            "prefix_padding_ms": self.prefix_padding_ms,
-            "silence_duration_ms": self.silence_ms,
-            "create_response": True,
-            "interrupt_response": True,
-        }
-        return {
-            "type": "realtime",
-            "output_modalities": ["audio"],
-            "instructions": self.instructions,
-            "audio": {
-                "input": {
-                    "format": pcm,
-                    "transcription": {"model": self.transcription_model},
-                    "turn_detection": detection,
-                },
-                "output": {"format": pcm, "voice": self.voice},
-            },
-        }
+        session = deepcopy(merge_session(USUAL, self.session))
+        session.pop("model", None)
+        words = (self.instructions, traits_in_words({**self.traits, **(traits or {})}))
+        instructions = "\n\n".join(part for part in words if part)
+        if instructions:
+            session["instructions"] = instructions
+        return {"type": "realtime", **session}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
@@ -17,11 +18,14 @@ from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.model.ids import new_id
+from rtproxy.personas.catalog import load_persona
 from rtproxy.personas.persona import Persona
+from rtproxy.personas.start import session_for
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
+from rtproxy.session.greeting import Greeting
 from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.session import Session
@@ -32,8 +36,9 @@ class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
     `persona` gives a dialect's persona, `input_rate_hz` the sample rate of its clients
-    that name none; `patience` says how long a session may last; `open_legs` is the driver; `paced` are the options of legs whose
-    client is paced, `relayed` of those whose client buffers by protocol.
+    that name none; `patience` says how long a session may last; `open_legs` is the driver;
+    `paced` are the options of legs whose client is paced, `relayed` of those whose client
+    buffers by protocol.
     """
 
     dialler: Dialler
@@ -81,9 +86,14 @@ class FrontDoor:
     def _core(self, session_id: str, dialect: Dialect) -> Core:
         if dialect.relays:
             return RelaySession(session_id)
-        config = self.persona(dialect).session_object()
+        usual = self.persona(dialect)
+        greeting = Greeting(partial(session_for, usual, load_persona)) if dialect.greets else None
         return Session(
-            session_id, config, bare_audio=dialect.audio.binary, patience=self.patience
+            session_id,
+            {} if greeting else usual.session_object(),
+            bare_audio=dialect.audio.binary,
+            greeting=greeting,
+            patience=self.patience,
         )
 
     async def _turn_away(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:

@@ -42,7 +42,8 @@ class Performer:
     """The hands of one session's core.
 
     `end` is called with the reason, after everything said before it was sent; `join`
-    with what the upstream takes and speaks, each time that it is something else.
+    with what the upstream takes and speaks, each time that it is something else; `dial`
+    when an upstream is wanted; `adopt` with the dialect that is spoken from here on.
     `secrets` are the keys of the upstreams: whatever an upstream says of its key,
     the client must not read it.
     """
@@ -56,6 +57,8 @@ class Performer:
         clock: Callable[[], float],
         end: Callable[[CloseReason], None],
         join: Callable[[UpstreamAudio], None],
+        dial: Callable[[], None],
+        adopt: Callable[[Dialect], None],
         log: Log,
         secrets: tuple[bytes, ...] = (),
     ) -> None:
@@ -66,6 +69,8 @@ class Performer:
         self._clock = clock
         self._end = end
         self._join = join
+        self._dial = dial
+        self._adopt = adopt
         self._log = log
         self._secrets = secrets
 
@@ -109,10 +114,17 @@ class Performer:
         self, events: Iterable[ev.Event], batch: _Batch, held: tuple[Leg, Message] | None
     ) -> None:
         for event in events:
+            self._speak_as(self._dialect.after(event))
             for command in self._core.receive(event, self._clock()):
                 follow_up = self._perform(command, batch, held)
                 if follow_up is not None:
                     self._run([follow_up], batch, held)
+
+    def _speak_as(self, dialect: Dialect) -> None:
+        """Whatever is said from here on is said, sorted and wrapped as this dialect does it."""
+        if dialect is not self._dialect:
+            self._dialect = dialect
+            self._adopt(dialect)
 
     def _perform(  # noqa: C901 - one case per command is the clearest form of a table
         self, command: cmd.Command, batch: _Batch, held: tuple[Leg, Message] | None
@@ -141,6 +153,10 @@ class Performer:
             case cmd.Resubmit(payload) if held is not None:
                 leg, message = held
                 leg.resubmit(message, payload)
+            case cmd.Dial():
+                self._dial()
+            case cmd.Shape(gain, pitch):
+                self._legs.shape(gain, pitch)
             case cmd.Measure(item_id, played_ms, event_id):
                 return self._measure(item_id, played_ms, event_id)
             case cmd.Playback(item_id, played_ms):

@@ -5,9 +5,11 @@ drain, policy, a bug — is a CloseReason that cancels the one scope; both legs 
 get their close frame inside a short shielded deadline, and no task outlives the
 session. Must not decide anything about the conversation: that is the core's.
 
-What a client says before the upstream is there waits in its leg, in order (a hold
-that is not answered stands its direction still). Only audio runs ahead, into the
-replay ring, and is said to the upstream as soon as that has said what it takes.
+A client that is greeted is answered at once until it is known who it is and what it
+wants; then an upstream is dialled, for other clients at once. What a client says while
+the upstream is not there yet waits in its leg, in order (a hold that is not answered
+stands its direction still). Only audio runs ahead, into the replay ring, and is said
+to the upstream as soon as that has said what it takes.
 """
 
 from __future__ import annotations
@@ -20,10 +22,9 @@ import structlog
 import trio
 
 from rtproxy.dialects.dialect import Dialect
-from rtproxy.legs.leg import Attachment, Leg, Message, SessionLegs, Side
+from rtproxy.legs.leg import Leg, Message, SessionLegs, Side
 from rtproxy.legs.transport import Connection
 from rtproxy.model import events as ev
-from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import DialFailed, LegClosed
 from rtproxy.runtime import audio_report
@@ -31,6 +32,7 @@ from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.heartbeat import Heartbeat
 from rtproxy.runtime.perform import Core, Performer
 from rtproxy.runtime.process import Process
+from rtproxy.runtime.speaking import Speaking
 from rtproxy.session.formats import UpstreamAudio
 
 
@@ -45,6 +47,7 @@ class SessionLimits:
     client_message_bytes: int
     relayed_message_bytes: int
     upstream_message_bytes: int
+    auth_s: float
     first_event_s: float
     ping_every_s: float
     pong_within_s: float
@@ -69,13 +72,17 @@ class SessionTask:
         self.session_id = session_id
         self.reason: CloseReason | None = None
         self._core = core
-        self._dialect = dialect
         self._legs = legs
         self._asked = asked
         self._dialler = dialler
         self._limits = limits
         self._process = process
         self._log = structlog.get_logger().bind(session=session_id, dialect=dialect.name)
+        self._upstream_wanted = trio.Event()
+        if not dialect.greets:
+            self._upstream_wanted.set()
+        self._upstream_there = trio.Event()
+        self._speaking = Speaking(dialect, legs, dialler.secrets)
         self._performer = Performer(
             core,
             dialect,
@@ -83,6 +90,8 @@ class SessionTask:
             clock=trio.current_time,
             end=self.end,
             join=self._join,
+            dial=self._upstream_wanted.set,
+            adopt=self._speaking.adopt,
             log=self._log,
             secrets=dialler.secrets,
         )
@@ -94,9 +103,6 @@ class SessionTask:
             passed=lambda: self._performer.post(ev.TimePassed()),
         )
         self._nursery: trio.Nursery | None = None
-        self._upstream_there = trio.Event()
-        self._client: Leg | None = None
-        self._upstream: Leg | None = None
 
     def end(self, reason: CloseReason) -> None:
         """End the session; the first reason counts."""
@@ -147,36 +153,30 @@ class SessionTask:
         self._log.error("session_bug", error_id=error_id, exc_info=bugs)
         message = f"Internal error in the proxy; its log has the details under {error_id}."
         failure = ev.Failure(type="server_error", code="internal_error", message=message)
-        if self._client is not None:
-            for payload in self._dialect.encode(ev.ErrorTold(error=failure, fatal=True)):
-                self._client.send(payload)
+        if self._speaking.client is not None:
+            for payload in self._speaking.dialect.encode(ev.ErrorTold(error=failure, fatal=True)):
+                self._speaking.client.send(payload)
         self.reason = CloseReason(CloseCode.OUR_FAULT, message, Origin.US)
 
     # The client
 
     def _take_client(self, client: Connection) -> Leg:
-        limits, relays = self._limits, self._dialect.relays
+        limits, relays = self._limits, self._speaking.dialect.relays
         largest = limits.relayed_message_bytes if relays else limits.client_message_bytes
         with self._legs.together():
-            leg = self._client = self._legs.add(Side.CLIENT, client, max_message_bytes=largest)
+            leg = self._speaking.client = self._legs.add(
+                Side.CLIENT, client, max_message_bytes=largest
+            )
             self._heartbeat.watch(leg)
             if not relays:
-                self._attach_client(leg)
+                self._speaking.attach_client()
         return leg
-
-    def _attach_client(self, leg: Leg) -> None:
-        kinds, wrap, audio = (
-            self._dialect.client_kinds(),
-            self._dialect.client_wrap(),
-            self._dialect.audio,
-        )
-        self._legs.attach(leg, Attachment(kinds, wrap, audio.speaks, audio.hears))
 
     async def _read_client(self, leg: Leg) -> None:
         try:
             while True:
                 message = await leg.receive()
-                if not self._upstream_there.is_set():
+                if self._upstream_wanted.is_set() and not self._upstream_there.is_set():
                     await self._wait_for_upstream(leg)
                 self._performer.client_message(leg, message)
         except LegClosed as closed:
@@ -199,6 +199,8 @@ class SessionTask:
 
     async def _read_upstream(self) -> None:
         """Losing the upstream ends this reader's loop; what follows is the core's word."""
+        if not self._upstream_wanted.is_set():
+            await self._greet()
         try:
             connection = await self._dialler.dial(self._asked, self._retrying)
         except DialFailed as failed:
@@ -215,10 +217,19 @@ class SessionTask:
         except LegClosed as closed:
             self._lose(ev.UpstreamLost(code=closed.reason.code, reason=closed.reason.text))
 
+    async def _greet(self) -> None:
+        """Until it is known what the client wants."""
+        with trio.move_on_after(self._limits.auth_s):
+            await self._upstream_wanted.wait()
+        if not self._upstream_wanted.is_set():
+            self._performer.post(ev.GreetingOverdue())
+            self._heartbeat.look_again()
+            await self._upstream_wanted.wait()
+
     def _lose(self, lost: ev.UpstreamLost) -> None:
         """Tell the core; a client that was to wait for the upstream must hear of it, too."""
-        if self._client is not None and not self._upstream_there.is_set():
-            self._attach_client(self._client)
+        if not self._upstream_there.is_set():
+            self._speaking.attach_client()
         self._performer.post(lost)
 
     def _retrying(self, attempt: int, failed: DialFailed) -> None:
@@ -230,7 +241,7 @@ class SessionTask:
         largest = self._limits.upstream_message_bytes
         with self._legs.together():
             leg = self._legs.add(Side.UPSTREAM, connection, max_message_bytes=largest)
-            self._upstream = leg
+            self._speaking.upstream = leg
             self._heartbeat.watch(leg)
         return leg
 
@@ -250,13 +261,10 @@ class SessionTask:
     def _begin(self, leg: Leg, first: Message) -> None:
         """The upstream has spoken: attach it, deaf until it has said what it takes."""
         self._process.upstream_answered = True
-        relays = self._dialect.relays
-        kinds = self._dialect.upstream_kinds(self._dialler.secrets)
-        wrap = self._dialect.upstream_wrap()
         with self._legs.together():
-            self._legs.attach(leg, Attachment(kinds, wrap, hears=PCM16_24K if relays else None))
-            if relays and self._client is not None:
-                self._attach_client(self._client)
+            self._speaking.attach_upstream()
+            if self._speaking.dialect.relays:
+                self._speaking.attach_client()
                 self._upstream_there.set()
             self._performer.post(ev.ClockRead(unix_s=time.time()))
             self._performer.upstream_message(leg, first)
@@ -266,15 +274,9 @@ class SessionTask:
 
         At first it is then told what the client said so far.
         """
-        assert self._upstream is not None  # noqa: S101 - it has just said so
-        dialect, legs = self._dialect, self._legs
-        kinds, wrap = dialect.upstream_kinds(self._dialler.secrets), dialect.upstream_wrap()
-        legs.attach(self._upstream, Attachment(kinds, wrap, audio.speaks, audio.hears))
-        if dialect.relays and self._client is not None:
-            kinds, wrap = dialect.client_kinds(), dialect.client_wrap()
-            legs.attach(self._client, Attachment(kinds, wrap, audio.hears, audio.speaks))
+        self._speaking.agree(audio)
         if not self._upstream_there.is_set():
-            legs.replay(0.0)
+            self._legs.replay(0.0)
             self._upstream_there.set()
             self._heartbeat.look_again()
 
@@ -282,7 +284,7 @@ class SessionTask:
 
     async def _close_legs(self, reason: CloseReason) -> None:
         """Both part at the same time, each within its own deadline."""
-        legs = [(self._client, reason), (self._upstream, _OVER)]
+        legs = [(self._speaking.client, reason), (self._speaking.upstream, _OVER)]
         parting = [(leg, why) for leg, why in legs if leg is not None]
         for leg, why in parting:
             leg.begin_closing(why)

@@ -84,6 +84,19 @@ class Resubmit:
 
 
 @dataclass(frozen=True, slots=True)
+class Dial:
+    """It is known who the client is and what it wants: reach an upstream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How loud (`gain`, 0 to 4) and how high (`pitch`, 0.5 to 2) answers are heard."""
+
+    gain: float
+    pitch: float
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """How much of an item (None: of what plays) was sent; answered at once by Measured."""
 
@@ -127,6 +140,8 @@ Command = (
     | DiscardInput
     | JoinAudio
     | Resubmit
+    | Dial
+    | Shape
     | Measure
     | Playback
     | End

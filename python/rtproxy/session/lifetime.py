@@ -24,6 +24,8 @@ _FURTHEST_S = 86_400.0
 # Somebody says or does something. Audio is not among it (silence is audio), nor is what a
 # frontend says by itself: pings, and reports of what it plays.
 _SIGNS_OF_LIFE = (
+    ev.Introduced,
+    ev.StartAsked,
     ev.InputCommit,
     ev.InputClear,
     ev.ItemCreate,

@@ -1,33 +1,36 @@
 """The call: dispatches events to what knows them, and keeps the session's state.
 
 Owns the state of one conversation whose client speaks a dialect of its own. It
-only dispatches; turns live in `turns`, errors in `failures` and `causes`. It must
-not know sockets, dialects, tasks or the clock.
+only dispatches; who the client is lives in `greeting`, what the upstream was asked in
+`agreement`, turns in `turns`, errors in `failures`, `causes` and `telling`. It must not
+know sockets, dialects, tasks or the clock.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason, Origin
+from rtproxy.session import telling
+from rtproxy.session.agreement import Agreement
 from rtproxy.session.causes import Causes
 from rtproxy.session.commands import (
     Command,
     DiscardInput,
     End,
     FlushInput,
-    JoinAudio,
     Measure,
     Note,
     Resubmit,
+    Shape,
     ToClient,
     ToUpstream,
 )
-from rtproxy.session.failures import end_after_loss, end_of_session
-from rtproxy.session.formats import UnknownFormatError, UpstreamAudio, audio_named_in
+from rtproxy.session.failures import end_of_session
+from rtproxy.session.formats import UnknownFormatError
+from rtproxy.session.greeting import NEEDS_START, Greeting
 from rtproxy.session.lifetime import Lifetime, Patience
 from rtproxy.session.playback import judge
 from rtproxy.session.states import SESSION_STEPS, State, step
@@ -37,7 +40,6 @@ from rtproxy.session.turns import Turns
 # Refusals of things that we do on our own account: the client never asked for them.
 _OUR_OWN = (ev.ItemTruncate, ev.ResponseCancel)
 
-
 _PATIENCE = Patience()
 
 
@@ -46,8 +48,11 @@ class Session:
 
     Args:
         session_id: what the client and the log call it.
-        config: the GA session object that the upstream is asked for.
+        config: the GA session object that the upstream is asked for; of a client that
+            is greeted, its start says so.
         bare_audio: audio reaches the client without names, so each item's is announced.
+        greeting: for a client that says who it is and what it wants, before an upstream
+            is dialled; None for one whose upstream is dialled at once.
         patience: how long it may last.
     """
 
@@ -57,18 +62,17 @@ class Session:
         config: ev.Json,
         *,
         bare_audio: bool = False,
+        greeting: Greeting | None = None,
         patience: Patience = _PATIENCE,
     ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
-        self.state = State.CONNECTING
-        self._config = config
-        self._model = ""
-        self._audio_agreed: UpstreamAudio | None = None
+        self.state = State.CONNECTING if greeting is None else State.GREETING
         self.turns = Turns(announces_audio=bare_audio)
+        self._greeting = greeting
+        self._agreement = Agreement(session_id, config)
         self._causes = Causes()
         self._commits_to_answer = 0
-        self._updates: deque[str | None] = deque()  # of the client, that wait for their answer
         self._tools = ToolCalls()
         self._lifetime = Lifetime(patience)
         self._now = 0.0
@@ -84,13 +88,20 @@ class Session:
             return []
         self._now = now
         self._lifetime.note(event, now)
-        dispatch = self._dispatch.get(type(event))
-        commands = dispatch(self, event) if dispatch else []
-        self._settle()
+        commands = self._answer(event)
+        self._settle(commands)
         return [self._numbered(command) for command in commands]
 
-    def _settle(self) -> None:
-        if self.state in (State.READY, State.RESPONDING):
+    def _answer(self, event: ev.Event) -> list[Command]:
+        if self.state is State.GREETING and type(event) in NEEDS_START:
+            return self._greeter.too_early(event)
+        dispatch = self._dispatch.get(type(event))
+        return dispatch(self, event) if dispatch else []
+
+    def _settle(self, commands: list[Command]) -> None:
+        if any(isinstance(command, End) for command in commands):
+            self.state = step(SESSION_STEPS, self.state, State.CLOSED)
+        elif self.state in (State.READY, State.RESPONDING):
             then = State.RESPONDING if self.turns.responding else State.READY
             self.state = step(SESSION_STEPS, self.state, then)
 
@@ -99,51 +110,43 @@ class Session:
             return ToUpstream(self._causes.number(command.event))
         return command
 
-    def _end(self, reason: CloseReason) -> list[Command]:
-        self.state = step(SESSION_STEPS, self.state, State.CLOSED)
-        return [End(reason)]
+    # Greeting
+
+    @property
+    def _greeter(self) -> Greeting:
+        assert self._greeting is not None  # noqa: S101 - no other dialect says such things
+        return self._greeting
+
+    def _start(self, event: ev.StartAsked) -> list[Command]:
+        config = self._greeter.session_for(event)
+        if isinstance(config, ToClient):
+            return [config]
+        if self.state is not State.GREETING:
+            changed = self._agreement.change(config, event.event_id)
+            return [Shape(event.gain, event.pitch), *changed]
+        self.state = step(SESSION_STEPS, self.state, State.CONNECTING)
+        self._agreement.aim(config)
+        return self._greeter.started(event)
+
+    def _greeting_overdue(self, _: ev.GreetingOverdue) -> list[Command]:
+        return self._greeter.overdue() if self.state is State.GREETING else []
 
     # Setting up
 
     def _session_created(self, event: ev.SessionCreated) -> list[Command]:
-        self._model = str(event.session.get("model", ""))
         self._lifetime.note_expiry(event.session.get("expires_at"), self._now)
-        return [ToUpstream(ev.SessionUpdate(session=self._config))]
+        return self._agreement.created(event)
 
     def _session_updated(self, event: ev.SessionUpdated) -> list[Command]:
-        audio = event.session.get("audio") or {}
-        detection = (audio.get("input") or {}).get("turn_detection") or {}
-        self.turns.interruptible = detection.get("interrupt_response", True) is not False
-        self.turns.answers_speech = detection.get("create_response", True) is not False
         self._lifetime.note_expiry(event.session.get("expires_at"), self._now)
+        self.turns.take_terms(event.session)
         try:
-            joined = self._join_audio(audio_named_in(event.session))
+            told = self._agreement.updated(event.session)
         except UnknownFormatError as error:
-            return self._no_common_audio(str(error))
-        voice = (audio.get("output") or {}).get("voice", "")
-        name = voice if isinstance(voice, str) else str(voice.get("id", ""))
-        if self.state is not State.CONNECTING:
-            return [*joined, *self._changed(name)]
-        self.state = step(SESSION_STEPS, self.state, State.READY)
-        ready = ev.SessionReady(session_id=self.session_id, model=self._model, voice=name)
-        return [*joined, ToClient(ready)]
-
-    def _changed(self, voice: str) -> list[Command]:
-        if not self._updates:
-            return []
-        return [ToClient(ev.SessionChanged(event_id=self._updates.popleft(), voice=voice))]
-
-    def _join_audio(self, audio: UpstreamAudio) -> list[Command]:
-        if audio == self._audio_agreed:
-            return []
-        self._audio_agreed = audio
-        return [JoinAudio(audio)]
-
-    def _no_common_audio(self, message: str) -> list[Command]:
-        failure = ev.Failure(type="server_error", code="unknown_audio_format", message=message)
-        note = Note("upstream_audio_unknown", "error", {"text": message})
-        reason = CloseReason(CloseCode.UPSTREAM_REFUSED, message, Origin.PEER)
-        return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), *self._end(reason)]
+            return telling.unknown_audio(str(error))
+        if self.state is State.CONNECTING:
+            self.state = step(SESSION_STEPS, self.state, State.READY)
+        return told
 
     # The client
 
@@ -153,16 +156,6 @@ class Session:
 
     def _clear(self, event: ev.InputClear) -> list[Command]:
         return [DiscardInput(), ToUpstream(event)]
-
-    def _session_update(self, event: ev.SessionUpdate) -> list[Command]:
-        """The upstream answers updates in order, each by the session or by an error."""
-        self._updates.append(event.event_id)
-        kind = self._config.get("type", "realtime")
-        wanted = ev.SessionUpdate(
-            event_id=event.event_id, session={"type": kind, **event.session}
-        )
-        notes = [Note("session_field_dropped", fields={"text": text}) for text in event.dropped]
-        return [*notes, ToUpstream(wanted)]
 
     def _tool_answered(self, event: ev.ToolAnswered) -> list[Command]:
         commands, complete = self._tools.answered(event)
@@ -178,13 +171,6 @@ class Session:
 
     def _pass_upstream(self, event: ev.Event) -> list[Command]:
         return [ToUpstream(event)]
-
-    def _misunderstood(self, event: ev.Misunderstood) -> list[Command]:
-        failure = ev.Failure(
-            code=event.code, message=event.message, param=event.param, event_id=event.event_id
-        )
-        note = Note("client_message_refused", fields={"code": event.code, "param": event.param})
-        return [note, ToClient(ev.ErrorTold(error=failure))]
 
     def _client_ping(self, event: ev.ClientPing) -> list[Command]:
         return [ToClient(ev.Pong(event_id=event.event_id))]
@@ -226,52 +212,33 @@ class Session:
             if event.error.code == "conversation_already_has_active_response":
                 self.turns.refused_as_active(sent)
                 return []
-            return [*self._tell(event, cause), *self.turns.refused()]
+            return [*telling.upstream_error(event, cause), *self.turns.refused()]
         if isinstance(sent, _OUR_OWN):
             return [Note("upstream_refused_ours", "debug", {"code": event.error.code})]
         if isinstance(sent, ev.InputCommit) and sent.respond:
             self._commits_to_answer = max(0, self._commits_to_answer - 1)
+        reason = end_of_session(event.error)
         if isinstance(sent, ev.SessionUpdate) and self.state is State.CONNECTING:
             reason = CloseReason(CloseCode.UPSTREAM_REFUSED, event.error.message, Origin.PEER)
-            return [*self._tell(event, cause, fatal=True), *self._end(reason)]
-        if isinstance(sent, ev.SessionUpdate) and self._updates:
-            self._updates.popleft()
-        reason_to_end = end_of_session(event.error)
-        if reason_to_end is not None:
-            return [*self._tell(event, cause, fatal=True), *self._end(reason_to_end)]
-        return self._tell(event, cause)
-
-    def _tell(self, event: ev.ErrorTold, cause: Any, *, fatal: bool = False) -> list[Command]:
-        failure = ev.Failure(
-            type=event.error.type,
-            code=event.error.code,
-            message=event.error.message,
-            param=event.error.param,
-            event_id=cause.client_event_id if cause else None,
-        )
-        about = type(cause.event).__name__ if cause else None
-        fields = {"code": failure.code, "text": failure.message, "about": about}
-        note = Note("upstream_error", "error" if fatal else "warning", fields)
-        return [note, ToClient(ev.ErrorTold(error=failure, fatal=fatal))]
-
-    def _upstream_lost(self, event: ev.UpstreamLost) -> list[Command]:
-        reason = end_after_loss(event.code, event.reason, final=event.final)
-        code = "upstream_refused" if reason.code == CloseCode.UPSTREAM_REFUSED else "upstream_lost"
-        failure = ev.Failure(type="server_error", code=code, message=event.reason)
-        note = Note("upstream_lost", "warning", {"code": event.code, "text": event.reason})
-        return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), *self._end(reason)]
+        if reason is not None:
+            return [*telling.upstream_error(event, cause, fatal=True), End(reason)]
+        told = telling.upstream_error(event, cause)
+        return told + self._agreement.refused() if isinstance(sent, ev.SessionUpdate) else told
 
     # Time
 
     def _time_passed(self, _: ev.TimePassed) -> list[Command]:
         told, reason = self._lifetime.passed(self._now, busy=self.turns.responding)
-        return told if reason is None else [*told, *self._end(reason)]
+        return told if reason is None else [*told, End(reason)]
 
     def _clock_read(self, event: ev.ClockRead) -> list[Command]:
         self._lifetime.read_clock(event.unix_s, self._now)
         return []
 
     _dispatch: ClassVar[dict[type[ev.Event], Callable[[Session, Any], list[Command]]]] = {
+        ev.Introduced: lambda self, event: self._greeter.introduced(event),
+        ev.StartAsked: _start,
+        ev.GreetingOverdue: _greeting_overdue,
         ev.SessionCreated: _session_created,
         ev.SessionUpdated: _session_updated,
         ev.InputAudio: _audio,
@@ -279,12 +246,12 @@ class Session:
         ev.InputCommit: _commit,
         ev.InputClear: _clear,
         ev.ItemCreate: _pass_upstream,
-        ev.SessionUpdate: _session_update,
+        ev.SessionUpdate: lambda self, event: self._agreement.update(event),
         ev.ToolAnswered: _tool_answered,
         ev.Playback: lambda _, event: [Measure(event.item_id, event.played_ms, event.event_id)],
         ev.Measured: _measured,
         ev.ClientPing: _client_ping,
-        ev.Misunderstood: _misunderstood,
+        ev.Misunderstood: lambda _, event: telling.misunderstood(event),
         ev.SpeechStarted: _speech_started,
         ev.SpeechStopped: _speech_stopped,
         ev.InputCommitted: _committed,
@@ -292,7 +259,7 @@ class Session:
         ev.InputTranscriptDone: _pass_to_client,
         ev.Reconnecting: _pass_to_client,
         ev.ErrorTold: _error,
-        ev.UpstreamLost: _upstream_lost,
+        ev.UpstreamLost: lambda _, event: telling.upstream_lost(event),
         ev.ResponseCreate: lambda self, event: self.turns.request(event),
         ev.Interrupt: lambda self, _: self.turns.interrupt(),
         ev.ResponseCreated: lambda self, event: self.turns.created(event),

@@ -13,6 +13,7 @@ from typing import TypeVar
 class State(Enum):
     """Where the call stands."""
 
+    GREETING = "greeting"  # it is not known yet who the client is, or what it wants
     CONNECTING = "connecting"  # no upstream that has accepted the session's configuration
     READY = "ready"  # nobody is being answered
     RESPONDING = "responding"  # an answer is being generated or played
@@ -29,6 +30,7 @@ class Phase(Enum):
 
 
 SESSION_STEPS: dict[State, frozenset[State]] = {
+    State.GREETING: frozenset({State.CONNECTING, State.CLOSED}),
     State.CONNECTING: frozenset({State.READY, State.CLOSED}),
     State.READY: frozenset({State.RESPONDING, State.CLOSED}),
     State.RESPONDING: frozenset({State.READY, State.CLOSED}),

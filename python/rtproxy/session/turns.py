@@ -65,6 +65,13 @@ class Turns:
         self.answers_speech = True  # the upstream answers whoever has spoken, unasked
         self._speaking = False
 
+    def take_terms(self, session: ev.Json) -> None:
+        """What the session as it now is says of who speaks when."""
+        listening = (session.get("audio") or {}).get("input") or {}
+        detection = listening.get("turn_detection") or {}
+        self.interruptible = detection.get("interrupt_response", True) is not False
+        self.answers_speech = detection.get("create_response", True) is not False
+
     @property
     def responding(self) -> bool:
         """Whether an answer is being generated or played."""

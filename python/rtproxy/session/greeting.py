@@ -1,0 +1,126 @@
+"""Before an upstream is dialled: who the client is, and what it wants.
+
+Owns what a session may be told while it greets, and what its start leads to. Who is
+admitted, and which session object a start asks for, is decided by two callables that
+it is given. Must not know credentials, personas, nor any dialect's words: a dialect
+says by the codes of the refusals what is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rtproxy.model import events as ev
+from rtproxy.model.close import CloseCode, CloseReason
+from rtproxy.session.commands import Command, Dial, End, Note, Shape, ToClient
+
+# What is told of what comes too early.
+INTRODUCTION_DUE = "introduction_due"
+START_DUE = "start_due"
+ALREADY_INTRODUCED = "already_introduced"
+_WORDS = {
+    INTRODUCTION_DUE: "Who you are is due first.",
+    START_DUE: "The conversation has not been started yet.",
+    ALREADY_INTRODUCED: "You have said who you are; for somebody else, connect anew.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a client may not come in: told as a fatal error, then closed with `close`."""
+
+    code: str
+    message: str
+    close: CloseCode
+
+
+# What is about a conversation, and has none yet.
+NEEDS_START: frozenset[type[ev.Event]] = frozenset(
+    {
+        ev.SessionUpdate,
+        ev.InputCommit,
+        ev.InputClear,
+        ev.ItemCreate,
+        ev.ResponseCreate,
+        ev.Playback,
+        ev.ToolAnswered,
+    }
+)
+
+Admit = Callable[[ev.Introduced], Refusal | None]
+Configure = Callable[[ev.StartAsked], ev.Json | ev.Misunderstood]
+
+
+def admit_all(introduced: ev.Introduced) -> None:
+    """Everybody is welcome."""
+    del introduced
+
+
+class Greeting:
+    """The first words of one client: an introduction, then a start.
+
+    Args:
+        configure: the GA session object for a start, or what is wrong with that.
+        admit: why the client may not come in, None if it may.
+    """
+
+    def __init__(self, configure: Configure, *, admit: Admit = admit_all) -> None:
+        """Begin with a stranger."""
+        self._configure = configure
+        self._admit = admit
+        self.client: ev.Introduced | None = None
+
+    def introduced(self, event: ev.Introduced) -> list[Command]:
+        """The client says who it is; once."""
+        if self.client is not None:
+            return [_refuse(ALREADY_INTRODUCED, event.event_id)]
+        refusal = self._admit(event)
+        if refusal is not None:
+            failure = ev.Failure(
+                code=refusal.code, message=refusal.message, event_id=event.event_id
+            )
+            told = ToClient(ev.ErrorTold(error=failure, fatal=True))
+            return [told, End(CloseReason(refusal.close, refusal.message))]
+        self.client = event
+        return [Note("client_introduced", fields={"user": event.user_id})]
+
+    def session_for(self, event: ev.StartAsked) -> ev.Json | ToClient:
+        """The session object that a start asks for, or why there is none."""
+        if self.client is None:
+            return _refuse(INTRODUCTION_DUE, event.event_id)
+        config = self._configure(event)
+        if not isinstance(config, ev.Misunderstood):
+            return config
+        failure = ev.Failure(
+            code=config.code,
+            message=config.message,
+            param=config.param,
+            event_id=event.event_id,
+        )
+        return ToClient(ev.ErrorTold(error=failure))
+
+    def started(self, event: ev.StartAsked) -> list[Command]:
+        """Its session object is known: begin."""
+        return [Shape(event.gain, event.pitch), Dial()]
+
+    def too_early(self, event: ev.Event) -> list[Command]:
+        """Something that needs a conversation: say what is due before."""
+        if isinstance(event, ev.ResponseCreate):
+            return []  # it came with an item, of which this is told already
+        code = START_DUE if self.client else INTRODUCTION_DUE
+        return [_refuse(code, event.event_id)]
+
+    def overdue(self) -> list[Command]:
+        """The time for it has passed; who has said who it is may take its time."""
+        if self.client is not None:
+            return []
+        message = "Nobody said in time who is there."
+        failure = ev.Failure(code="introduction_overdue", message=message)
+        told = ToClient(ev.ErrorTold(error=failure, fatal=True))
+        return [told, End(CloseReason(CloseCode.POLICY, message))]
+
+
+def _refuse(code: str, event_id: str | None) -> ToClient:
+    failure = ev.Failure(code=code, message=_WORDS[code], event_id=event_id)
+    return ToClient(ev.ErrorTold(error=failure))

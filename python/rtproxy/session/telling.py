@@ -1,0 +1,55 @@
+"""What the client, and the log, are told of what went wrong.
+
+Owns the words and where they go. Must not know what else follows from it.
+"""
+
+from __future__ import annotations
+
+from rtproxy.model import events as ev
+from rtproxy.model.close import CloseCode, CloseReason, Origin
+from rtproxy.session.causes import Cause
+from rtproxy.session.commands import Command, End, Note, ToClient
+from rtproxy.session.failures import end_after_loss
+
+
+def misunderstood(event: ev.Misunderstood) -> list[Command]:
+    """A message of the client that could not be understood."""
+    failure = ev.Failure(
+        code=event.code, message=event.message, param=event.param, event_id=event.event_id
+    )
+    note = Note("client_message_refused", fields={"code": event.code, "param": event.param})
+    return [note, ToClient(ev.ErrorTold(error=failure))]
+
+
+def upstream_error(
+    event: ev.ErrorTold, cause: Cause | None, *, fatal: bool = False
+) -> list[Command]:
+    """An error of the upstream, about what the client said where that was its cause."""
+    failure = ev.Failure(
+        type=event.error.type,
+        code=event.error.code,
+        message=event.error.message,
+        param=event.error.param,
+        event_id=cause.client_event_id if cause else None,
+    )
+    about = type(cause.event).__name__ if cause else None
+    fields = {"code": failure.code, "text": failure.message, "about": about}
+    note = Note("upstream_error", "error" if fatal else "warning", fields)
+    return [note, ToClient(ev.ErrorTold(error=failure, fatal=fatal))]
+
+
+def unknown_audio(message: str) -> list[Command]:
+    """The upstream takes or speaks what cannot be converted: the end."""
+    failure = ev.Failure(type="server_error", code="unknown_audio_format", message=message)
+    note = Note("upstream_audio_unknown", "error", {"text": message})
+    reason = CloseReason(CloseCode.UPSTREAM_REFUSED, message, Origin.PEER)
+    return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), End(reason)]
+
+
+def upstream_lost(event: ev.UpstreamLost) -> list[Command]:
+    """The upstream is gone: the end."""
+    reason = end_after_loss(event.code, event.reason, final=event.final)
+    code = "upstream_refused" if reason.code == CloseCode.UPSTREAM_REFUSED else "upstream_lost"
+    failure = ev.Failure(type="server_error", code=code, message=event.reason)
+    note = Note("upstream_lost", "warning", {"code": event.code, "text": event.reason})
+    return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), End(reason)]
