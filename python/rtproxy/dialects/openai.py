@@ -30,6 +30,7 @@ class OpenAI:
     paths = ("/v1/realtime", "/openai/v1/realtime")
     relays = True
     greets = False
+    buffers = True
     persona = None
     subprotocol = "realtime"
     audio = USUAL

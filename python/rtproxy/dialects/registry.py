@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from rtproxy.dialects.conversation import CONVERSATION
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.openai import OpenAI
+from rtproxy.dialects.twilio import Twilio
 from rtproxy.dialects.voice import VOICE
 
-DIALECTS: tuple[Dialect, ...] = (VOICE, CONVERSATION, OpenAI())
+DIALECTS: tuple[Dialect, ...] = (VOICE, CONVERSATION, OpenAI(), Twilio())
 
 
 def choose_dialect(

@@ -44,6 +44,7 @@ class TableDialect:
     audio: AudioTerms = USUAL
     relays: bool = False
     greets: bool = False
+    buffers: bool = False
 
     @property
     def subprotocol(self) -> str:

@@ -46,7 +46,7 @@ _CHUNK_MARK = re.compile(r"(.+):(\d{1,9})")
 _OWN_MARK = "rtproxy "
 
 
-class _MediaFormat(msgspec.Struct):
+class _MediaFormat(msgspec.Struct, frozen=True):
     encoding: Literal["audio/x-mulaw"] = "audio/x-mulaw"
     sampleRate: Literal[8_000] = 8_000  # noqa: N815 - Twilio's name
     channels: Literal[1] = 1

@@ -13,6 +13,7 @@ from functools import partial
 
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
+from rtproxy.dialects.twilio import Twilio
 from rtproxy.legs.leg import LegsOptions, OpenLegs, Side
 from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
@@ -25,8 +26,11 @@ from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
+from rtproxy.runtime.switchboard import Switchboard
 from rtproxy.session.greeting import Greeting
+from rtproxy.session.keypad import Keypad
 from rtproxy.session.lifetime import Patience
+from rtproxy.session.playout import ByReports
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.session import Session
 
@@ -38,7 +42,8 @@ class FrontDoor:
     `persona` gives a dialect's persona, `input_rate_hz` the sample rate of its clients
     that name none; `patience` says how long a session may last; `open_legs` is the driver;
     `paced` are the options of legs whose client is paced, `relayed` of those whose client
-    buffers by protocol.
+    buffers by protocol; `switchboard` knows Twilio's calls, in which the keys that are pressed
+    are heeded or not.
     """
 
     dialler: Dialler
@@ -50,6 +55,8 @@ class FrontDoor:
     open_legs: OpenLegs
     paced: LegsOptions
     relayed: LegsOptions
+    switchboard: Switchboard
+    heeds_keys: bool = True
 
     async def enter(self, upgrade: Upgrade) -> None:
         """Answer one upgrade request; returns when its session is over."""
@@ -61,6 +68,9 @@ class FrontDoor:
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, query))
             return
+        if isinstance(dialect, Twilio) and not self.switchboard.is_twilios(upgrade):
+            await upgrade.refuse(403, "This request is not signed by Twilio.")
+            return
         asked = dialect.asked(query, input_rate_hz=self.input_rate_hz(dialect))
         if isinstance(asked, ev.Misunderstood):
             await self._turn_away(upgrade, dialect, asked)
@@ -69,7 +79,7 @@ class FrontDoor:
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
         session_id = new_id("sess", secrets.token_bytes(16))
-        async with self.open_legs(self.relayed if dialect.relays else self.paced) as legs:
+        async with self.open_legs(self.relayed if dialect.buffers else self.paced) as legs:
             task = SessionTask(
                 session_id,
                 self._core(session_id, dialect),
@@ -87,13 +97,16 @@ class FrontDoor:
         if dialect.relays:
             return RelaySession(session_id)
         usual = self.persona(dialect)
-        greeting = Greeting(partial(session_for, usual, load_persona)) if dialect.greets else None
+        configure = partial(session_for, usual, load_persona)
+        greeting = Greeting(configure, once=dialect.buffers) if dialect.greets else None
         return Session(
             session_id,
             {} if greeting else usual.session_object(),
             bare_audio=dialect.audio.binary,
             greeting=greeting,
             patience=self.patience,
+            playout=ByReports() if dialect.buffers else None,
+            keypad=Keypad() if dialect.buffers and self.heeds_keys else None,
         )
 
     async def _turn_away(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:

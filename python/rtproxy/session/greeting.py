@@ -63,12 +63,17 @@ class Greeting:
     Args:
         configure: the GA session object for a start, or what is wrong with that.
         admit: why the client may not come in, None if it may.
+        once: the client starts once, and is told no errors: a start that is refused is
+            the end.
     """
 
-    def __init__(self, configure: Configure, *, admit: Admit = admit_all) -> None:
+    def __init__(
+        self, configure: Configure, *, admit: Admit = admit_all, once: bool = False
+    ) -> None:
         """Begin with a stranger."""
         self._configure = configure
         self._admit = admit
+        self._once = once
         self.client: ev.Introduced | None = None
 
     def introduced(self, event: ev.Introduced) -> list[Command]:
@@ -85,10 +90,10 @@ class Greeting:
         self.client = event
         return [Note("client_introduced", fields={"user": event.user_id})]
 
-    def session_for(self, event: ev.StartAsked) -> ev.Json | ToClient:
+    def session_for(self, event: ev.StartAsked) -> ev.Json | list[Command]:
         """The session object that a start asks for, or why there is none."""
         if self.client is None:
-            return _refuse(INTRODUCTION_DUE, event.event_id)
+            return [_refuse(INTRODUCTION_DUE, event.event_id)]
         config = self._configure(event)
         if not isinstance(config, ev.Misunderstood):
             return config
@@ -98,7 +103,9 @@ class Greeting:
             param=config.param,
             event_id=event.event_id,
         )
-        return ToClient(ev.ErrorTold(error=failure))
+        told: list[Command] = [ToClient(ev.ErrorTold(error=failure, fatal=self._once))]
+        reason = CloseReason(CloseCode.BAD_REQUEST, config.message)
+        return [*told, End(reason)] if self._once else told
 
     def started(self, event: ev.StartAsked) -> list[Command]:
         """Its session object is known: begin."""
