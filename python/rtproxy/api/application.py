@@ -11,13 +11,21 @@ from typing import Any
 from quart_trio import QuartTrio
 
 from rtproxy import __version__
+from rtproxy.api.calls import add_calls
 from rtproxy.runtime.process import Process
+from rtproxy.runtime.switchboard import Switchboard
 
 
 def create_application(
-    process: Process, reactor: Callable[[], Mapping[str, float] | None] = lambda: None
+    process: Process,
+    reactor: Callable[[], Mapping[str, float] | None] = lambda: None,
+    *,
+    switchboard: Switchboard = Switchboard(),
 ) -> QuartTrio:
-    """The routes over what is true of the process; `reactor` tells what that has done."""
+    """The routes over what is true of the process.
+
+    `reactor` tells what that has done; `switchboard` knows calls that come in.
+    """
     application = QuartTrio("rtproxy", static_folder=None)
 
     @application.get("/health")
@@ -52,4 +60,5 @@ def create_application(
             "reactor": reactor(),
         }
 
+    add_calls(application, switchboard)
     return application

@@ -26,8 +26,16 @@ _FOREIGN = "This request is not signed by Twilio.\n"
 class _Asked:
     """The request under way, as the switchboard reads it."""
 
-    path = property(lambda _: request.scope["raw_path"].decode("latin-1").partition("?")[0])
-    raw_query = property(lambda _: request.query_string.decode("latin-1"))
+    @property
+    def path(self) -> str:
+        """As in the request line."""
+        raw: bytes = request.scope["raw_path"]
+        return raw.decode("latin-1").partition("?")[0]
+
+    @property
+    def raw_query(self) -> str:
+        """What follows the question mark."""
+        return request.query_string.decode("latin-1")
 
     def header(self, name: str) -> str | None:
         """The first value of a header, or None."""
@@ -58,6 +66,10 @@ def add_calls(application: QuartTrio, switchboard: Switchboard) -> None:
         asked = _Asked()
         if not switchboard.is_twilios(asked, form):
             return Response(_FOREIGN, status=403, content_type="text/plain; charset=utf-8")
-        given = {name: request.args[name] for name in PASSED_ON if name in request.args}
+        given = {
+            name: value
+            for name in PASSED_ON
+            if (value := request.args.get(name, "")) and value.isprintable()
+        }
         answer = twiml(switchboard.stream_url(asked, STREAM_PATH), given)
         return Response(answer, content_type="text/xml; charset=utf-8")
