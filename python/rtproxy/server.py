@@ -17,14 +17,12 @@ from dataclasses import dataclass, replace
 
 import structlog
 import trio
-from msgspec.structs import asdict
 
 from rtproxy._audio_core import limit_simd
 from rtproxy.api.application import create_application
 from rtproxy.config import Config, UpstreamConfig
 from rtproxy.config.schema import DialectConfig
 from rtproxy.dialects.dialect import Dialect
-from rtproxy.dialects.registry import DIALECTS
 from rtproxy.legs.driver import start_driver
 from rtproxy.legs.leg import LegsOptions, OpenLegs
 from rtproxy.legs.listener import Listener, open_listener
@@ -32,11 +30,12 @@ from rtproxy.legs.reach import Resolver
 from rtproxy.legs.tls import tls_client
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason
-from rtproxy.personas.catalog import load_persona
-from rtproxy.personas.persona import Persona
+from rtproxy.personas.casting import Casting
 from rtproxy.resilience.backoff import Backoff
+from rtproxy.runtime.cast import casting_of
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.front_door import FrontDoor
+from rtproxy.runtime.persona_watch import watch_personas
 from rtproxy.runtime.process import Process, ProcessPhase
 from rtproxy.runtime.session_task import SessionLimits
 from rtproxy.runtime.switchboard import Switchboard
@@ -67,7 +66,7 @@ async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
     """Serve until a signal says otherwise; `on_ready` is called once connections are taken.
 
     Raises ConfigError for what only shows when it is tried (a taken port, a
-    certificate that cannot be read).
+    certificate that cannot be read, a persona's file that cannot be used).
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     limit_simd(config.audio.simd)
@@ -89,11 +88,14 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
     """
     process = Process(config.upstreams[0].name, trio.current_time, trio.current_time())
     upstreams = [await open_upstream(nursery, config, each) for each in config.upstreams]
+    # Read now: a session that begins needs no file, and so no descriptor, for its persona.
+    casting = casting_of(config)
+    nursery.start_soon(watch_personas, casting.catalog)
     driver = await start_driver(nursery, config.server.driver)
     listener = await open_listener(
         nursery,
         config.server,
-        on_upgrade=build_front_door(config, process, upstreams, driver.open_legs).enter,
+        on_upgrade=build_front_door(config, process, upstreams, driver.open_legs, casting).enter,
         application=create_application(process, driver.figures, switchboard=switchboard_of(config)),
         head_s=config.limits.head_s,
         head_bytes=config.limits.head_bytes,
@@ -117,7 +119,11 @@ async def open_upstream(nursery: trio.Nursery, config: Config, wanted: UpstreamC
 
 
 def build_front_door(
-    config: Config, process: Process, upstreams: list[Upstream], open_legs: OpenLegs
+    config: Config,
+    process: Process,
+    upstreams: list[Upstream],
+    open_legs: OpenLegs,
+    casting: Casting,
 ) -> FrontDoor:
     """What takes upgrade requests, with all that their sessions need."""
     limits = config.limits
@@ -135,10 +141,6 @@ def build_front_door(
         send_s=limits.send_s,
         close_s=limits.close_s,
     )
-    # Read now: a session that begins needs no file, and so no descriptor, for it.
-    personas = {
-        dialect.name: _persona(config, dialect) for dialect in DIALECTS if not dialect.relays
-    }
     return FrontDoor(
         dialler=Dialler(upstreams, limits.dial_s, Backoff(limits.dial_backoff_s)),
         limits=SessionLimits(
@@ -151,7 +153,7 @@ def build_front_door(
             pong_within_s=limits.pong_within_s,
         ),
         process=process,
-        persona=lambda dialect: personas[dialect.name],
+        casting=casting,
         input_rate_hz=lambda dialect: _input_rate_hz(config, dialect),
         patience=Patience(limits.inactive_s, limits.expiring_s),
         open_legs=open_legs,
@@ -171,15 +173,6 @@ def switchboard_of(config: Config) -> Switchboard:
         trust_forwarded=twilio.trust_forwarded,
         secure=config.server.uses_tls,
     )
-
-
-def _persona(config: Config, dialect: Dialect) -> Persona:
-    """The dialect's own persona, with what the configuration says otherwise."""
-    persona = load_persona(dialect.persona or "ally")
-    wanted = asdict(getattr(config.dialect, dialect.name))
-    del wanted["input_rate_hz"]  # the client's, whoever answers
-    changes = {key: value for key, value in wanted.items() if value is not None}
-    return replace(persona, **changes)
 
 
 def _input_rate_hz(config: Config, dialect: Dialect) -> int:

@@ -93,7 +93,9 @@ def test_a_mark_of_our_own_comes_back_as_it_went() -> None:
     assert read(STARTED, echoed) == [ev.MarkReached(token=b"over 3 resp_1")]
 
 
-@pytest.mark.parametrize("name", ["", "my label", "item:", "item:-1", "item:1.5", ":7", "item:1234567890"])
+@pytest.mark.parametrize(
+    "name", ["", "my label", "item:", "item:-1", "item:1.5", ":7", "item:1234567890"]
+)
 def test_a_mark_that_was_never_ours_means_nothing(name: str) -> None:
     mark = {"event": "mark", "streamSid": SID, "mark": {"name": name}}
     assert [type(event) for event in read(STARTED, mark)] == [ev.Unheeded]
@@ -120,7 +122,11 @@ def test_audio_with_escapes_is_handed_back_in_plain() -> None:
     assert isinstance(event, ev.InputAudio)
     plain = json.loads(event.canonical)
     assert plain["media"]["payload"] == "//8="
-    assert (plain["event"], plain["streamSid"], plain["media"]["track"]) == ("media", SID, "inbound")
+    assert (plain["event"], plain["streamSid"], plain["media"]["track"]) == (
+        "media",
+        SID,
+        "inbound",
+    )
 
 
 @pytest.mark.parametrize("missing", ["streamSid", "track"])
@@ -224,12 +230,16 @@ def test_a_key_that_no_telephone_has(digit: Any) -> None:
 
 @pytest.mark.parametrize("mark", [None, "item:1", {}, {"name": None}, {"name": 7}])
 def test_a_mark_without_a_name(mark: Any) -> None:
-    assert refusal(STARTED, {"event": "mark", "streamSid": SID, "mark": mark}).code == "invalid_field"
+    assert (
+        refusal(STARTED, {"event": "mark", "streamSid": SID, "mark": mark}).code == "invalid_field"
+    )
 
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 NAMES = st.sampled_from(["connected", "start", "media", "dtmf", "mark", "stop"])

@@ -7,6 +7,7 @@ import pytest
 
 from playbook import Playbook
 from rtproxy.model import events as ev
+from rtproxy.model.brief import Brief
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.session import commands as cmd
 from rtproxy.session.formats import UpstreamAudio
@@ -19,13 +20,14 @@ STRANGER = ev.Introduced(event_id="a", user_id="mallory", token="bad")
 ANNA = ev.Introduced(user_id="anna")
 
 
-def configure(start: ev.StartAsked) -> ev.Json | ev.Misunderstood:
-    """A session object with what was asked in it."""
+def configure(start: ev.StartAsked) -> Brief | ev.Misunderstood:
+    """A session with what was asked in it."""
     if start.persona == "nobody":
         return ev.Misunderstood(code="unknown_persona", message="no nobody", param="persona")
     output = {"voice": "alloy", **start.session}
     humor = (start.traits or {}).get("humor", 50)
-    return {"type": "realtime", "instructions": f"humor {humor}", "audio": {"output": output}}
+    session = {"type": "realtime", "instructions": f"humor {humor}", "audio": {"output": output}}
+    return Brief(session)
 
 
 def admit(introduced: ev.Introduced) -> Refusal | None:
@@ -70,8 +72,8 @@ def test_an_upstream_is_dialled_when_it_is_known_what_for() -> None:
     assert core.state is State.CONNECTING
     play >> ev.SessionCreated(session={"model": "m"})
     asked = configure(ev.StartAsked())
-    assert isinstance(asked, dict)
-    play << cmd.ToUpstream(ev.SessionUpdate(event_id="rtp_1", session=asked))
+    assert isinstance(asked, Brief)
+    play << cmd.ToUpstream(ev.SessionUpdate(event_id="rtp_1", session=asked.session))
     play >> ev.SessionUpdated(session=KIND) << cmd.JoinAudio(UpstreamAudio())
     play << cmd.ToClient(ev.SessionReady(session_id="sess_1", model="m", voice="alloy"))
     play.rest()

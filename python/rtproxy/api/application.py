@@ -20,7 +20,7 @@ def create_application(
     process: Process,
     reactor: Callable[[], Mapping[str, float] | None] = lambda: None,
     *,
-    switchboard: Switchboard = Switchboard(),
+    switchboard: Switchboard | None = None,
 ) -> QuartTrio:
     """The routes over what is true of the process.
 
@@ -60,5 +60,5 @@ def create_application(
             "reactor": reactor(),
         }
 
-    add_calls(application, switchboard)
+    add_calls(application, switchboard or Switchboard())
     return application

@@ -39,7 +39,8 @@ def is_signed(given: str, url: str, form: Form, auth_token: str) -> bool:
     wanted = [signature(spelt, fields, auth_token) for spelt in spellings(url)]
     told = given.strip().encode("utf-8", "surrogatepass")
     # Each is compared: how long it takes must not tell which one was nearly right.
-    return any([hmac.compare_digest(told, each.encode()) for each in wanted])
+    right = [hmac.compare_digest(told, each.encode()) for each in wanted]
+    return any(right)
 
 
 def spellings(url: str) -> Iterator[str]:

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from rtproxy.model.brief import Brief
 from rtproxy.model.event import Json
+from rtproxy.model.events import Misunderstood, StartAsked
+from rtproxy.model.field_rules import FieldError
 from rtproxy.model.session_config import merge_session
-from rtproxy.personas.catalog import Catalog
+from rtproxy.personas.catalog import Catalog, UnknownPersonaError
 from rtproxy.personas.persona import Persona
+from rtproxy.personas.traits import read_traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +31,8 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """What one session begins with.
-
-    Attributes:
-        persona: the name of who answers.
-        session: the whole GA session to ask the upstream for, without its model.
-        opening: the response to ask for before the client has spoken, if any.
-        model: the model to dial, where it is not the upstream's own.
-    """
-
-    persona: str
-    session: Json
-    opening: Json | None = None
-    model: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Casting:
-    """Gives each session its part; `roles` are by the dialects' names."""
+    """Says for each session what it is to be; `roles` are by the dialects' names."""
 
     catalog: Catalog
     roles: Mapping[str, Role]
@@ -54,23 +41,44 @@ class Casting:
         """The name of who answers the clients of a dialect that ask for nobody."""
         return self.roles[dialect].persona
 
-    def part(
+    def brief(
         self,
         dialect: str,
         *,
         persona: str | None = None,
         traits: Mapping[str, int] | None = None,
         session: Json | None = None,
-    ) -> Part:
-        """The part for a client that asked for this; `session` is a partial GA session.
+    ) -> Brief:
+        """What the session of a client that asked for this is to be.
 
-        Raises UnknownPersonaError, which names the personas that there are.
+        `session` is a partial GA session. Raises UnknownPersonaError, which names the
+        personas that there are.
         """
         role = self.roles[dialect]
         chosen = _changed(self.catalog.find(persona or role.persona), role.changes)
         whole = merge_session(chosen.session_object(traits), session or {})
         model = whole.pop("model", None) or chosen.model
-        return Part(chosen.name, whole, _opening(chosen, whole), model)
+        return Brief(whole, _opening(chosen, whole), model)
+
+    def at_connect(self, dialect: str, query: Mapping[str, str]) -> Brief | Misunderstood:
+        """The same for a client that asks by its address: `?persona=`."""
+        try:
+            return self.brief(dialect, persona=query.get("persona"))
+        except UnknownPersonaError as unknown:
+            return _no_such_persona(unknown)
+
+    def at_start(
+        self, dialect: str, query: Mapping[str, str], start: StartAsked
+    ) -> Brief | Misunderstood:
+        """The same for a client that asks by a message; that goes over its address."""
+        try:
+            persona = start.persona or query.get("persona")
+            traits = read_traits(start.traits or {}, where="")
+            return self.brief(dialect, persona=persona, traits=traits, session=start.session)
+        except UnknownPersonaError as unknown:
+            return _no_such_persona(unknown)
+        except FieldError as wrong:
+            return Misunderstood(code="invalid_field", message=wrong.message, param=wrong.param)
 
 
 def _changed(persona: Persona, changes: Json) -> Persona:
@@ -82,7 +90,7 @@ def _changed(persona: Persona, changes: Json) -> Persona:
 
 
 def _opening(persona: Persona, session: Json) -> Json | None:
-    """A response of its own: its instructions take the session's place, so they hold these, too."""
+    """A response of its own: its instructions take the session's place, so it repeats them."""
     if persona.greeting is None:
         return None
     wish = (
@@ -90,3 +98,8 @@ def _opening(persona: Persona, session: Json) -> Json | None:
         f"words, and add nothing: {persona.greeting}"
     )
     return {"instructions": "\n\n".join(filter(None, (session.get("instructions"), wish)))}
+
+
+def _no_such_persona(unknown: UnknownPersonaError) -> Misunderstood:
+    message = f"{str(unknown)[:1].upper()}{str(unknown)[1:]}."
+    return Misunderstood(code="unknown_persona", message=message, param="persona")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rtproxy.personas.persona import Persona
 from rtproxy.personas.persona_file import PersonaError, read_persona
+from rtproxy.personas.toml_lines import line_of
 
 SHIPPED = Path(__file__).parent / "shipped"
 
@@ -140,7 +141,8 @@ class Catalog:
             taken = kept.persona is not None and kept.persona.name == persona.name
             if taken and other != file and other.parent == file.parent and not kept.gone:
                 words = f'name is "{persona.name}", and so is that of {other.name}; choose another.'
-                raise PersonaError(file, words, key="name")
+                line = line_of(file.read_text(encoding="utf-8"), "name")
+                raise PersonaError(file, words, line=line, key="name")
         return persona
 
     def _index(self) -> None:

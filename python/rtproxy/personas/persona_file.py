@@ -61,8 +61,8 @@ def read_persona(file: Path) -> Persona:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
-        line = int(at[1]) if at else None
-        raise PersonaError(file, f"this is not TOML: {error}.", line=line) from error
+        bad = int(at[1]) if at else len(text.splitlines())
+        raise PersonaError(file, f"this is not TOML: {error}.", line=bad) from error
     try:
         return _persona(file, tree)
     except FieldError as error:

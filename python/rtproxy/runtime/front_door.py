@@ -7,7 +7,7 @@ runs once it has begun.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,11 +17,10 @@ from rtproxy.dialects.twilio import Twilio
 from rtproxy.legs.leg import LegsOptions, OpenLegs, Side
 from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
+from rtproxy.model.brief import Brief
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.model.ids import new_id
-from rtproxy.personas.catalog import load_persona
-from rtproxy.personas.persona import Persona
-from rtproxy.personas.start import session_for
+from rtproxy.personas.casting import Casting
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
@@ -39,17 +38,17 @@ from rtproxy.session.session import Session
 class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
-    `persona` gives a dialect's persona, `input_rate_hz` the sample rate of its clients
-    that name none; `patience` says how long a session may last; `open_legs` is the driver;
-    `paced` are the options of legs whose client is paced, `relayed` of those whose client
-    buffers by protocol; `switchboard` knows Twilio's calls, in which the keys that are pressed
-    are heeded or not.
+    `casting` says who answers, `input_rate_hz` the sample rate of its clients that name
+    none; `patience` says how long a session may last; `open_legs` is the driver; `paced`
+    are the options of legs whose client is paced, `relayed` of those whose client buffers
+    by protocol; `switchboard` knows Twilio's calls, in which the keys that are pressed are
+    heeded or not.
     """
 
     dialler: Dialler
     limits: SessionLimits
     process: Process
-    persona: Callable[[Dialect], Persona]
+    casting: Casting
     input_rate_hz: Callable[[Dialect], int]
     patience: Patience
     open_legs: OpenLegs
@@ -75,6 +74,10 @@ class FrontDoor:
         if isinstance(asked, ev.Misunderstood):
             await self._turn_away(upgrade, dialect, asked)
             return
+        brief = Brief({}) if dialect.relays else self.casting.at_connect(dialect.name, query)
+        if isinstance(brief, ev.Misunderstood):
+            await self._turn_away(upgrade, dialect, brief)
+            return
         dialect = asked
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
@@ -82,10 +85,10 @@ class FrontDoor:
         async with self.open_legs(self.relayed if dialect.buffers else self.paced) as legs:
             task = SessionTask(
                 session_id,
-                self._core(session_id, dialect),
+                self._core(session_id, dialect, brief, query),
                 dialect,
                 legs,
-                asked=query,
+                asked=query if brief.model is None else {"model": brief.model, **query},
                 dialler=self.dialler,
                 limits=self.limits,
                 process=self.process,
@@ -93,17 +96,21 @@ class FrontDoor:
             with self.process.live.entered(task):
                 await task.run(connection)
 
-    def _core(self, session_id: str, dialect: Dialect) -> Core:
+    def _core(
+        self, session_id: str, dialect: Dialect, brief: Brief, query: Mapping[str, str]
+    ) -> Core:
         if dialect.relays:
             return RelaySession(session_id)
-        usual = self.persona(dialect)
-        configure = partial(session_for, usual, load_persona)
-        greeting = Greeting(configure, once=dialect.buffers) if dialect.greets else None
+        greeting = None
+        if dialect.greets:
+            configure = partial(self.casting.at_start, dialect.name, query)
+            greeting = Greeting(configure, once=dialect.buffers)
         return Session(
             session_id,
-            {} if greeting else usual.session_object(),
+            brief.session,
             bare_audio=dialect.audio.binary,
             greeting=greeting,
+            opening=brief.opening,
             patience=self.patience,
             playout=ByReports() if dialect.buffers else None,
             keypad=Keypad() if dialect.buffers and self.heeds_keys else None,

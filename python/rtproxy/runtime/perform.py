@@ -43,7 +43,8 @@ class Performer:
 
     `end` is called with the reason, after everything said before it was sent; `join`
     with what the upstream takes and speaks, each time that it is something else; `dial`
-    when an upstream is wanted; `adopt` with the dialect that is spoken from here on.
+    when an upstream is wanted (with a model, or None); `adopt` with the dialect that is
+    spoken from here on.
     `secrets` are the keys of the upstreams: whatever an upstream says of its key,
     the client must not read it.
     """
@@ -57,7 +58,7 @@ class Performer:
         clock: Callable[[], float],
         end: Callable[[CloseReason], None],
         join: Callable[[UpstreamAudio], None],
-        dial: Callable[[], None],
+        dial: Callable[[str | None], None],
         adopt: Callable[[Dialect], None],
         log: Log,
         secrets: tuple[bytes, ...] = (),
@@ -153,8 +154,8 @@ class Performer:
             case cmd.Resubmit(payload) if held is not None:
                 leg, message = held
                 leg.resubmit(message, payload)
-            case cmd.Dial():
-                self._dial()
+            case cmd.Dial(model):
+                self._dial(model)
             case cmd.Shape(gain, pitch):
                 self._legs.shape(gain, pitch)
             case cmd.Measure(item_id, played_ms, event_id):

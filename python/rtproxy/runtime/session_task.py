@@ -90,7 +90,7 @@ class SessionTask:
             clock=trio.current_time,
             end=self.end,
             join=self._join,
-            dial=self._upstream_wanted.set,
+            dial=self._want_upstream,
             adopt=self._speaking.adopt,
             log=self._log,
             secrets=dialler.secrets,
@@ -110,6 +110,12 @@ class SessionTask:
             self.reason = reason
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
+
+    def _want_upstream(self, model: str | None) -> None:
+        """Dial now; a model that the client's address names goes over this one."""
+        if model is not None:
+            self._asked = {"model": model, **self._asked}
+        self._upstream_wanted.set()
 
     async def run(self, client: Connection) -> None:
         """Live until something ends it; never raises but what cancels it from outside."""

@@ -85,7 +85,12 @@ class Resubmit:
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """It is known who the client is and what it wants: reach an upstream."""
+    """It is known who the client is and what it wants: reach an upstream.
+
+    `model` None: its own.
+    """
+
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

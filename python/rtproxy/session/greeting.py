@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rtproxy.model import events as ev
+from rtproxy.model.brief import Brief
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.session.commands import Command, Dial, End, Note, Shape, ToClient
 
@@ -49,7 +50,7 @@ NEEDS_START: frozenset[type[ev.Event]] = frozenset(
 )
 
 Admit = Callable[[ev.Introduced], Refusal | None]
-Configure = Callable[[ev.StartAsked], ev.Json | ev.Misunderstood]
+Configure = Callable[[ev.StartAsked], Brief | ev.Misunderstood]
 
 
 def admit_all(introduced: ev.Introduced) -> None:
@@ -61,7 +62,7 @@ class Greeting:
     """The first words of one client: an introduction, then a start.
 
     Args:
-        configure: the GA session object for a start, or what is wrong with that.
+        configure: what a session is to be by a start, or what is wrong with that.
         admit: why the client may not come in, None if it may.
         once: the client starts once, and is told no errors: a start that is refused is
             the end.
@@ -90,26 +91,26 @@ class Greeting:
         self.client = event
         return [Note("client_introduced", fields={"user": event.user_id})]
 
-    def session_for(self, event: ev.StartAsked) -> ev.Json | list[Command]:
-        """The session object that a start asks for, or why there is none."""
+    def brief_for(self, event: ev.StartAsked) -> Brief | list[Command]:
+        """What a start asks for, or why that cannot be."""
         if self.client is None:
             return [_refuse(INTRODUCTION_DUE, event.event_id)]
-        config = self._configure(event)
-        if not isinstance(config, ev.Misunderstood):
-            return config
+        brief = self._configure(event)
+        if not isinstance(brief, ev.Misunderstood):
+            return brief
         failure = ev.Failure(
-            code=config.code,
-            message=config.message,
-            param=config.param,
+            code=brief.code,
+            message=brief.message,
+            param=brief.param,
             event_id=event.event_id,
         )
         told: list[Command] = [ToClient(ev.ErrorTold(error=failure, fatal=self._once))]
-        reason = CloseReason(CloseCode.BAD_REQUEST, config.message)
+        reason = CloseReason(CloseCode.BAD_REQUEST, brief.message)
         return [*told, End(reason)] if self._once else told
 
-    def started(self, event: ev.StartAsked) -> list[Command]:
-        """Its session object is known: begin."""
-        return [Shape(event.gain, event.pitch), Dial()]
+    def started(self, event: ev.StartAsked, brief: Brief) -> list[Command]:
+        """What it asks for is known: begin."""
+        return [Shape(event.gain, event.pitch), Dial(brief.model)]
 
     def too_early(self, event: ev.Event) -> list[Command]:
         """Something that needs a conversation: say what is due before."""

@@ -56,6 +56,7 @@ class Session:
         bare_audio: audio reaches the client without names, so each item's is announced.
         greeting: for a client that says who it is and what it wants, before an upstream
             is dialled; None for one whose upstream is dialled at once.
+        opening: the response to ask for before the client has spoken, if any.
         patience: how long it may last.
         playout: what is known of what the client plays; None: the lane's clock tells.
         keypad: gathers the keys that a caller presses; None: they are not heeded.
@@ -68,6 +69,7 @@ class Session:
         *,
         bare_audio: bool = False,
         greeting: Greeting | None = None,
+        opening: ev.Json | None = None,
         patience: Patience = _PATIENCE,
         playout: Playout | None = None,
         keypad: Keypad | None = None,
@@ -77,6 +79,7 @@ class Session:
         self.state = State.CONNECTING if greeting is None else State.GREETING
         self.turns = Turns(announces_audio=bare_audio, playout=playout)
         self._greeting = greeting
+        self._opening = opening
         self._agreement = Agreement(session_id, config)
         self._causes = Causes()
         self._commits_to_answer = 0
@@ -127,15 +130,16 @@ class Session:
         return self._greeting
 
     def _start(self, event: ev.StartAsked) -> list[Command]:
-        config = self._greeter.session_for(event)
-        if isinstance(config, list):
-            return config
+        brief = self._greeter.brief_for(event)
+        if isinstance(brief, list):
+            return brief
         if self.state is not State.GREETING:
-            changed = self._agreement.change(config, event.event_id)
+            changed = self._agreement.change(brief.session, event.event_id)
             return [Shape(event.gain, event.pitch), *changed]
         self.state = step(SESSION_STEPS, self.state, State.CONNECTING)
-        self._agreement.aim(config)
-        return self._greeter.started(event)
+        self._agreement.aim(brief.session)
+        self._opening = brief.opening
+        return self._greeter.started(event, brief)
 
     def _greeting_overdue(self, _: ev.GreetingOverdue) -> list[Command]:
         return self._greeter.overdue() if self.state is State.GREETING else []
@@ -153,9 +157,16 @@ class Session:
             told = self._agreement.updated(event.session)
         except UnknownFormatError as error:
             return telling.unknown_audio(str(error))
-        if self.state is State.CONNECTING:
-            self.state = step(SESSION_STEPS, self.state, State.READY)
-        return told
+        if self.state is not State.CONNECTING:
+            return told
+        self.state = step(SESSION_STEPS, self.state, State.READY)
+        return told + self._open()
+
+    def _open(self) -> list[Command]:
+        """Speak first, where that is wished; who has begun meanwhile is answered instead."""
+        if self._opening is None:
+            return []
+        return self.turns.request(ev.ResponseCreate(response=self._opening, only_if_idle=True))
 
     # The client
 
@@ -276,7 +287,9 @@ class Session:
         ev.StreamStarted: _stream_started,
         ev.KeyPressed: _key_pressed,
         ev.Hangup: lambda _self, _event: [End(DONE)],
-        ev.Unheeded: lambda _, event: [Note("client_message_unheeded", "debug", {"what": event.what})],
+        ev.Unheeded: lambda _, event: [
+            Note("client_message_unheeded", "debug", {"what": event.what})
+        ],
         ev.SessionCreated: _session_created,
         ev.SessionUpdated: _session_updated,
         ev.InputAudio: _audio,
