@@ -121,7 +121,7 @@ def defaults() -> dict[str, dict[str, object]]:
     whole = Sections()
     found = {
         name: msgspec.structs.asdict(getattr(whole, name))
-        for name in ("server", "simulator", "limits", "audio", "log")
+        for name in ("server", "simulator", "limits", "twilio", "audio", "log")
     }
     for name, dialect in msgspec.structs.asdict(whole.dialect).items():
         found[f"dialect.{name}"] = msgspec.structs.asdict(dialect)

@@ -19,7 +19,16 @@ ROOT = Path(__file__).parent.parent / "python" / "rtproxy"
 TIERS = (
     {"_audio_core"},
     {"model"},
-    {"config", "observability", "dialects", "audio", "resilience", "personas", "samples"},
+    {
+        "config",
+        "observability",
+        "dialects",
+        "audio",
+        "resilience",
+        "credentials",
+        "personas",
+        "samples",
+    },
     {"session", "rooms", "upstreams"},
     {"storage", "legs", "tools"},
     {"runtime"},
@@ -31,7 +40,16 @@ TIERS = (
 TIER = {room: number for number, rooms in enumerate(TIERS) for room in rooms}
 
 # Rooms (and the simulator but for its shell) that get events and the time, and return commands.
-PURE = ("dialects", "resilience", "session", "rooms", "simulator", "config/schema", "model")
+PURE = (
+    "dialects",
+    "resilience",
+    "credentials",
+    "session",
+    "rooms",
+    "simulator",
+    "config/schema",
+    "model",
+)
 SHELL = {
     "simulator/server",
     "simulator/lean_server",

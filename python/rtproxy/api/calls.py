@@ -61,7 +61,7 @@ def add_calls(application: QuartTrio, switchboard: Switchboard) -> None:
     @application.route("/twilio/voice", methods=["GET", "POST"])
     async def voice() -> Response:
         """TwiML, by either method; 403 for what Twilio has not signed."""
-        body = (await request.get_data()).decode("utf-8", "replace")
+        body = await request.get_data(as_text=True)
         form = parse_qsl(body, keep_blank_values=True) if request.method == "POST" else []
         asked = _Asked()
         if not switchboard.is_twilios(asked, form):
