@@ -1,4 +1,4 @@
-# Everything here needs Python 3.11+, a Rust toolchain and make; nothing else.
+# Everything here needs Python 3.11+, a Rust toolchain with its C compiler, and make.
 # Set-up happens by itself: each target depends on stamps in .venv.
 
 PYTHON ?= python3
@@ -45,7 +45,7 @@ format: setup-dev ## Format everything
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup-dev ## Compare speed with numpy, soxr, pybase64 and a naive relay
+bench: setup-dev ## Compare speed and sound with numpy, soxr, OpenSSL, nginx and others
 	$(BIN)/python -m benches $(ARGS)
 
 fuzz: ## Feed what reads bytes with random ones, each target for FUZZ_S seconds (nightly)

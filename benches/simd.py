@@ -11,6 +11,7 @@ import os
 import sys
 
 import pybase64._pybase64 as pybase64_core
+from numpy._core import _multiarray_umath as numpy_core
 
 from rtproxy import _audio_core
 
@@ -36,8 +37,6 @@ def hold_peers(argv: list[str]) -> None:
         pybase64_core._set_simd_path(PYBASE64_AVX2)
     if NUMPY_SWITCH in os.environ:
         return
-    from numpy._core import _multiarray_umath as numpy_core  # noqa: PLC0415 - the switch comes first
-
     has = numpy_core.__cpu_features__
     above = [name for name in numpy_core.__cpu_dispatch__ if _is_above(name) and has[name]]
     os.environ[NUMPY_SWITCH] = " ".join(above)

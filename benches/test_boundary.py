@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import pytest
 
-from benches.chunks.case import Case
+from benches.chunks.case import Case, Work
 from benches.chunks.measuring import all_cases
 from benches.chunks.timing import calls_for
 
 ROUNDS = 50
+SIDES = [
+    pytest.param(case, work, id=f"{case.name}-{side}")
+    for case in all_cases()
+    for side, work in (("ours", case.ours), ("theirs", case.theirs))
+    if work is not None
+]
 
 
-@pytest.mark.parametrize("side", ["ours", "theirs"])
-@pytest.mark.parametrize("case", list(all_cases()), ids=lambda case: case.name)
-def test_a_chunk(benchmark, case: Case, side: str):
-    work = getattr(case, side)
-    if work is None:
-        pytest.skip("nothing to compare it with")
+@pytest.mark.parametrize(("case", "work"), SIDES)
+def test_a_chunk(benchmark, case: Case, work: Work):
     benchmark.group = case.name
     case.check()
     benchmark.pedantic(work.call, (work.chunk,), iterations=calls_for(work), rounds=ROUNDS)

@@ -90,8 +90,7 @@ def test_what_is_switched_off_says_why(path: Path):
         if found := re.search(r"#\s*(noqa|type:\s*ignore|pragma)(.*)", line):
             reason = re.sub(r"^[:\s]*(\[[\w, -]*\]|[A-Z0-9, ]+)?", "", found[2])
             told = len(reason.strip(" -#")) > 5 or "#" in above
-            explained = told or "tests" in path.parts
-            assert explained, f"{where}: no reason beside it"
+            assert told, f"{where}: no reason beside it"
         assert not re.search(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b", line), f"{where}: do it now"
         above = line
 

@@ -13,13 +13,15 @@ import argparse
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
 from benches.neighbours.crowd import KINDS
-from benches.relay.processes import await_up, free_port, pick_cores, running, upstream_running
+from benches.relay.processes import await_up, free_port, pick_cores, running
 from rtproxy.load.report import Report
 
 BAR_MS = 2.0
@@ -28,6 +30,18 @@ PAIRS = {
     "100 that never read": "100 that read",
 }
 SETTLE_S = 2
+TRANSCRIPTS_HZ = 4.0
+
+
+@contextmanager
+def echoing(core: int) -> Iterator[str]:
+    """The echo that `rtproxy load` uses too, as its URL."""
+    port = free_port()
+    words = ["--echo-transcript-hz", str(TRANSCRIPTS_HZ), "--port", str(port)]
+    command = [sys.executable, "-m", "rtproxy", "simulate", "--voice", "echo", *words]
+    with running(command, core) as process:
+        await_up(process, port)
+        yield f"ws://127.0.0.1:{port}/v1/realtime?model=gpt-realtime"
 
 
 def measured(kind: str, port: int, core: int, *, sessions: int, seconds: float) -> Report:
@@ -57,7 +71,7 @@ def main(arguments: list[str]) -> int:
     rounds, seconds = (2, 2.0) if options.quick else (options.rounds, options.seconds)
     cores = pick_cores()
     port = free_port()
-    with upstream_running(cores.load, 4.0) as (_, url):
+    with echoing(cores.load) as url:
         proxy = [sys.executable, "-m", "rtproxy", "serve", "--upstream", url, "--port", str(port)]
         with running([*proxy, "--log-level", "error"], cores.relay) as process:
             await_up(process, port)

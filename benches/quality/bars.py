@@ -18,7 +18,6 @@ PAIRS_HZ = (
     (24_000, 16_000),
     (24_000, 8_000),
 )
-RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000)
 
 ONE_KHZ_DB = 120.0  # SNR of the float path at 1 kHz
 PURITY_DB = 100.0  # and at the worst tone in band

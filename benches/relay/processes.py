@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -111,14 +110,3 @@ def await_up(process: subprocess.Popen[str], port: int) -> None:
             return
         time.sleep(0.05)
     raise RelayError(f"{process.args} did not listen within {READY_S:.0f} s")
-
-
-@contextmanager
-def upstream_running(core: int, transcripts_hz: float) -> Iterator[tuple[int, str]]:
-    """The echo that `rtproxy load` uses too, as (pid, URL)."""
-    port = free_port()
-    words = ["--echo-transcript-hz", str(transcripts_hz)]
-    command = [sys.executable, "-m", "rtproxy", "simulate", "--voice", "echo", *words]
-    with running([*command, "--port", str(port)], core) as process:
-        await_up(process, port)
-        yield process.pid, f"ws://127.0.0.1:{port}/v1/realtime?model=gpt-realtime"

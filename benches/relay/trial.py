@@ -139,7 +139,9 @@ class Trial:
             self._load.open(sessions)
             time.sleep(SETTLE_S)
             reading = read_process(self._pid)
-            held.append(reading.memory_bytes if reading else 0)
+            if reading is None:
+                raise RelayError(f"{self._relay.name} has ended by itself")
+            held.append(reading.memory_bytes)
         return (held[1] - held[0]) / IDLE_MORE / 1024
 
 

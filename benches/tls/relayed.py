@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benches.tls.ends import HOST, Credentials, sockets
+from benches.tls.ends import HOST, Credentials, OurEnd, shake_hands, sockets
 from rtproxy._audio_core import FrameDecoder, FrameEncoder, Kinds, Side, Splice, TlsSession, Wrap
 
 if sys.platform == "linux":
@@ -43,7 +43,7 @@ TO_UPSTREAM = Wrap.template(
 class Far:
     """The other end of a leg: frames, by TLS or not."""
 
-    def __init__(self, end: socket.socket, *, client: bool, tls: TlsSession | None) -> None:
+    def __init__(self, end: socket.socket, *, client: bool, tls: OurEnd | None) -> None:
         self._socket, self._tls = end, tls
         self._encoder = FrameEncoder(seed=bytes(32) if client else None)
         self._decoder = FrameDecoder(masked=not client, max_message_bytes=1 << 20)
@@ -53,9 +53,7 @@ class Far:
         """Send a message whole; the socket has room for it."""
         data = self._encoder.encode("text", payload)
         if self._tls is not None:
-            self._tls.write(data)
-            data = self._tls.unsent()
-            self._tls.sent(len(data))
+            data = self._tls.seal(data)
         if self._socket.send(data) != len(data):
             raise ValueError("the socket is full")
 
@@ -66,8 +64,7 @@ class Far:
         except BlockingIOError:
             return
         if self._tls is not None:
-            self._tls.feed(data)
-            data = self._tls.read(1 << 20)
+            data = self._tls.open(data)
         self.heard += len(self._decoder.feed(data))
 
 
@@ -114,8 +111,8 @@ class Relayed:
         session = self._reactor.open_session(splice)
         ours = theirs = None
         if credentials is not None:
-            ours, theirs = credentials.client.open(HOST), credentials.server.accept()
-            shake_hands(ours, theirs)
+            ours, theirs = credentials.client.open(HOST), OurEnd(credentials.server.accept())
+            shake_hands(OurEnd(ours), theirs)
         self.upstreams.append(self._add_leg(splice, session, Side.UPSTREAM, ours, theirs))
         self.clients.append(self._add_leg(splice, session, Side.CLIENT, None, None))
 
@@ -125,7 +122,7 @@ class Relayed:
         session: int,
         side: Side,
         ours: TlsSession | None,
-        theirs: TlsSession | None,
+        theirs: OurEnd | None,
     ) -> Far:
         near, far = sockets()
         self._open.append(far)
@@ -140,16 +137,6 @@ class Relayed:
     def _serve(self) -> None:
         while self._poll.poll(0):
             self._reactor.turn(self._now)
-
-
-def shake_hands(client: TlsSession, server: TlsSession) -> None:
-    """Do the handshake in memory; nothing is left over."""
-    ends = (client, server)
-    for turn in range(6):
-        data = ends[turn % 2].unsent()
-        ends[turn % 2].sent(len(data))
-        if data:
-            ends[1 - turn % 2].feed(data)
 
 
 @contextmanager

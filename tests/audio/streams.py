@@ -9,17 +9,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from rtproxy import AudioFormat, AudioPath, Encoding
+from rtproxy.model.audio_format import CHANNELS, PCM16_24K, RATES_HZ
 
-RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000)
-UPSTREAM = AudioFormat(Encoding.PCM16, 24_000)
+UPSTREAM = PCM16_24K
 
 formats = st.builds(
-    AudioFormat, st.sampled_from(Encoding), st.sampled_from(RATES_HZ), st.sampled_from((1, 2))
+    AudioFormat, st.sampled_from(Encoding), st.sampled_from(RATES_HZ), st.sampled_from(CHANNELS)
 )
-
-
-def frame_bytes(form: AudioFormat) -> int:
-    return form.encoding.sample_bytes * form.channels
 
 
 def noise(frames: int, channels: int = 1, seed: int = 7) -> NDArray[np.float32]:

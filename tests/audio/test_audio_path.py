@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.streams import RATES_HZ, UPSTREAM, audio, formats, frame_bytes, in_pieces, noise
+from audio.streams import UPSTREAM, audio, formats, in_pieces, noise
 from rtproxy import AudioFormat, AudioPath, Encoding
+from rtproxy.model.audio_format import RATES_HZ
 
 CD = AudioFormat(Encoding.F32, 44_100, 2)
 BROWSER = AudioFormat(Encoding.F32, 48_000, 2)
@@ -31,9 +32,9 @@ def test_forty_milliseconds_in_are_forty_out_from_the_first_chunk_on(source, tar
     chunk = audio(source, 40)
     frames_in, made = 0, b""
     for _ in range(chunks):
-        frames_in += len(chunk) // frame_bytes(source)
+        frames_in += len(chunk) // source.frame_bytes
         made += path.process(chunk)
-        assert len(made) == frames_in * target.rate_hz // source.rate_hz * frame_bytes(target)
+        assert len(made) == frames_in * target.rate_hz // source.rate_hz * target.frame_bytes
 
 
 @given(formats, st.lists(st.integers(0), max_size=6))

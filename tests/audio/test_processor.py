@@ -10,8 +10,9 @@ import sys
 import numpy as np
 import pytest
 
-from audio.streams import RATES_HZ, UPSTREAM, noise
+from audio.streams import UPSTREAM, noise
 from rtproxy import AudioPath, AudioProcessor
+from rtproxy.model.audio_format import RATES_HZ
 
 
 def pcm16(text: str) -> np.ndarray:

@@ -10,7 +10,6 @@ from benches.quality.bars import (
     ONE_KHZ_DB,
     PAIRS_HZ,
     PURITY_DB,
-    RATES_HZ,
     RIPPLE_DB,
     UNWANTED_DB,
 )
@@ -28,6 +27,7 @@ from benches.quality.figures import (
 from benches.quality.ours import our_float
 
 from rtproxy import Resampler
+from rtproxy.model.audio_format import RATES_HZ
 
 OTHERS_HZ = [pair for pair in permutations(RATES_HZ, 2) if pair not in PAIRS_HZ]
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.streams import RATES_HZ, noise
+from audio.streams import noise
 from rtproxy import Resampler
+from rtproxy.model.audio_format import RATES_HZ
 
 rates = st.sampled_from(RATES_HZ)
 qualities = st.sampled_from(["low_latency", "strict"])

@@ -33,7 +33,7 @@ def test_a_limit_chooses_and_no_limit_is_the_best():
     limit_simd("auto")
     assert simd() == best
     with pytest.raises(ValueError, match='"sse9" are not one of auto, portable, avx2, avx512'):
-        limit_simd("sse9")  # type: ignore[arg-type]
+        limit_simd("sse9")  # type: ignore[arg-type] # that is the fault
 
 
 @given(formats, formats, st.integers(1, 60))
@@ -46,7 +46,7 @@ def test_all_agree(source, target, ms):
     )
     data, made = audio(source, ms), []
     for name in here():
-        limit_simd(name)  # type: ignore[arg-type]
+        limit_simd(name)  # type: ignore[arg-type] # one of its literals
         path = AudioPath(source, target)
         made.append(linear(path.process(data) + path.flush(), target))
     limit_simd("auto")

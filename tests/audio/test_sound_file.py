@@ -53,7 +53,7 @@ def test_a_recording_survives_what_cannot_replace_it(tmp_path):
     save_wav(file, noise(480, 2), 24_000)
     before = file.read_bytes()
     with pytest.raises(TypeError):
-        save_wav(file, noise(480, 2), 24_000.0)  # type: ignore[arg-type]
+        save_wav(file, noise(480, 2), 24_000.0)  # type: ignore[arg-type] # that is the fault
     assert file.read_bytes() == before
 
 

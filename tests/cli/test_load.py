@@ -61,7 +61,8 @@ def test_a_proxy_that_is_not_there_is_told_and_fails():
     result = CliRunner().invoke(main, options)
     assert result.exit_code == 1
     assert "refused: 2" in result.stdout
-    assert "Failed: nothing came back." in result.stdout
+    assert "Failed: no conversation became ready; refused: 127.0.0.1:9 cannot" in result.stdout
+    assert "`rtproxy serve` starts one" in result.stdout
 
 
 def test_a_clean_run_says_so():
@@ -76,6 +77,35 @@ def test_loss_is_said_with_its_number():
     assert "2 lost, 1 reordered" in told
     assert "4 cut off by errors" in told
     assert told.endswith("Failed: 3 chunks were lost, repeated, changed or out of order.")
+
+
+def test_nobody_ready_is_told_with_the_first_reason_and_advice_only_where_it_helps():
+    tally = Tally(failed=2)
+    tally.fail("closed 1013", "the server is full.")
+    tally.fail("timeout", "a session was not ready within 15 s")
+    told = words(tally)
+    assert told.endswith("no conversation became ready; closed 1013: the server is full.")
+    stopped = words(Tally(), interrupted=True)
+    assert stopped.endswith("Failed: it was stopped before a conversation became ready.")
+
+
+def test_an_upstream_of_the_other_mode_is_named_with_what_to_do():
+    no_echo = words(Tally(ready=10, said=1_250, lost=1_250))
+    assert "Failed: nothing came back.\nIn the mode echo the upstream has to" in no_echo
+    assert "--mode parrot, or run the proxy on `rtproxy simulate --voice echo`" in no_echo
+    tally = Tally(ready=10, said=1_250, back=1_250)
+    tally.turns.asked = tally.turns.unanswered = 10
+    no_answer = words(tally, Mode.PARROT)
+    assert "Failed: no question was answered.\nIn the mode parrot the upstream" in no_answer
+    assert "try --mode echo" in no_answer
+
+
+def test_silence_that_has_a_reason_is_not_laid_at_the_upstreams_mode():
+    stopped = words(Tally(ready=10, said=20, lost=20), interrupted=True)
+    assert stopped.endswith("Failed: nothing came back.")
+    tally = Tally(ready=10, failed=10, said=20, cut_off=20)
+    tally.fail("closed 1011", "a bug")
+    assert words(tally).endswith("Failed: nothing came back.")
 
 
 def test_turns_are_said_in_place_of_chunks():

@@ -227,8 +227,8 @@ async def test_a_ping_from_the_peer_is_answered_while_a_hold_is_open(ground: Gro
 async def test_a_panic_in_the_splice_ends_this_session_with_1011(autojump_clock: Clock) -> None:
     async with open_rig() as rig, open_rig() as other:
         with structlog.testing.capture_logs() as logs:
-            splice, number = rig.legs._splice, rig.client.number  # type: ignore[attr-defined]
-            with rig.legs._junction:  # type: ignore[attr-defined]
+            splice, number = rig.legs._splice, rig.client.number  # type: ignore[attr-defined] # behind the interface
+            with rig.legs._junction:  # type: ignore[attr-defined] # as above
                 splice.panic_for_test(number)
         [error_id] = [entry["error_id"] for entry in logs if entry["event"] == "contained"]
         for leg in (rig.client, rig.upstream):
@@ -258,7 +258,7 @@ async def test_a_session_that_is_over_leaves_nothing_to_the_collector(ground: Gr
         async with open_rig(ground=ground) as rig:
             await rig.browser.say(said())
             await rig.model.hear()
-            junction = weakref.ref(rig.legs._junction)  # type: ignore[attr-defined]
+            junction = weakref.ref(rig.legs._junction)  # type: ignore[attr-defined] # behind the interface
             leg = rig.client
         await leg.aclose(DONE)  # late, and harmless
         del rig, leg

@@ -83,7 +83,7 @@ class WsPeer:
             case TextMessage() | BytesMessage():
                 self._part.append(event.data)  # type: ignore[arg-type] # one kind per message
                 if event.message_finished:
-                    self._ready.append(type(event.data)().join(self._part))  # type: ignore[arg-type]
+                    self._ready.append(type(event.data)().join(self._part))  # type: ignore[arg-type] # as above
                     self._part = []
             case Ping():
                 if self._pongs:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding
+from rtproxy.model.audio_format import OPUS, PCM16_24K, AudioFormat, Encoding
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.model.errors import DialFailed
 from rtproxy.model.ids import new_id
@@ -28,6 +28,25 @@ def test_forty_milliseconds_of_the_upstreams_audio() -> None:
 )
 def test_bytes_of_a_second(encoding: Encoding, channels: int, bytes_per_s: int) -> None:
     assert AudioFormat(encoding, 8_000, channels).bytes_per_s == bytes_per_s
+
+
+def test_people_are_told_a_format_in_words() -> None:
+    assert str(OPUS) == "opus"
+    assert str(AudioFormat(Encoding.F32, 48_000, 2)) == "f32, 48000 Hz, stereo"
+    assert str(AudioFormat(Encoding.PCM16, 8_000, 6)) == "pcm16, 8000 Hz, 6 channels"
+
+
+@pytest.mark.parametrize("encoding", Encoding)
+def test_an_encoding_may_be_given_by_its_name(encoding: Encoding) -> None:
+    named = AudioFormat(encoding.value, 8_000)
+    assert named == AudioFormat(encoding, 8_000)
+    assert named.encoding is encoding
+
+
+@pytest.mark.parametrize("given", ["mp3", "PCM16", ""])
+def test_a_name_that_no_encoding_has_is_refused_with_those_there_are(given: str) -> None:
+    with pytest.raises(ValueError, match=f"{given!r} is not one of pcm16, f32, g711_ulaw, g711_"):
+        AudioFormat(given, 8_000)
 
 
 @given(st.text())

@@ -118,20 +118,17 @@ class Upstream(WSListener):
 class Client(WSListener):
     """The leg to a client; it calls the upstream as soon as it is up."""
 
-    calls: set[asyncio.Task[None]] = set()  # noqa: RUF012 - the loop keeps weak references only
-
     def __init__(self, upstream_url: str) -> None:
         """Nothing is relayed yet."""
         super().__init__()
         self._url = upstream_url
         self._upstream: WSTransport | None = None
+        self._call: asyncio.Task[None] | None = None  # kept: the loop itself holds it weakly
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        call = asyncio.get_running_loop().create_task(self._call(transport))
-        self.calls.add(call)
-        call.add_done_callback(self.calls.discard)
+        self._call = asyncio.get_running_loop().create_task(self._call_upstream(transport))
 
-    async def _call(self, client: WSTransport) -> None:
+    async def _call_upstream(self, client: WSTransport) -> None:
         self._upstream, _ = await ws_connect(lambda: Upstream(client), self._url)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:

@@ -34,13 +34,27 @@ class Encoding(Enum):
         return {Encoding.G711_ULAW: 0xFF, Encoding.G711_ALAW: 0xD5}.get(self, 0)
 
 
-@dataclass(frozen=True, slots=True)
+def _named(encoding: Encoding | str) -> Encoding:
+    try:
+        return Encoding(encoding)
+    except ValueError:
+        known = ", ".join(each.value for each in Encoding)
+        raise ValueError(f"encoding {encoding!r} is not one of {known}") from None
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class AudioFormat:
     """Interleaved audio at `rate_hz` with `channels` samples per frame."""
 
     encoding: Encoding
     rate_hz: int
-    channels: int = 1
+    channels: int
+
+    def __init__(self, encoding: Encoding | str, rate_hz: int, channels: int = 1) -> None:
+        """An encoding's name ("pcm16") will do; ValueError where none has it."""
+        object.__setattr__(self, "encoding", _named(encoding))
+        object.__setattr__(self, "rate_hz", rate_hz)
+        object.__setattr__(self, "channels", channels)
 
     @property
     def frame_bytes(self) -> int:

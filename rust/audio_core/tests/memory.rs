@@ -2,8 +2,9 @@
 
 use audio_core::dsp::cpu::Simd;
 use audio_core::dsp::format::{AudioFormat, Encoding, PCM16_24K};
-use audio_core::dsp::path::{AudioPath, Shape};
+use audio_core::dsp::path::AudioPath;
 use audio_core::dsp::resample::{Quality, Resampler};
+use audio_core::dsp::shape::Shape;
 use audio_core::dsp::vad::VoiceActivity;
 use audio_core::text::base64;
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -3,10 +3,12 @@
 
 use audio_core::dsp::cpu::Simd;
 use audio_core::dsp::error::AudioError;
-use audio_core::dsp::format::{AudioFormat, Encoding, RATES_HZ};
-use audio_core::dsp::path::{AudioPath, Shape};
+use audio_core::dsp::format::{AudioFormat, Encoding};
+use audio_core::dsp::path::AudioPath;
 use audio_core::dsp::pitch::PitchShift;
+use audio_core::dsp::rates::RATES_HZ;
 use audio_core::dsp::sample::LOUDEST;
+use audio_core::dsp::shape::Shape;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::f64::consts::TAU;

@@ -6,25 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from rtproxy.cli.talk.formats import WireFormats, add_query, notation, parse_format, words
-from rtproxy.model.audio_format import (
-    CHANNELS,
-    OPUS,
-    PCM16_24K,
-    RATES_HZ,
-    AudioFormat,
-    Encoding,
-    LegAudio,
-)
-
-ANY_FORMAT = st.builds(
-    AudioFormat, st.sampled_from(Encoding), st.sampled_from(RATES_HZ), st.sampled_from(CHANNELS)
-)
+from audio.streams import formats
+from rtproxy.cli.talk.formats import WireFormats, add_query, notation, parse_format
+from rtproxy.model.audio_format import OPUS, PCM16_24K, AudioFormat, Encoding, LegAudio
 
 
-@given(ANY_FORMAT)
+@given(formats)
 def test_what_is_written_is_read_again(audio_format: AudioFormat):
     assert parse_format(notation(audio_format)) == audio_format
 
@@ -60,12 +48,6 @@ def test_what_is_left_out_is_the_usual(written: str, meant: LegAudio):
 def test_a_refusal_names_the_part_and_what_it_may_be(written: str, refusal: str):
     with pytest.raises(ValueError, match=refusal):
         parse_format(written)
-
-
-def test_people_are_told_in_words():
-    assert words(OPUS) == notation(OPUS) == "opus"
-    assert words(parse_format("f32/48000/2")) == "f32, 48000 Hz, stereo"
-    assert words(AudioFormat(Encoding.PCM16, 8_000, 6)) == "pcm16, 8000 Hz, 6 channels"
 
 
 def test_a_small_dialect_is_told_all_of_it_in_the_query():

@@ -169,11 +169,27 @@ async def test_a_silent_proxy_is_waited_for_so_long_and_no_longer(autojump_clock
     assert exchange.totals().elapsed_s == pytest.approx(2.0, abs=1.1)
 
 
-async def test_what_is_no_websocket_is_said_so(autojump_clock):
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "it takes the connection and says nothing for 10 s$"),
+        (
+            b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+            "it answers, but not as a WebSocket; perhaps it is another",
+        ),
+        (
+            b"GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+            "it answers, but not as a WebSocket; perhaps it is another",
+        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "it answers with HTTP 200$"),
+        (b"HTTP/1.1 101 No\r\n\r\n", "it answers, but not as a WebSocket"),
+    ],
+)
+async def test_what_is_no_websocket_is_said_so(autojump_clock, said: bytes, words: str):
     ours, theirs = trio.testing.memory_stream_pair()
-    await theirs.send_all(b"SSH-2.0-OpenSSH_9.2\r\n")
+    await theirs.send_all(said)
     conversation = Conversation("ws://proxy.test/", VOICE, SHORT)
-    with trio.fail_after(CONNECT_S + 1), pytest.raises(CannotConnect, match=r"it takes|it answers"):
+    with trio.fail_after(CONNECT_S + 1), pytest.raises(CannotConnect, match=words):
         await converse_over(ours, conversation, Exchange(80.0, 80.0), Recorder())
 
 

@@ -10,6 +10,17 @@ from collections.abc import Iterator
 from rtproxy.load.report import Percentiles, Report, Usage
 
 _LABEL = 19
+_NO_ECHO = (
+    "In the mode echo the upstream has to say each chunk back at once, and this one does not.\n"
+    "Ask it questions with --mode parrot, or run the proxy on `rtproxy simulate --voice echo`."
+)
+_NO_ANSWER = (
+    "In the mode parrot the upstream has to answer by itself, and this one does not.\n"
+    "Run the proxy on `rtproxy simulate`, or try --mode echo if its upstream is the echo."
+)
+_NO_PROXY = (
+    "Is a proxy running there? `rtproxy serve` starts one; without --url one is started here."
+)
 
 
 def summary(report: Report) -> str:
@@ -18,7 +29,7 @@ def summary(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    sessions, chunks = report.sessions, report.chunks
+    sessions = report.sessions
     ended = " (stopped early)" if report.interrupted else ""
     yield (
         f"{sessions.up} of {sessions.asked} sessions ({report.dialect}, {report.mode}) spoke for "
@@ -36,7 +47,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _processes(report)
     yield from ("", *report.remarks) if report.remarks else ()
     yield ""
-    yield _verdict(report, chunks.lost + chunks.reordered + chunks.repeated + chunks.changed)
+    yield _passed(report) if report.passed else f"Failed: {_failure(report)}"
 
 
 def _row(label: str, words: str) -> str:
@@ -123,13 +134,33 @@ def _cell(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def _verdict(report: Report, misplaced: int) -> str:
-    if report.passed:
-        if report.turns is not None:
-            return "Passed: every question was answered, whole."
-        return "Passed: every chunk came back once, unchanged and in order."
-    if not report.chunks.back:
-        return "Failed: nothing came back."
+def _passed(report: Report) -> str:
+    if report.turns is not None:
+        return "Passed: every question was answered, whole."
+    return "Passed: every chunk came back once, unchanged and in order."
+
+
+def _failure(report: Report) -> str:
+    """What it means that it failed, and what to do about it."""
+    if not report.sessions.ready:
+        return _nobody_ready(report)
+    chunks, turns = report.chunks, report.turns
+    explained = report.interrupted or report.errors
+    if turns is not None and turns.unanswered == turns.asked and not explained:
+        return f"no question was answered.\n{_NO_ANSWER}"
+    if not chunks.back:
+        return "nothing came back." if explained else f"nothing came back.\n{_NO_ECHO}"
+    misplaced = chunks.lost + chunks.reordered + chunks.repeated + chunks.changed
     if misplaced:
-        return f"Failed: {misplaced} chunks were lost, repeated, changed or out of order."
-    return "Failed: see above what was missing or told."
+        return f"{misplaced} chunks were lost, repeated, changed or out of order."
+    return "see above what was missing or told."
+
+
+def _nobody_ready(report: Report) -> str:
+    """The first error is why; what follows is mostly the same."""
+    if not report.errors:
+        return "it was stopped before a conversation became ready."
+    kind = next(iter(report.errors))
+    why = report.examples[kind].rstrip(".")
+    advice = f"\n{_NO_PROXY}" if kind == "refused" else ""
+    return f"no conversation became ready; {kind}: {why}.{advice}"

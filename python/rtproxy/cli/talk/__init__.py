@@ -22,7 +22,7 @@ from rtproxy.cli.talk.answer import answer_as_wav
 from rtproxy.cli.talk.dial import CannotConnect
 from rtproxy.cli.talk.display import choose_display
 from rtproxy.cli.talk.exchange import Exchange
-from rtproxy.cli.talk.formats import WireFormats, add_query, notation, parse_format, words
+from rtproxy.cli.talk.formats import WireFormats, add_query, notation, parse_format
 from rtproxy.cli.talk.frontends import FRONTENDS, VOICE, Frontend
 from rtproxy.cli.talk.line import Conversation, converse
 from rtproxy.cli.talk.question import Question, load_question
@@ -150,7 +150,7 @@ def address_for(frontend: Frontend, address: str, formats: WireFormats) -> str:
     for option, audio_format in sides.items():
         if audio_format not in frontend.carries:
             fail(
-                f"{option} is {words(audio_format)}; the Realtime API takes {carried}."
+                f"{option} is {audio_format}; the Realtime API takes {carried}."
                 " The dialects voice and conversation take any.",
                 MISUSED,
             )

@@ -77,7 +77,10 @@ async def _encrypted(
 
 def _not_trusted(cause: BaseException) -> CannotConnect:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return CannotConnect(f"its certificate is not trusted ({cause.verify_message})")
+        return CannotConnect(
+            f"its certificate is not trusted ({cause.verify_message}); add --insecure to accept "
+            "any, or name its authority's certificate in SSL_CERT_FILE"
+        )
     return CannotConnect(f"it does not speak TLS ({type(cause).__name__})")
 
 

@@ -22,7 +22,6 @@ from rtproxy.model.audio_format import (
 )
 
 _DEFAULT_HZ = {Encoding.G711_ULAW: 8_000, Encoding.G711_ALAW: 8_000}
-_CHANNEL_WORDS = {1: "mono", 2: "stereo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,8 @@ def parse_format(written: str) -> LegAudio:
     """The format that is written as `encoding[/rate_hz[/channels]]`.
 
     Without a rate it is 24000 Hz, G.711 8000; without channels mono. `opus` has neither.
-    Raises
-    ValueError, which names the part that cannot be and what it may be.
+
+    Raises ValueError, which names the part that cannot be and what it may be.
     """
     name, *numbers = written.split("/")
     if name == str(OPUS) and numbers:
@@ -73,14 +72,6 @@ def _names() -> list[str]:
 def _either(values: Iterable[object]) -> str:
     *most, last = map(str, values)
     return f"{', '.join(most)} or {last}"
-
-
-def words(audio_format: LegAudio) -> str:
-    """The format for people: `pcm16, 24000 Hz, mono`."""
-    if isinstance(audio_format, OpusPackets):
-        return str(audio_format)
-    channels = _CHANNEL_WORDS.get(audio_format.channels, f"{audio_format.channels} channels")
-    return f"{audio_format.encoding.value}, {audio_format.rate_hz} Hz, {channels}"
 
 
 def notation(audio_format: LegAudio) -> str:

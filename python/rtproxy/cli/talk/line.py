@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
+import h11
 import trio
 from trio_websocket import (
     ConnectionClosed,
@@ -85,8 +86,9 @@ async def converse_over(
             with trio.move_on_after(CLOSE_S):
                 await socket.aclose()
             nursery.cancel_scope.cancel()
-    except* (HandshakeError, CannotConnect) as group:
-        # trio-websocket's reader raises what ends the handshake, beside whoever waits for it.
+    except* (HandshakeError, CannotConnect, h11.ProtocolError) as group:
+        # trio-websocket's reader raises what ends the handshake, beside whoever waits for it;
+        # h11's error escapes where it would refuse, as servers do, what came in place of HTTP.
         refusals = group.exceptions
     if refusals:
         raise _refusal(refusals[0])
@@ -117,8 +119,12 @@ def _refusal(error: Exception) -> CannotConnect:
             return error
         case ConnectionRejected(status_code=status, body=body):
             return CannotConnect(f"it answers with HTTP {status} {_plain(body or b'')}".strip())
-        case _:
+        case HandshakeError():
             return CannotConnect(f"it answers, but not as a WebSocket ({error})")
+        case _:
+            return CannotConnect(
+                "it answers, but not as a WebSocket; perhaps it is another program"
+            )
 
 
 def _plain(body: bytes) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from rtproxy._audio_core import AudioPath, VoiceActivity
 from rtproxy.audio.wav import Recording, read_wav
-from rtproxy.cli.talk.formats import words
 from rtproxy.model.audio_format import CHANNELS, RATES_HZ, AudioFormat, Encoding
 
 _LISTENED = AudioFormat(Encoding.F32, 24_000)
@@ -59,7 +58,7 @@ def _read(file: Path, raw: bytes) -> Recording:
     form = recording.audio_format
     if form.rate_hz in RATES_HZ and form.channels in CHANNELS:
         return recording
-    return _converted(file, f"it is {words(form)}")
+    return _converted(file, f"it is {form}")
 
 
 def _converted(file: Path, why: str) -> Recording:

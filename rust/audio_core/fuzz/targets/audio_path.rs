@@ -7,20 +7,15 @@
 #![no_main]
 
 use audio_core::dsp::cpu::Simd;
-use audio_core::dsp::format::{AudioFormat, Encoding, RATES_HZ};
-use audio_core::dsp::path::{AudioPath, Shape};
+use audio_core::dsp::format::{AudioFormat, Encoding};
+use audio_core::dsp::path::AudioPath;
+use audio_core::dsp::rates::RATES_HZ;
 use audio_core::dsp::resample::Quality;
+use audio_core::dsp::shape::Shape;
 use libfuzzer_sys::fuzz_target;
 
-const ENCODINGS: [Encoding; 4] = [
-    Encoding::Pcm16,
-    Encoding::F32,
-    Encoding::G711Ulaw,
-    Encoding::G711Alaw,
-];
-
 fn format(kind: u8, rate: u8) -> AudioFormat {
-    let encoding = ENCODINGS[usize::from(kind % 4)];
+    let encoding = Encoding::ALL[usize::from(kind % 4)];
     let rate_hz = RATES_HZ[usize::from(rate) % RATES_HZ.len()];
     AudioFormat::new(encoding, rate_hz, u32::from(kind / 4 % 2) + 1).expect("an allowed format")
 }

@@ -6,7 +6,7 @@
 #![no_main]
 
 use audio_core::dsp::cpu::Simd;
-use audio_core::dsp::format::RATES_HZ;
+use audio_core::dsp::rates::RATES_HZ;
 use audio_core::dsp::resample::{Quality, Resampler};
 use audio_core::dsp::sample::LOUDEST;
 use libfuzzer_sys::arbitrary::{Result, Unstructured};

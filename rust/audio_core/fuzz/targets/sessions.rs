@@ -5,7 +5,8 @@
 
 #![no_main]
 
-use audio_core::dsp::format::{AudioFormat, Encoding, RATES_HZ};
+use audio_core::dsp::format::{AudioFormat, Encoding};
+use audio_core::dsp::rates::RATES_HZ;
 use audio_core::splice::inbox::{Delivery, DeliveryKind};
 use audio_core::splice::leg::{Attachment, Side};
 use audio_core::splice::splice::Splice;
@@ -20,12 +21,6 @@ use stage::{attachment, delta, frame, said, sound, text, FarEnd, Stage, LIMITS};
 mod stage;
 
 const RESPONSES: [&str; 3] = ["r0", "r1", "r2"];
-const ENCODINGS: [Encoding; 4] = [
-    Encoding::Pcm16,
-    Encoding::F32,
-    Encoding::G711Ulaw,
-    Encoding::G711Alaw,
-];
 const OPCODES: [Opcode; 6] = [
     Opcode::Continuation,
     Opcode::Text,
@@ -51,7 +46,7 @@ fn some(bytes: &mut Unstructured) -> Result<Vec<u8>> {
 }
 
 fn format(bytes: &mut Unstructured) -> Result<AudioFormat> {
-    let (encoding, rate_hz) = (*bytes.choose(&ENCODINGS)?, *bytes.choose(&RATES_HZ)?);
+    let (encoding, rate_hz) = (*bytes.choose(&Encoding::ALL)?, *bytes.choose(&RATES_HZ)?);
     let made = AudioFormat::new(encoding, rate_hz, bytes.int_in_range(1..=2)?);
     Ok(made.expect("an allowed format"))
 }
@@ -60,8 +55,8 @@ fn any_attachment(side: Side, bytes: &mut Unstructured) -> Result<Attachment> {
     let (speaks, hears) = (format(bytes)?, format(bytes)?);
     let hears = bytes.ratio(7, 8)?.then_some(hears);
     Ok(Attachment {
-        speaks,
-        hears,
+        speaks: speaks.into(),
+        hears: hears.map(Into::into),
         ..attachment(side)
     })
 }

@@ -6,9 +6,9 @@
 #![no_main]
 
 use audio_core::dsp::cpu::Simd;
-use audio_core::dsp::format::RATES_HZ;
 use audio_core::dsp::gain::Gain;
 use audio_core::dsp::pitch::PitchShift;
+use audio_core::dsp::rates::RATES_HZ;
 use audio_core::dsp::sample::LOUDEST;
 use audio_core::dsp::vad::VoiceActivity;
 use libfuzzer_sys::arbitrary::{Result, Unstructured};

@@ -2,7 +2,7 @@
 //!
 //! Each says what was given and what is allowed, in words for the caller.
 
-use super::format::RATES_HZ;
+use super::rates::RATES_HZ;
 use std::fmt;
 
 /// An argument that cannot be served; nothing has changed.

@@ -3,11 +3,7 @@
 //! Knows nothing of how one format becomes another, nor of time beyond the rate.
 
 use super::error::AudioError;
-
-/// The sample rates that there are filters for.
-pub const RATES_HZ: [u32; 10] = [
-    8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000,
-];
+use super::rates::RATES_HZ;
 
 /// How one sample is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,15 +19,13 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// In the order in which they are listed for whoever asks for another.
+    pub const ALL: [Self; 4] = [Self::Pcm16, Self::F32, Self::G711Ulaw, Self::G711Alaw];
+
     /// The encoding that is written pcm16, f32, `g711_ulaw` or `g711_alaw`.
     pub fn named(name: &str) -> Result<Self, AudioError> {
-        match name {
-            "pcm16" => Ok(Self::Pcm16),
-            "f32" => Ok(Self::F32),
-            "g711_ulaw" => Ok(Self::G711Ulaw),
-            "g711_alaw" => Ok(Self::G711Alaw),
-            _ => Err(AudioError::Encoding(name.to_owned())),
-        }
+        let known = Self::ALL.into_iter().find(|known| known.name() == name);
+        known.ok_or_else(|| AudioError::Encoding(name.to_owned()))
     }
 
     /// As `named` takes it.
@@ -117,8 +111,7 @@ mod tests {
 
     #[test]
     fn encodings_have_names() {
-        use Encoding::{G711Alaw, G711Ulaw, Pcm16, F32};
-        for encoding in [Pcm16, F32, G711Ulaw, G711Alaw] {
+        for encoding in Encoding::ALL {
             assert_eq!(Encoding::named(encoding.name()), Ok(encoding));
         }
     }

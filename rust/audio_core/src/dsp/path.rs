@@ -9,7 +9,7 @@ use super::encode::Writer;
 use super::error::AudioError;
 use super::format::AudioFormat;
 use super::plane::Plane;
-use super::resample::Quality;
+use super::shape::Shape;
 
 #[cfg(target_endian = "big")]
 compile_error!("samples are read as they lie in memory, which has to be little-endian");
@@ -19,27 +19,6 @@ compile_error!("samples are read as they lie in memory, which has to be little-e
 const BLOCK_FRAMES: usize = 4_096;
 /// Stereo of 32 bit.
 const MAX_FRAME_BYTES: usize = 8;
-
-/// What is done to audio beside changing its format.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Shape {
-    /// Of the filters between sample rates.
-    pub quality: Quality,
-    /// 0 to 4.
-    pub gain: f32,
-    /// 0.5 to 2, the duration kept.
-    pub pitch: f32,
-}
-
-impl Default for Shape {
-    fn default() -> Self {
-        Self {
-            quality: Quality::LowLatency,
-            gain: 1.0,
-            pitch: 1.0,
-        }
-    }
-}
 
 /// The frame that the end of the last chunk has cut.
 #[derive(Debug, Default)]

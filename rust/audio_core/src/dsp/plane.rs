@@ -3,9 +3,9 @@
 use super::cpu::Simd;
 use super::error::AudioError;
 use super::gain::Gain;
-use super::path::Shape;
 use super::pitch::PitchShift;
 use super::resample::Resampler;
+use super::shape::Shape;
 
 /// The state of one channel of one stream.
 #[derive(Debug)]

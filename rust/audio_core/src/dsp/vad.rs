@@ -7,8 +7,8 @@
 
 use super::cpu::Simd;
 use super::error::AudioError;
-use super::format::RATES_HZ;
 use super::level::loudness;
+use super::rates::RATES_HZ;
 
 const FRAMES_IN_S: u32 = 100;
 /// So many loud frames begin speech; fewer are a click.

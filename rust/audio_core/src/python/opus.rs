@@ -19,7 +19,7 @@ struct OpusEncoder(Encoder);
 impl OpusEncoder {
     #[new]
     fn new() -> PyResult<Self> {
-        Ok(Self(Encoder::new(Built::proof().map_err(refused)?)))
+        Built::proof().map(Encoder::new).map(Self).map_err(refused)
     }
 
     fn encode<'py>(
@@ -49,7 +49,7 @@ struct OpusDecoder(Decoder);
 impl OpusDecoder {
     #[new]
     fn new() -> PyResult<Self> {
-        Ok(Self(Decoder::new(Built::proof().map_err(refused)?)))
+        Built::proof().map(Decoder::new).map(Self).map_err(refused)
     }
 
     fn decode<'py>(

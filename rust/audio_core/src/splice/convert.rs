@@ -11,7 +11,8 @@ use crate::dsp::cpu::Simd;
 use crate::dsp::error::AudioError;
 use crate::dsp::format::AudioFormat;
 use crate::dsp::opus;
-use crate::dsp::path::{AudioPath, Shape};
+use crate::dsp::path::AudioPath;
+use crate::dsp::shape::Shape;
 
 /// Memory that is kept from one chunk to the next.
 const KEPT_BYTES: usize = 64 * 1024;

@@ -63,7 +63,8 @@ impl PlayTime for AudioFormat {
 mod tests {
     use super::super::time::TICKS_PER_MS;
     use super::*;
-    use crate::dsp::format::{Encoding, PCM16_24K, RATES_HZ};
+    use crate::dsp::format::{Encoding, PCM16_24K};
+    use crate::dsp::rates::RATES_HZ;
     use proptest::prelude::*;
 
     #[test]

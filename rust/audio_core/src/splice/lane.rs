@@ -3,7 +3,9 @@
 //!
 //! Owns what waits for its time and what was counted of it. Where it leaves to (a
 //! leg's queue, what is kept for an absent client, or nowhere) is handed in. Audio
-//! waits as the upstream speaks it; what happens to it when it leaves is in `voicing`.
+//! waits as the upstream speaks it; what happens to it when it leaves is in `letting_go`.
+
+mod letting_go;
 
 use super::barred::BarredResponses;
 use super::chunk::Chunk;
@@ -18,7 +20,7 @@ use super::voicing::Voicing;
 use std::collections::VecDeque;
 
 #[derive(Debug)]
-pub(super) enum Entry {
+enum Entry {
     Audio(Chunk),
     Mark(Mark),
 }
@@ -30,15 +32,15 @@ pub struct Lane {
     lead: Option<Ticks>,
     /// Audio at which the lane is full.
     capacity: Ticks,
-    pub(super) entries: VecDeque<Entry>,
+    entries: VecDeque<Entry>,
     /// How long the audio plays that waits here.
     waiting: Ticks,
     /// Text that waits here for the start of its response.
     text: Load,
     paused: bool,
     reached: ReachedMarks,
-    pub(super) clock: PlayClock,
-    pub(super) voicing: Voicing,
+    clock: PlayClock,
+    voicing: Voicing,
     /// All audio that was ever meant for the client.
     pub items: Items,
     /// What does not enter.

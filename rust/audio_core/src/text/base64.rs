@@ -9,10 +9,11 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod bulk;
+mod progress;
 
 use crate::dsp::cpu::Simd;
 use base64_simd::STANDARD;
-use bulk::Progress;
+use progress::Progress;
 use std::fmt;
 
 /// What a kernel may write beyond what it means.

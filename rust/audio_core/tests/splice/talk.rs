@@ -3,7 +3,8 @@
 use super::stage::{after, attachment, said, FarEnd, Stage, LIMITS};
 use audio_core::dsp::cpu::Simd;
 use audio_core::dsp::format::{AudioFormat, Encoding, PCM16_24K};
-use audio_core::dsp::path::{AudioPath, Shape};
+use audio_core::dsp::path::AudioPath;
+use audio_core::dsp::shape::Shape;
 use audio_core::splice::leg::{Attachment, Side};
 use audio_core::splice::splice::Splice;
 use audio_core::splice::time::Ticks;

@@ -76,13 +76,13 @@ pub fn run(simd: Simd, job: Job, output: &mut [f32]) {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn avx2(job: Job, output: *mut f32) {
-    unsafe { all_periods::<super::lanes::Avx2>(job, output) }
+    unsafe { all_periods::<super::lanes_x86::Avx2>(job, output) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
 unsafe fn avx512(job: Job, output: *mut f32) {
-    unsafe { all_periods::<super::lanes::Avx512>(job, output) }
+    unsafe { all_periods::<super::lanes_x86::Avx512>(job, output) }
 }
 
 /// As many periods at once as there are registers for their sums.

@@ -118,6 +118,3 @@ fn turned([a, b, c, d]: [Portable; 4]) -> [Portable; 4] {
     let column = |lane: usize| Portable([a.0[lane], b.0[lane], c.0[lane], d.0[lane]]);
     [column(0), column(1), column(2), column(3)]
 }
-
-#[cfg(target_arch = "x86_64")]
-pub use super::lanes_x86::{Avx2, Avx512};

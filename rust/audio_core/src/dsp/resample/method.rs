@@ -1,12 +1,6 @@
-//! The ways to compute a filter, and which one is taken.
+//! What every way to compute a filter can do.
 
-use super::bank::Bank;
-use super::design::Ratio;
-use super::halfband::HalfBand;
-use super::Quality;
-use crate::dsp::cpu::Simd;
 use std::fmt::Debug;
-use std::sync::Arc;
 
 /// Which sums of a stream, counted from where its period began.
 #[derive(Clone, Copy, Debug)]
@@ -44,13 +38,4 @@ pub trait Method: Debug + Send + Sync {
     /// Append the outputs of `span` from `input`, which begins `lead` before the period.
     /// What is in `sums` means nothing; keeping it saves asking for memory again.
     fn append(&self, span: Span, input: &[f32], sums: &mut Vec<f32>, output: &mut Vec<f32>);
-}
-
-/// The quickest way; `simd` is at most what the machine has.
-pub fn method(ratio: Ratio, quality: Quality, simd: Simd) -> Arc<dyn Method> {
-    if HalfBand::suits(ratio, quality) {
-        Arc::new(HalfBand::new(ratio, simd))
-    } else {
-        Arc::new(Bank::new(ratio, quality, simd))
-    }
 }

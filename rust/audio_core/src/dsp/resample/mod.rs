@@ -1,8 +1,8 @@
 //! From one sample rate to another, as a stream: constant delay, constant counts.
 //!
 //! `design` makes the filter, `bank` lays it out and `kernel` sums; between a rate and
-//! its double these are `minimax`, `halfband` and `tile`. `shelf` keeps what was made.
-//! Here is the stream's state. Knows nothing of bytes and channels.
+//! its double these are `minimax`, `halfband` and `tile`. `shelf` chooses between the two
+//! ways and keeps what was made. Here is the stream's state. Knows nothing of bytes and channels.
 
 mod bank;
 mod design;
@@ -18,7 +18,7 @@ mod tile;
 
 use super::cpu::Simd;
 use super::error::AudioError;
-use super::format::RATES_HZ;
+use super::rates::RATES_HZ;
 use design::Ratio;
 use method::{Method, Span};
 use std::sync::Arc;

@@ -1,15 +1,18 @@
-//! Filters that were made, one for each filter, for as long as the process lives.
+//! Which way a filter is computed; and those that were made, for as long as the process
+//! lives.
 //!
 //! A filter never changes and is the same whoever asks, so streams share it: that of
 //! 44.1 kHz takes as long to make as fifty chunks do to convert, and as much memory
 //! as a second of sound. There is one for each pair of the allowed rates at most.
 
+use super::bank::Bank;
 use super::design::Ratio;
-use super::method::{method, Method};
+use super::halfband::HalfBand;
+use super::method::Method;
 use super::Quality;
 use crate::dsp::cpu::Simd;
 use crate::dsp::error::AudioError;
-use crate::dsp::format::RATES_HZ;
+use crate::dsp::rates::RATES_HZ;
 use std::sync::{Arc, OnceLock};
 
 const RATES: usize = RATES_HZ.len();
@@ -34,6 +37,15 @@ pub fn filter(
         method(ratio, quality, simd)
     });
     Ok(Arc::clone(made))
+}
+
+/// The quickest way; `simd` is at most what the machine has.
+fn method(ratio: Ratio, quality: Quality, simd: Simd) -> Arc<dyn Method> {
+    if HalfBand::suits(ratio, quality) {
+        Arc::new(HalfBand::new(ratio, simd))
+    } else {
+        Arc::new(Bank::new(ratio, quality, simd))
+    }
 }
 
 fn place(rate_hz: u32) -> Result<usize, AudioError> {

@@ -3,7 +3,6 @@
 use super::bank::Bank;
 use super::design::{Ratio, Taps};
 use super::halfband::HalfBand;
-use super::method::method;
 use super::*;
 use proptest::prelude::*;
 
@@ -46,7 +45,8 @@ fn defined(from: u32, to: u32, quality: Quality, input: &[f32], outputs: usize) 
     let ratio = Ratio::of(from, to);
     let taps = taps(ratio, quality);
     // Grid steps that it is later than it would have to be.
-    let late = method(ratio, quality, Simd::Portable).delay() + ratio.down - 1 - taps.half();
+    let filter = shelf::filter(from, to, quality, Simd::Portable).unwrap();
+    let late = filter.delay() + ratio.down - 1 - taps.half();
     (0..outputs)
         .map(|output| {
             let Some(newest) = ((output + 1) * ratio.down - 1).checked_sub(late) else {

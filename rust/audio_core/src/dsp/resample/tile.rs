@@ -21,9 +21,9 @@
     reason = "the four quarters and what is around them, in the order of the stream"
 )]
 
-#[cfg(target_arch = "x86_64")]
-use super::lanes::Avx2;
 use super::lanes::{Portable, Sorting};
+#[cfg(target_arch = "x86_64")]
+use super::lanes_x86::Avx2;
 use super::minimax;
 use crate::dsp::cpu::Simd;
 use std::mem::MaybeUninit;

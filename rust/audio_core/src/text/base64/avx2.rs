@@ -9,7 +9,7 @@
     reason = "the loads and stores here take any address"
 )]
 
-use super::bulk::Progress;
+use super::progress::Progress;
 use std::arch::x86_64::{
     __m256i, _mm256_add_epi8, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256,
     _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_or_si256, _mm256_permutevar8x32_epi32,

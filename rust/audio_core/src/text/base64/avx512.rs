@@ -3,7 +3,7 @@
 //! After W. Muła and D. Lemire, "Base64 encoding and decoding at almost the speed of
 //! a memory copy" (2020). Knows whole groups only: no padding, no end.
 
-use super::bulk::Progress;
+use super::progress::Progress;
 use std::arch::x86_64::{
     __m512i, _mm512_loadu_si512, _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_mask_storeu_epi8,
     _mm512_maskz_loadu_epi8, _mm512_movepi8_mask, _mm512_multishift_epi64_epi8,

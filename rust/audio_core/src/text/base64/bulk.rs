@@ -3,17 +3,9 @@
 //! Does as much as comes in whole registers and says how far it came; the rest, the
 //! padding and the words for what is wrong are others' business.
 
+use super::progress::Progress;
 use crate::dsp::cpu::Simd;
 use std::mem::MaybeUninit;
-
-/// How far a kernel came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Bytes of the input that are done.
-    pub read: usize,
-    /// Bytes of the output that are there.
-    pub written: usize,
-}
 
 /// Which kernel runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
