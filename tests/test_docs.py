@@ -19,6 +19,9 @@ from rtproxy.config import load_config
 from rtproxy.config.schema import Sections, UpstreamSection
 from rtproxy.config.upstreams import DEFAULT_MODEL
 from rtproxy.model.errors import ConfigError
+from rtproxy.model.session_config import FLAT_NAMES
+from rtproxy.personas.persona_file import KEYS, read_persona
+from rtproxy.simulator.session_schema import SESSION
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("python/**/*.md")])
@@ -80,6 +83,9 @@ def _check_rtproxy(words: list[str]) -> None:
         return
     command = group.get_command(None, words[0])
     assert command is not None, f"rtproxy {words[0]} does not exist"
+    if hasattr(command, "commands"):  # it has commands of its own
+        assert words[1] in command.commands, f"rtproxy {words[0]} has no {words[1]}"
+        words, command = words[1:], command.commands[words[1]]
     known = {option for one in command.params for option in one.opts}
     unknown = {word for word in words if word.startswith("--")} - known - {"--help"}
     assert not unknown, f"rtproxy {words[0]} has no {unknown}"
@@ -121,7 +127,7 @@ def defaults() -> dict[str, dict[str, object]]:
     whole = Sections()
     found = {
         name: msgspec.structs.asdict(getattr(whole, name))
-        for name in ("server", "simulator", "limits", "twilio", "audio", "log")
+        for name in ("server", "auth", "simulator", "limits", "twilio", "personas", "audio", "log")
     }
     for name, dialect in msgspec.structs.asdict(whole.dialect).items():
         found[f"dialect.{name}"] = msgspec.structs.asdict(dialect)
@@ -170,3 +176,21 @@ def test_the_sample_is_the_one_that_its_page_describes():
     folder = ROOT / "python" / "rtproxy" / "samples"
     digest = hashlib.sha256((folder / "question.wav").read_bytes()).hexdigest()
     assert digest in (folder / "README.md").read_text(encoding="utf-8")
+
+
+PERSONAS = ROOT / "docs" / "personas.md"
+
+
+@pytest.mark.parametrize("source", blocks("toml", [PERSONAS]))
+def test_every_persona_can_be_used(source: str, tmp_path: Path):
+    file = tmp_path / "example.toml"
+    file.write_text(source)
+    asked = read_persona(file).session_object()
+    SESSION(asked, "session")
+
+
+def test_every_key_of_a_persona_and_of_its_session_is_documented():
+    rows = set(re.findall(r"^\| `(\w+)` \|", PERSONAS.read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(KEYS) <= rows
+    places = {FLAT_NAMES[name] for name in rows & set(FLAT_NAMES)}
+    assert places == set(FLAT_NAMES.values())

@@ -51,6 +51,7 @@ PURE = (
     "model",
 )
 SHELL = {
+    "simulator/doorstep",
     "simulator/server",
     "simulator/lean_server",
     "simulator/reception",

@@ -10,8 +10,10 @@ their 1001 and a moment to say goodbye), the second ends at once.
 from __future__ import annotations
 
 import gc
+import secrets
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -20,8 +22,12 @@ import trio
 
 from rtproxy._audio_core import limit_simd
 from rtproxy.api.application import create_application
+from rtproxy.api.realtime_rest import RealtimeRest
+from rtproxy.api.upstream_rest import UpstreamRest
 from rtproxy.config import Config, UpstreamConfig
 from rtproxy.config.schema import DialectConfig
+from rtproxy.credentials.judge import Credentials
+from rtproxy.credentials.tokens import Tokens
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.legs.driver import start_driver
 from rtproxy.legs.leg import LegsOptions, OpenLegs
@@ -42,12 +48,16 @@ from rtproxy.runtime.switchboard import Switchboard
 from rtproxy.session.lifetime import Patience
 from rtproxy.simulator.server import open_simulator
 from rtproxy.simulator.settings import configured
+from rtproxy.upstreams.kinds import upstream_of
 from rtproxy.upstreams.upstream import Upstream
 
 # Rust and other threads must not keep the loop from the interpreter for the
 # default 5 ms: beside one busy thread a Trio wake took 10.5 ms at p99 with it,
 # 0.46 ms with this.
 SWITCH_INTERVAL_S = 0.0001
+
+# Whose persona answers calls that bring no session of their own.
+_OF_CALLS = "voice"
 
 # How long live sessions may take to say goodbye.
 DRAIN_S = 10.0
@@ -92,11 +102,14 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
     casting = casting_of(config)
     nursery.start_soon(watch_personas, casting.catalog)
     driver = await start_driver(nursery, config.server.driver)
+    credentials = make_credentials(config)
+    door = build_front_door(config, process, upstreams, driver.open_legs, casting, credentials)
+    rest = build_rest(config, upstreams[0], casting, credentials)
     listener = await open_listener(
         nursery,
         config.server,
-        on_upgrade=build_front_door(config, process, upstreams, driver.open_legs, casting).enter,
-        application=create_application(process, driver.figures, switchboard=switchboard_of(config)),
+        on_upgrade=door.enter,
+        application=create_application(process, driver.figures, rest, switchboard_of(config)),
         head_s=config.limits.head_s,
         head_bytes=config.limits.head_bytes,
     )
@@ -109,13 +122,35 @@ async def open_upstream(nursery: trio.Nursery, config: Config, wanted: UpstreamC
 
     Raises ConfigError where the certificates to trust cannot be used.
     """
-    key = wanted.api_key.reveal() if wanted.api_key else None
     url = wanted.url
     if wanted.kind == "simulator":
         url = await open_simulator(nursery, configured(config.simulator))
-    if url.startswith("wss:"):
-        tls_client(wanted.ca)  # read now: it takes a while, and may be refused
-    return Upstream(name=wanted.name, url=url, model=wanted.model, key=key, ca=wanted.ca)
+    upstream = upstream_of(wanted, url)
+    if upstream.url.startswith("wss:"):
+        tls_client(upstream.ca)  # read now: it takes a while, and may be refused
+    return upstream
+
+
+def make_credentials(config: Config) -> Credentials:
+    """Who may come in; tokens outlive the process where their secret is configured."""
+    keys = [key.reveal() for key in config.auth.keys]
+    secret = config.auth.secret
+    sealed_with = secrets.token_bytes(32) if secret is None else secret.reveal().encode()
+    return Credentials(keys, Tokens(sealed_with), time.time)
+
+
+def build_rest(
+    config: Config, upstream: Upstream, casting: Casting, credentials: Credentials
+) -> RealtimeRest:
+    """What is asked over HTTP beside the sessions."""
+    limits = config.limits
+    return RealtimeRest(
+        credentials=credentials,
+        upstream=UpstreamRest(upstream, limits.request_s, limits.request_bytes),
+        persona=lambda name: casting.brief(_OF_CALLS, persona=name),
+        allowed_origins=config.server.allowed_origins,
+        body_bytes=limits.request_bytes,
+    )
 
 
 def build_front_door(
@@ -124,6 +159,7 @@ def build_front_door(
     upstreams: list[Upstream],
     open_legs: OpenLegs,
     casting: Casting,
+    credentials: Credentials,
 ) -> FrontDoor:
     """What takes upgrade requests, with all that their sessions need."""
     limits = config.limits
@@ -142,6 +178,7 @@ def build_front_door(
         close_s=limits.close_s,
     )
     return FrontDoor(
+        credentials=credentials,
         dialler=Dialler(upstreams, limits.dial_s, Backoff(limits.dial_backoff_s)),
         limits=SessionLimits(
             client_message_bytes=limits.client_message_bytes,

@@ -15,6 +15,7 @@ from rtproxy._audio_core import HAS_OPUS
 from rtproxy.cli import main
 from rtproxy.cli.talk import _report
 from rtproxy.cli.talk.exchange import Exchange
+from rtproxy.dialects.registry import DIALECTS
 
 OPUS = (
     "built in"
@@ -75,6 +76,7 @@ def test_check_says_what_would_run(run):
             "  upstream 1: No OPENAI_API_KEY is set: the simulator answers inside this process:"
             " it says back what it hears."
         ),
+        *(f"  {one.name} is answered by {one.persona}" for one in DIALECTS if one.persona),
         f"  Opus for clients: {OPUS}",
         "  log: info, auto",
     ]

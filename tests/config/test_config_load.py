@@ -112,7 +112,7 @@ def test_lists_in_the_environment_are_separated_by_commas(load):
         ("[dialect.nobody]\nvoice = 'x'", "here may stand: conversation, twilio, voice"),
         (
             "[upstream.a]",
-            "upstream.a.kind is missing; it must be one of openai, compatible, simulator",
+            "upstream.a.kind is missing; it must be one of openai, azure, compatible, simulator",
         ),
         ("[upstream.A-B]\nkind = 'openai'", '"A-B" cannot be the name of a table under upstream'),
         ("[upstream.a]\nkind = 'compatible'", "upstream.a.url is missing"),
@@ -121,7 +121,10 @@ def test_lists_in_the_environment_are_separated_by_commas(load):
             "upstream.a.url is 'http://x' (FILE); it must be a WebSocket URL (ws://… or wss://…)",
         ),
         ("[upstream.simulator]\nurl = 'ws://x'", "the simulator runs inside this process"),
-        ("[server]\nhost = '0.0.0.0'", "server.host is '0.0.0.0'; it must be a loopback address"),
+        (
+            "[server]\nhost = '0.0.0.0'",
+            "without auth.keys it must be a loopback address",
+        ),
         ("[server]\nhost = 'example.org'", "it must be a loopback address"),
         ("[server]\ncertfile = 'a.pem'", "server.keyfile is missing"),
         ("[server]\nkeyfile = 'a.pem'", "server.certfile is missing"),
@@ -131,6 +134,20 @@ def test_lists_in_the_environment_are_separated_by_commas(load):
         ("[simulator]\nvoice = 'script'", "simulator.script is missing"),
         ("[upstream.openai]\napi_key = 'abcdef'\nca = 'no.pem'", "upstream.openai.ca is 'no.pem'"),
         ("[server\n", "FILE is not TOML: "),
+        ("[auth]\nkeys = ['short']", "a list of keys, each of 16 characters or more"),
+        ("[auth]\nkeys = 'a-single-text-of-20'", "a list of keys, each of 16 characters or more"),
+        ("[auth]\nsecret = 'canary'", "auth.secret is too short; it must have 32 characters"),
+        ("[upstream.azure]\nendpoint = 'wss://x'", "must be an address (https://…)"),
+        (
+            "[upstream.openai]\nheaders = { Host = 'canary' }",
+            "headers.Host is something else (not shown: it may hold a key)",
+        ),
+        (
+            '[upstream.openai.headers]\nX-Team = "canary\\r\\nX-Evil: 1"',
+            "it must be text that a header can carry",
+        ),
+        ("[upstream.openai.headers]\n'X Team' = 'canary'", "under the name of a header"),
+        ("[upstream.openai.headers]\nX-Team = 5", "it must be text that a header can carry"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_line(refusal, toml: str, line: str):

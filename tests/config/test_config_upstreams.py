@@ -43,7 +43,7 @@ def test_openai_without_a_key_is_an_error():
 
 
 def test_an_unknown_name_is_told_the_known_ones():
-    with pytest.raises(ConfigError, match="must be one of b, openai, simulator, or a URL"):
+    with pytest.raises(ConfigError, match="must be one of b, openai, azure, simulator, or a URL"):
         names({"b": LOCAL}, "c")
 
 
@@ -66,3 +66,54 @@ def test_two_keys_are_one_too_many():
     section = UpstreamSection(kind="openai", api_key=Secret("a"), api_key_env="B")
     with pytest.raises(ConfigError, match="both api_key and api_key_env"):
         choose_upstreams({"b": section}, None, {})
+
+
+AZURE = {
+    "AZURE_OPENAI_API_KEY": "azure-key-1",
+    "AZURE_OPENAI_ENDPOINT": "https://h.openai.azure.com",
+}
+
+
+def test_azure_is_found_where_its_sdk_looks():
+    (chosen,) = choose_upstreams({}, "azure", AZURE)
+    assert (chosen.kind, chosen.url, chosen.auth) == (
+        "azure",
+        AZURE["AZURE_OPENAI_ENDPOINT"],
+        "api-key",
+    )
+    assert (chosen.api_key, chosen.key_from) == (Secret("azure-key-1"), "AZURE_OPENAI_API_KEY")
+
+
+def test_azure_without_an_endpoint_says_what_one_looks_like():
+    with pytest.raises(
+        ConfigError, match=r"upstream.azure.endpoint is missing; .*AZURE_OPENAI_END"
+    ):
+        names(wanted="azure", environ={"AZURE_OPENAI_API_KEY": "azure-key-1"})
+
+
+def test_the_keys_of_each_stay_with_each():
+    with pytest.raises(ConfigError, match="needs a key and AZURE_OPENAI_API_KEY is not set"):
+        names(wanted="azure", environ=KEYED | {"AZURE_OPENAI_ENDPOINT": "https://h"})
+
+
+def test_organization_and_project_are_headers_of_openai_alone():
+    section = UpstreamSection(kind="openai", project="proj_1", headers={"X-Team": Secret("t")})
+    (chosen,) = choose_upstreams({"a": section}, None, KEYED | {"OPENAI_ORG_ID": "org_1"})
+    told = {name: value.reveal() for name, value in chosen.headers}
+    assert told == {"X-Team": "t", "OpenAI-Organization": "org_1", "OpenAI-Project": "proj_1"}
+    (other,) = choose_upstreams({"b": LOCAL}, None, KEYED | {"OPENAI_ORG_ID": "org_1"})
+    assert other.headers == ()
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        (UpstreamSection(kind="openai", endpoint="https://h"), 'it belongs to "azure"'),
+        (UpstreamSection(kind="compatible", url="ws://h", project="p"), 'it belongs to "openai"'),
+        (UpstreamSection(kind="azure", url="ws://h", api_version="v"), "url and api_version"),
+        (UpstreamSection(kind="azure", url="ws://h", endpoint="https://h"), "url and endpoint"),
+    ],
+)
+def test_what_a_kind_has_no_use_for_is_refused(section: UpstreamSection, words: str):
+    with pytest.raises(ConfigError, match=words):
+        choose_upstreams({"a": section}, None, KEYED | AZURE)

@@ -239,6 +239,20 @@ async def test_only_twilio_may_call_where_its_token_is_known(start_proxy: StartP
     assert TOKEN not in proxy.log
 
 
+async def test_a_caller_shows_a_token_where_the_server_asks(start_proxy: StartProxy) -> None:
+    proxy = start_proxy(env={"RTPROXY_AUTH__KEYS": '["proxy-key-1234567"]'})
+    async with trio.open_nursery() as nursery:
+        for parameters in [{}, {"token": "another"}]:
+            phone = await Telephone.call(nursery, proxy.port, parameters=parameters)
+            assert (await phone.hung_up()).code == 4401
+        parameters = {"token": "proxy-key-1234567"}
+        phone = await Telephone.call(nursery, proxy.port, parameters=parameters)
+        await phone.speak(mulaw(speech.utterance(600)))
+        await phone.until_quiet()
+        nursery.cancel_scope.cancel()
+    assert "proxy-key" not in proxy.log
+
+
 async def test_a_signed_webhook_by_post(start_proxy: StartProxy) -> None:
     proxy = start_proxy(env={"RTPROXY_TWILIO__AUTH_TOKEN": TOKEN})
     form = [("CallSid", "CA1"), ("From", "+15551234567"), ("To", "+15557654321")]

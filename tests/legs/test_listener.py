@@ -165,18 +165,12 @@ async def test_other_loopback_names(application: QuartTrio, host: str) -> None:
             assert b"200" in await all_of(stream)
 
 
-@pytest.mark.parametrize(
-    ("host", "words"),
-    [("0.0.0.0", "other machines"), ("::", "other machines"), ("example.com", "not an address")],
-)
-async def test_addresses_that_others_reach_are_refused(
-    application: QuartTrio, host: str, words: str
-) -> None:
+async def test_what_is_no_address_is_refused(application: QuartTrio) -> None:
     async with trio.open_nursery() as nursery:
-        with pytest.raises(ConfigError, match=words):
+        with pytest.raises(ConfigError, match="not an address"):
             await open_listener(
                 nursery,
-                ServerConfig(host=host, port=0),
+                ServerConfig(host="example.com", port=0),
                 on_upgrade=Door().enter,
                 application=application,
             )

@@ -18,7 +18,7 @@ from rtproxy.legs.driver import HAS_REACTOR, DriverName, start_driver
 from rtproxy.legs.listener import Listener, Upgrade, open_listener
 from rtproxy.runtime.cast import casting_of
 from rtproxy.runtime.process import Process, ProcessPhase
-from rtproxy.server import build_front_door, open_upstream
+from rtproxy.server import build_front_door, make_credentials, open_upstream
 from runtime.conftest import FAST
 
 GONE = (
@@ -95,7 +95,14 @@ async def one_session(step: int, driver_name: DriverName, tls: str) -> bool:
         upstream = await open_upstream(nursery, config, config.upstreams[0])
         driver = await start_driver(nursery, driver_name)
         before = open_descriptors()  # the reactor's own live as long as it does
-        door = build_front_door(config, process, [upstream], driver.open_legs, casting_of(config))
+        door = build_front_door(
+            config,
+            process,
+            [upstream],
+            driver.open_legs,
+            casting_of(config),
+            make_credentials(config),
+        )
 
         async def enter(upgrade: Upgrade) -> None:
             with instrument.scope:

@@ -1,75 +1,77 @@
-"""`/twilio/voice`: what a telephone call is answered with.
+"""`/v1/realtime/calls`: WebRTC signalling, with the server's key and session.
 
-Owns the route that a Twilio number's webhook points at, and its TwiML. Must not know
-how a call goes on once its stream is there.
+Owns what is sent upstream for a client's offer. Media never passes here: client and
+upstream speak to each other directly once they have shaken hands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from urllib.parse import parse_qsl
-from xml.sax.saxutils import quoteattr
+import re
+import secrets
+from collections.abc import Callable
 
-from quart import Response, request
-from quart_trio import QuartTrio
+import msgspec
 
-from rtproxy.runtime.switchboard import Switchboard
+from rtproxy.api.body import Offer
+from rtproxy.api.refusals import RestRefused
+from rtproxy.model.event import Json
+from rtproxy.model.session_config import merge_session
 
-STREAM_PATH = "/twilio/media-stream"
-
-# Twilio leaves the query of a stream's URL out, so what is meant for it goes by these.
-PASSED_ON = ("persona", "token")
-
-_FOREIGN = "This request is not signed by Twilio.\n"
-
-
-class _Asked:
-    """The request under way, as the switchboard reads it."""
-
-    @property
-    def path(self) -> str:
-        """As in the request line."""
-        raw: bytes = request.scope["raw_path"]
-        return raw.decode("latin-1").partition("?")[0]
-
-    @property
-    def raw_query(self) -> str:
-        """What follows the question mark."""
-        return request.query_string.decode("latin-1")
-
-    def header(self, name: str) -> str | None:
-        """The first value of a header, or None."""
-        values = request.headers.getlist(name)
-        return values[0] if values else None
+# RFC 9110 section 10.2.2: Location may be a whole URL.
+_CALL_ID = re.compile(r"/calls/([A-Za-z0-9_-]{1,200})/?(?:\?.*)?$")
+_STEERED = frozenset({"accept", "reject", "refer", "hangup"})
 
 
-def twiml(stream_url: str, parameters: Mapping[str, str]) -> str:
-    """The answer that connects a call with a stream, both ways."""
-    inside = "".join(
-        f"<Parameter name={quoteattr(name)} value={quoteattr(value)}/>"
-        for name, value in parameters.items()
+def session_for_call(
+    offer: Offer, bound: Json | None, usual: Callable[[], Json], model: str
+) -> Json:
+    """The session of a call: the client's over its token's, or else the server's persona.
+
+    WebRTC agrees on its audio by itself, so the persona's formats are left out.
+    """
+    if offer.session is None and bound is None:
+        session = _without_formats(usual())
+    else:
+        session = merge_session(bound or {}, offer.session or {})
+    return {"type": "realtime", "model": model, **session}
+
+
+def form_of(sdp: str, session: Json) -> tuple[bytes, str]:
+    """Both as `multipart/form-data` (RFC 7578): the body and its content type."""
+    boundary = f"rtproxy-{secrets.token_hex(16)}"
+    parts = (
+        ("sdp", "application/sdp", sdp.encode()),
+        ("session", "application/json", msgspec.json.encode(session)),
     )
-    stream = f"<Stream url={quoteattr(stream_url)}>{inside}</Stream>"
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<Response><Connect>{stream}</Connect></Response>'
+    body = b"".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n'
+        f"Content-Type: {kind}\r\n\r\n".encode()
+        + value
+        + b"\r\n"
+        for name, kind, value in parts
     )
+    return body + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
 
 
-def add_calls(application: QuartTrio, switchboard: Switchboard) -> None:
-    """Answer calls."""
+def call_id_in(location: str | None) -> str:
+    """The id of a new call; RestRefused where the upstream did not tell it."""
+    found = _CALL_ID.search(location or "")
+    if found is None:
+        raise RestRefused(502, "The upstream made a call without an id.", code="upstream_error")
+    return found[1]
 
-    @application.route("/twilio/voice", methods=["GET", "POST"])
-    async def voice() -> Response:
-        """TwiML, by either method; 403 for what Twilio has not signed."""
-        body = await request.get_data(as_text=True)
-        form = parse_qsl(body, keep_blank_values=True) if request.method == "POST" else []
-        asked = _Asked()
-        if not switchboard.is_twilios(asked, form):
-            return Response(_FOREIGN, status=403, content_type="text/plain; charset=utf-8")
-        given = {
-            name: value
-            for name in PASSED_ON
-            if (value := request.args.get(name, "")) and value.isprintable()
-        }
-        answer = twiml(switchboard.stream_url(asked, STREAM_PATH), given)
-        return Response(answer, content_type="text/xml; charset=utf-8")
+
+def steering_path(call_id: str, verb: str) -> str:
+    """The upstream's path for what is done with a call; RestRefused for what it knows not."""
+    if verb not in _STEERED or not _CALL_ID.search(f"/calls/{call_id}"):
+        words = f"A call is steered by: {', '.join(sorted(_STEERED))}."
+        raise RestRefused(404, words, code="not_found")
+    return f"/realtime/calls/{call_id}/{verb}"
+
+
+def _without_formats(session: Json) -> Json:
+    audio = {
+        side: {key: value for key, value in inside.items() if key != "format"}
+        for side, inside in session.get("audio", {}).items()
+    }
+    return {**session, "audio": audio}

@@ -18,6 +18,7 @@ _COMMANDS = {
     "talk": "rtproxy.cli.talk",
     "simulate": "rtproxy.cli.simulate",
     "load": "rtproxy.cli.load",
+    "personas": "rtproxy.cli.personas",
     "check": "rtproxy.cli.check",
 }
 
@@ -34,8 +35,11 @@ class LazyCommands(TyperGroup):
         module = _COMMANDS.get(cmd_name)
         if module is None:
             return None
+        command = getattr(import_module(module), cmd_name)
+        if isinstance(command, typer.Typer):  # it has commands of its own
+            return typer.main.get_command(command)
         single = typer.Typer(add_completion=False)
-        single.command(cmd_name)(getattr(import_module(module), cmd_name))
+        single.command(cmd_name)(command)
         return typer.main.get_command(single)
 
 

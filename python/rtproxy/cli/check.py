@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from msgspec.structs import asdict
 
 from rtproxy._audio_core import HAS_OPUS, simd
+from rtproxy.cli.cast import cast
 from rtproxy.cli.describe import upstream_sentence
 from rtproxy.cli.options import ConfigFile, UpstreamCa, UpstreamChoice, configured
 from rtproxy.cli.words import say
 from rtproxy.config import Config, DialectConfig, LimitsConfig
+from rtproxy.personas.casting import Casting
+from rtproxy.personas.catalog import Catalog
 
 
 def check(
@@ -21,10 +24,10 @@ def check(
 ) -> None:
     """Read the configuration as `serve` would, and say what would run."""
     loaded = configured(config, upstream, {}, upstream_ca=upstream_ca)
-    say("\n".join(report(loaded)))
+    say("\n".join(report(loaded, cast(loaded))))
 
 
-def report(config: Config) -> Iterator[str]:
+def report(config: Config, casting: Casting) -> Iterator[str]:
     """What would run, line by line."""
     yield "The configuration is complete. It would run:"
     port = f"port {config.server.port}" if config.server.port else "any free port"
@@ -33,10 +36,17 @@ def report(config: Config) -> Iterator[str]:
         yield f"  web pages that may connect: {', '.join(config.server.allowed_origins)}"
     for number, each in enumerate(config.upstreams, start=1):
         yield f"  upstream {number}: {upstream_sentence(each)}"
+    for dialect in casting.roles:
+        yield f"  {dialect} is answered by {casting.persona_of(dialect)}"
     yield f"  Opus for clients: {_opus()}"
     yield from _changes(config)
     yield f"  log: {config.log.level}, {config.log.format}"
-    yield from (f"  note: {note}" for note in config.notes)
+    yield from (f"  note: {note}" for note in (*config.notes, *_persona_notes(casting.catalog)))
+
+
+def _persona_notes(catalog: Catalog) -> Iterator[str]:
+    for name in catalog.names:
+        yield from (f"persona {name}: {note}" for note in catalog.find(name).notes)
 
 
 def _opus() -> str:

@@ -54,8 +54,7 @@ def serve(
         "log.format": log_format,
     }
     loaded = configured(config, upstream, options, upstream_ca=upstream_ca)
-    keys = [each.api_key.reveal() for each in loaded.upstreams if each.api_key]
-    configure_logging(loaded.log.level, loaded.log.format, secrets=keys)
+    configure_logging(loaded.log.level, loaded.log.format, secrets=loaded.secrets())
     _run(loaded)
 
 

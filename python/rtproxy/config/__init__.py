@@ -8,6 +8,7 @@ what the values are used for, and never opens a socket.
 from rtproxy.config.load import load_config
 from rtproxy.config.schema import (
     AudioConfig,
+    AuthConfig,
     Config,
     DialectConfig,
     DialectsConfig,
@@ -21,6 +22,7 @@ from rtproxy.config.secret import Secret
 
 __all__ = [
     "AudioConfig",
+    "AuthConfig",
     "Config",
     "DialectConfig",
     "DialectsConfig",

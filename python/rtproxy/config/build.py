@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
+from rtproxy.config.headers import wrong_header
 from rtproxy.config.secret import Secret
 from rtproxy.config.sources import Setting
 from rtproxy.config.wording import describe, refusal, unknown
@@ -20,6 +21,7 @@ from rtproxy.model.errors import ConfigError
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+SHORTEST_KEY = 16
 _NAME = re.compile("[a-z0-9_]+")
 
 
@@ -54,6 +56,8 @@ def _by_name(settings: list[Setting], depth: int) -> dict[str, list[Setting]]:
 def _value(type_: Any, settings: list[Setting], depth: int) -> object:
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
         return _struct(type_, settings, depth)
+    if type_ == dict[str, Secret]:
+        return _headers(settings, depth)
     if type_ == dict[str, Any]:
         return _tree(settings, depth)
     if get_origin(type_) is dict:
@@ -71,6 +75,19 @@ def _named_structs(kind: type[S], settings: list[Setting], depth: int) -> dict[s
                 " a name has only a–z, 0–9 and _, so that the environment can say it too"
             )
     return {name: _struct(kind, inside, depth + 1) for name, inside in groups.items()}
+
+
+def _headers(settings: list[Setting], depth: int) -> dict[str, Secret]:
+    """Names and values of HTTP headers; in the environment "_" stands for "-"."""
+    found = {}
+    for name, inside in _by_name(settings, depth).items():
+        header = name.replace("_", "-") if inside[-1].textual else name
+        wrong = wrong_header(header, inside[-1].value)
+        if wrong is not None:
+            key = ".".join(inside[-1].path[: depth + 1])
+            raise refusal(key, None, inside[-1].source, wrong, secret=True)
+        found[header] = Secret(str(inside[-1].value))
+    return found
 
 
 def _tree(settings: list[Setting], depth: int) -> dict[str, Any]:
@@ -96,6 +113,8 @@ def _untyped(setting: Setting) -> object:
 def _leaf(type_: Any, settings: list[Setting], depth: int) -> object:
     setting = settings[-1]
     value = setting.value
+    if type_ == tuple[Secret, ...]:
+        return _secrets(setting, depth)
     if Secret in get_args(type_):
         return _secret(setting, depth)
     if len(setting.path) > depth:
@@ -106,6 +125,19 @@ def _leaf(type_: Any, settings: list[Setting], depth: int) -> object:
         return msgspec.convert(value, type=type_, strict=not setting.textual, str_keys=True)
     except msgspec.ValidationError as error:
         raise refusal(setting.key, value, setting.source, describe(type_)) from error
+
+
+def _secrets(setting: Setting, depth: int) -> tuple[Secret, ...]:
+    """Keys of our own: nobody must be able to guess one."""
+    value = setting.value
+    if setting.textual:
+        value = [part.strip() for part in str(value).split(",") if part.strip()]
+    given = value if isinstance(value, list) and len(setting.path) == depth else [None]
+    keys = [each for each in given if isinstance(each, str) and len(each) >= SHORTEST_KEY]
+    if len(keys) < len(given):
+        may_be = f"a list of keys, each of {SHORTEST_KEY} characters or more"
+        raise refusal(".".join(setting.path[:depth]), None, setting.source, may_be, secret=True)
+    return tuple(Secret(each) for each in keys)
 
 
 def _secret(setting: Setting, depth: int) -> Secret:

@@ -18,7 +18,7 @@ from msgspec.structs import asdict
 
 from rtproxy.config.build import build
 from rtproxy.config.personas import dialect_session, personas_folder
-from rtproxy.config.schema import Config, Sections, ServerConfig, SimulatorConfig
+from rtproxy.config.schema import AuthConfig, Config, Sections, ServerConfig, SimulatorConfig
 from rtproxy.config.sources import (
     CONFIG_VARIABLE,
     Setting,
@@ -29,6 +29,8 @@ from rtproxy.config.sources import (
 )
 from rtproxy.config.upstreams import choose_upstreams
 from rtproxy.model.errors import ConfigError
+
+SHORTEST_SECRET = 32
 
 
 def load_config(
@@ -59,7 +61,8 @@ def load_config(
         name: dialect_session(name, dialect) for name, dialect in asdict(sections.dialect).items()
     }
     config = Config(
-        server=_checked_server(sections.server),
+        server=_checked_server(sections.server, sections.auth),
+        auth=_checked_auth(sections.auth),
         limits=sections.limits,
         simulator=_checked_simulator(sections.simulator),
         dialect=sections.dialect,
@@ -88,12 +91,21 @@ def _settings(
     yield from from_options(options)
 
 
-def _checked_server(server: ServerConfig) -> ServerConfig:
-    """Draw `tls` from the files, and refuse what contradicts itself."""
-    if not _is_loopback(server.host):
+def _checked_auth(auth: AuthConfig) -> AuthConfig:
+    if auth.secret is not None and len(auth.secret.reveal()) < SHORTEST_SECRET:
         raise ConfigError(
-            f"server.host is {server.host!r}; it must be a loopback address (127.0.0.1, ::1 or"
-            " localhost), for this version has no credentials to ask strangers for"
+            f"auth.secret is too short; it must have {SHORTEST_SECRET} characters or more, for"
+            " who can guess it can make tokens"
+        )
+    return auth
+
+
+def _checked_server(server: ServerConfig, auth: AuthConfig) -> ServerConfig:
+    """Draw `tls` from the files, and refuse what contradicts itself."""
+    if not _is_loopback(server.host) and not auth.keys:
+        raise ConfigError(
+            f"server.host is {server.host!r}; without auth.keys it must be a loopback address"
+            " (127.0.0.1, ::1 or localhost), for strangers must be asked for a key"
         )
     files = (server.certfile, server.keyfile)
     tls = server.tls or ("files" if any(files) else "off")

@@ -7,7 +7,7 @@ a test holds the two together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,7 +24,7 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Bytes = Annotated[int, Meta(ge=1_024, le=1_073_741_824)]
 Text = Annotated[str, Meta(min_length=1)]
 Rate = Literal[8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000]
-Kind = Literal["openai", "compatible", "simulator"]
+Kind = Literal["openai", "azure", "compatible", "simulator"]
 WireFormat = Literal["audio/pcm", "audio/pcmu", "audio/pcma"]  # as the Realtime API names them
 
 
@@ -47,6 +47,13 @@ class ServerConfig(Section, frozen=True, kw_only=True):
     def uses_tls(self) -> bool:
         """Whether clients speak https and wss."""
         return self.tls in {"files", "self-signed"}
+
+
+class AuthConfig(Section, frozen=True, kw_only=True):
+    """`[auth]`: who may come in."""
+
+    keys: tuple[Secret, ...] = ()  # empty: nobody is asked
+    secret: Secret | None = None  # what tokens are sealed with; None: one made at the start
 
 
 class LimitsConfig(Section, frozen=True, kw_only=True):
@@ -75,6 +82,8 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     dial_s: Seconds = 10.0
     dial_backoff_s: Seconds = 1.0  # before the second dial; doubles
     first_event_s: Seconds = 10.0
+    request_bytes: Bytes = 1_048_576  # the body of an HTTP request, or of the answer to one
+    request_s: Seconds = 30.0  # of ours to the upstream
     inactive_s: Seconds = 600.0
     expiring_s: Seconds = 60.0
 
@@ -84,9 +93,15 @@ class UpstreamSection(Section, frozen=True, kw_only=True):
 
     kind: Kind | None = None  # None: NAME, if it is one
     url: Annotated[str, Meta(pattern="^wss?://[^/]")] | None = None
+    endpoint: Annotated[str, Meta(pattern="^https?://[^/]")] | None = None  # of an Azure resource
+    api_version: Text | None = None  # of Azure: its preview interface
     model: Text | None = None
     api_key: Secret | None = None
     api_key_env: Text | None = None
+    auth: Literal["bearer", "api-key"] | None = None  # None: as is usual for the kind
+    organization: Text | None = None
+    project: Text | None = None
+    headers: dict[str, Secret] = {}
     ca: Text | None = None
 
 
@@ -160,6 +175,7 @@ class Sections(Section, frozen=True, kw_only=True):
     """The whole file, as written; `Config` is what follows from it."""
 
     server: ServerConfig = ServerConfig()
+    auth: AuthConfig = AuthConfig()
     limits: LimitsConfig = LimitsConfig()
     upstream: dict[str, UpstreamSection] = {}
     simulator: SimulatorConfig = SimulatorConfig()
@@ -176,11 +192,15 @@ class UpstreamConfig:
 
     Attributes:
         name: of the table, or "command-line" for a bare URL given there.
-        kind: "openai", "compatible" or "simulator".
-        url: ws:// or wss://; "" for the simulator inside this process.
-        model: what the sessions ask for.
+        kind: "openai", "azure", "compatible" or "simulator".
+        url: ws:// or wss://; for Azure the resource's https://, where that is all that
+            is known; "" for the simulator inside this process.
+        model: what the sessions ask for; at Azure the name of a deployment.
         api_key: None where the upstream wants none.
         key_from: where the key was found, in words; "" without one.
+        auth: the header that carries the key: "bearer" or "api-key".
+        api_version: of Azure's preview interface; None for what follows it.
+        headers: what goes with every request besides, by name.
         ca: a file of certificates to trust instead of the system's.
     """
 
@@ -190,6 +210,9 @@ class UpstreamConfig:
     model: str
     api_key: Secret | None = None
     key_from: str = ""
+    auth: Literal["bearer", "api-key"] = "bearer"
+    api_version: str | None = None
+    headers: tuple[tuple[str, Secret], ...] = ()
     ca: str | None = None
 
 
@@ -198,7 +221,7 @@ class Config:
     """A configuration that can be run.
 
     Attributes:
-        server, limits, simulator, dialect, twilio, audio, log: the sections, complete.
+        server, auth, limits, simulator, dialect, twilio, audio, log: the sections, complete.
         upstreams: at least one, in order of preference, keys resolved.
         notes: sentences for the person who starts it, about what was given and
             is not used.
@@ -207,6 +230,7 @@ class Config:
     """
 
     server: ServerConfig
+    auth: AuthConfig
     limits: LimitsConfig
     simulator: SimulatorConfig
     dialect: DialectsConfig
@@ -215,5 +239,12 @@ class Config:
     log: LogConfig
     upstreams: tuple[UpstreamConfig, ...]
     notes: tuple[str, ...] = ()
-    personas_folder: Path | None = None
+    personas_folder: Path = Path("personas")
     dialect_sessions: Mapping[str, Json] = field(default_factory=dict)
+
+    def secrets(self) -> Iterator[str]:
+        """Every value that must never be written down."""
+        held = [*self.auth.keys, self.auth.secret]
+        for upstream in self.upstreams:
+            held += [upstream.api_key, *(value for _, value in upstream.headers)]
+        return (secret.reveal() for secret in held if secret is not None)

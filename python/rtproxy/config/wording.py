@@ -15,6 +15,10 @@ from msgspec import inspect
 from rtproxy.model.errors import ConfigError
 
 _LONGEST_SHOWN = 60
+_URLS = {
+    "^wss?": "a WebSocket URL (ws://… or wss://…)",
+    "^https?": "an address (https://…)",
+}
 
 
 def refusal(
@@ -66,11 +70,7 @@ def _describe(info: inspect.Type) -> str:
         case inspect.FloatType():
             return "a number" + _range(info)
         case inspect.StrType(pattern=str(pattern)):
-            return (
-                "a WebSocket URL (ws://… or wss://…)"
-                if "wss" in pattern
-                else f"text like {pattern}"
-            )
+            return _URLS.get(pattern.partition(":")[0], f"text like {pattern}")
         case inspect.StrType(min_length=int()):
             return "text, not empty"
         case inspect.StrType():

@@ -1,9 +1,8 @@
 """The addresses to listen on.
 
-Owns which ones are allowed, and the words for what can go wrong with them. Must
-not know who is served there.
-
-Loopback addresses only for now: nothing yet asks a client for credentials.
+Owns the words for what can go wrong with them. Must not know who is served there, nor
+which addresses are wise: the configuration refuses those that strangers can reach
+where nobody would be asked for a key.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ def open_sockets(host: str, port: int) -> list[socket.socket]:
     """
     sockets: list[socket.socket] = []
     try:
-        for address in _loopback_addresses(host):
+        for address in _addresses(host):
             sockets.append(_open_socket(address, port))
             port = sockets[0].getsockname()[1]
     except OSError as error:
@@ -50,20 +49,16 @@ def _open_socket(address: str, port: int) -> socket.socket:
     return sock
 
 
-def _loopback_addresses(host: str) -> list[str]:
+def _addresses(host: str) -> list[str]:
     if host == "localhost":
         return ["127.0.0.1", "::1"] if _has_ipv6_loopback() else ["127.0.0.1"]
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         raise ConfigError(
-            f"server.host: {host!r} is not an address; use 127.0.0.1, ::1 or localhost"
+            f"server.host: {host!r} is not an address; use 127.0.0.1, ::1, localhost, or an "
+            "address of this machine"
         ) from None
-    if not address.is_loopback:
-        raise ConfigError(
-            f"server.host: {host} can be reached from other machines, and rtproxy does not ask "
-            "for credentials yet; use 127.0.0.1, ::1 or localhost"
-        )
     return [str(address)]
 
 

@@ -36,6 +36,9 @@ OnUpgrade = Callable[[Upgrade], Awaitable[None]]
 _log = structlog.get_logger("rtproxy.legs")
 _GONE = (*LOST, trio.TooSlowError, ClientGone)
 
+# RFC 9110 section 9.2.1: these change nothing, and a page cannot read their answers.
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
 
 class Entrance:
     """Admits connections.
@@ -113,6 +116,8 @@ class Entrance:
 
     async def _serve(self, transport: Transport, reader: RequestReader, head: RequestHead) -> None:
         if not wants_websocket(head):
+            if head.method not in _SAFE_METHODS:
+                self._check_origin(head)
             await self._plain_http.serve(transport, reader, head, tls=self._tls)
             return
         self._check_origin(head)

@@ -12,6 +12,7 @@ import re
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\-.\"' ]+?)\s*=")
 _LONG_QUOTES = ('"""', "'''")
+_QUOTED = re.compile(r"""\"{3}|'{3}|"(?:\\.|[^"\\])*"|'[^']*'|#.*""")
 
 
 def line_of(text: str, path: str) -> int | None:
@@ -56,5 +57,13 @@ def _next_element(table: str, found: dict[str, int]) -> str:
 
 
 def _left_open(line: str) -> str | None:
-    """The quotes that a line opens and does not close."""
-    return next((quotes for quotes in _LONG_QUOTES if line.count(quotes) % 2), None)
+    """The long quotes that a line opens and does not close."""
+    position = 0
+    while found := _QUOTED.search(line, position):
+        position = found.end()
+        if found[0] in _LONG_QUOTES:
+            end = line.find(found[0], position)
+            if end < 0:
+                return found[0]
+            position = end + len(found[0])
+    return None

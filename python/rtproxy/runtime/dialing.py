@@ -30,14 +30,14 @@ class Dialler:
     @property
     def secrets(self) -> tuple[bytes, ...]:
         """The keys in use, so that they can be kept out of what is said."""
-        return tuple(each.key.encode() for each in self.upstreams if each.key)
+        return tuple(secret.encode() for each in self.upstreams for secret in each.secrets)
 
     async def dial(
         self, asked: Mapping[str, str], on_retry: Callable[[int, DialFailed], None]
     ) -> Connection:
         """A connection whose handshake is done.
 
-        `asked` is the client's query; `on_retry` learns of each further try, from
+        `asked` is what the client wishes; `on_retry` learns of each further try, from
         1, and of what went wrong before. The upstreams take turns.
 
         Raises DialFailed when no try is left, or at once if trying again cannot help

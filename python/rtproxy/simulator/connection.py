@@ -48,7 +48,9 @@ class Connection:
         self._settings = settings
         self._refusal = admitted.refusal
         self._plan = plan
-        self._talk = Conversation(settings, admitted.model, ids, created_at, now)
+        self._talk = Conversation(
+            settings, admitted.model, ids, created_at, now, session=admitted.session
+        )
         self._outbox = Outbox(ids)
         self._agenda = Agenda()
         self._held: list[Command] = []

@@ -37,8 +37,16 @@ class Conversation:
     """A session of the simulated upstream, from `session.created` on."""
 
     def __init__(
-        self, settings: Settings, model: str, ids: Ids, created_at: int, now: float
+        self,
+        settings: Settings,
+        model: str,
+        ids: Ids,
+        created_at: int,
+        now: float,
+        *,
+        session: Json | None = None,
     ) -> None:
+        """Begin; `session` is a configuration that was agreed upon before, and checked."""
         self._id = ids.new("conv")
         self._stage = Stage(settings, ids, Outbox(ids))
         self._voice = make_voice(settings)
@@ -48,6 +56,8 @@ class Conversation:
             created_at + int(settings.session_max_s),
             settings.forced_formats,
         )
+        if session is not None:
+            self._config.update({**session, "model": model}, Usage())
         self._responses = Responses(self._stage, self._response_done, now)
         self._transcriptions = Transcriptions(self._stage, self._is_responding)
         self._listening = Listening(self._stage, self._config, self)

@@ -8,15 +8,17 @@ does. A bad key passes the handshake and is told afterwards: so does the upstrea
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from rtproxy.simulator import errors
+from rtproxy.simulator.commands import Json
 from rtproxy.simulator.errors import Refusal
 from rtproxy.simulator.settings import Settings
 
 PATH = "/v1/realtime"
+DEFAULT_MODEL = "gpt-realtime-2.1"  # of calls and client secrets that name none
 _SUBPROTOCOL = "realtime"
 _KEY_SUBPROTOCOL = "openai-insecure-api-key."
 _BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
@@ -54,24 +56,36 @@ class Admitted:
     model: str
     subprotocol: str | None
     refusal: Refusal | None
+    session: Json | None = None  # what its call or client secret stands for
 
 
-def admit(request: UpgradeRequest, settings: Settings) -> Admitted | Turned:
+# The session that a call's id or a client secret stands for.
+Bound = Callable[[str], Json | None]
+
+
+def admit(
+    request: UpgradeRequest, settings: Settings, bound: Bound = lambda _: None
+) -> Admitted | Turned:
     """Decide on an upgrade request."""
     url = urlsplit(request.target)
     query = parse_qs(url.query, keep_blank_values=True)
     if url.path != PATH:
         return Turned(404, f"There is no '{url.path}' here; the simulator serves {PATH}.")
-    if "call_id" in query:
-        return Turned(404, f"No call with id '{query['call_id'][0]}'; calls are not simulated.")
-    model = query.get("model", [""])[0]
+    call_id = query.get("call_id", [None])[0]
+    session = bound(call_id or _key(request) or "")
+    if call_id is not None and session is None:
+        return Turned(404, f"No call with id '{call_id}'.")
+    if session is not None and session.get("type") == "transcription":
+        query["intent"] = ["transcription"]
+    elif session is not None and "model" not in query:
+        query["model"] = [str(session.get("model") or DEFAULT_MODEL)]
     refusal = (
         _refused_shape(request)
         or _refused_key(request, settings)
         or _refused_model(query, settings)
     )
     subprotocol = _SUBPROTOCOL if _SUBPROTOCOL in request.subprotocols else None
-    return Admitted(model, subprotocol, refusal)
+    return Admitted(query.get("model", [""])[0], subprotocol, refusal, session)
 
 
 def _refused_shape(request: UpgradeRequest) -> Refusal | None:

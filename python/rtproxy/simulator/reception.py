@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import msgspec
 
 from rtproxy.simulator.connection import Connection
+from rtproxy.simulator.desk import Desk
 from rtproxy.simulator.faults import FaultPlan
 from rtproxy.simulator.handshake import Admitted, Turned, UpgradeRequest, admit
 from rtproxy.simulator.ids import Ids
@@ -35,6 +36,7 @@ class Reception:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.desk = Desk(settings, Ids(self._seed("desk")))
         self._numbers = itertools.count(1)
 
     def visit(self) -> Visit:
@@ -47,13 +49,16 @@ class Reception:
         if visit.plan.refusal is not None:
             words = "The simulator was told to refuse this connection."
             return Turned(visit.plan.refusal.value, words)
-        return admit(request, self.settings)
+        return admit(request, self.settings, lambda name: self.desk.bound_to(name, time.time()))
 
     def connect(self, visit: Visit, admitted: Admitted, now: float) -> Connection:
         """The core of a connection that was let in; `now` on its own clock from here on."""
-        seed = self.settings.seed
-        ids = Ids(secrets.token_bytes(32) if seed is None else f"{seed}:{visit.number}".encode())
+        ids = Ids(self._seed(visit.number))
         return Connection(admitted, self.settings, visit.plan, ids, int(time.time()), now)
+
+    def _seed(self, of: object) -> bytes:
+        seed = self.settings.seed
+        return secrets.token_bytes(32) if seed is None else f"{seed}:{of}".encode()
 
 
 def refusal(answer: Turned) -> tuple[Headers, bytes]:

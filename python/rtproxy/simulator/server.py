@@ -25,6 +25,8 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, WebSocketReque
 
 from rtproxy.simulator.commands import Close, Command, Drop, Send, Strike
 from rtproxy.simulator.connection import Connection
+from rtproxy.simulator.desk import Desk
+from rtproxy.simulator.doorstep import open_door
 from rtproxy.simulator.handshake import PATH, Turned, UpgradeRequest
 from rtproxy.simulator.lean_server import serve_lean
 from rtproxy.simulator.reception import Reception, Visit, refusal
@@ -82,7 +84,7 @@ class _Server:
             await trio.aclose_forcefully(stream)
 
     async def _serve(self, nursery: trio.Nursery, stream: trio.SocketStream, visit: Visit) -> None:
-        request = await _read_request(nursery, stream)
+        request = await _read_request(nursery, stream, self._reception.desk)
         if request is None:
             return
         head = UpgradeRequest(request.path, request.headers, request.proposed_subprotocols)
@@ -99,13 +101,16 @@ class _Server:
 
 
 async def _read_request(
-    nursery: trio.Nursery, stream: trio.SocketStream
+    nursery: trio.Nursery, stream: trio.SocketStream, desk: Desk
 ) -> WebSocketRequest | None:
-    """The upgrade request; None where none comes in time."""
+    """The upgrade request; None where none comes in time, or where REST was asked."""
     with trio.move_on_after(_HANDSHAKE_S):
+        upgrade = await open_door(stream, desk)
+        if upgrade is None:
+            return None
         return await trio_websocket.wrap_server_stream(
             nursery,
-            stream,
+            upgrade,
             message_queue_size=_QUEUE_MESSAGES,
             max_message_size=_MESSAGE_MAX_BYTES,
             receive_buffer_size=_READ_BYTES,

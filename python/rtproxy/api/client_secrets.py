@@ -1,0 +1,108 @@
+"""`POST /v1/realtime/client_secrets`: short-lived tokens of the proxy's own.
+
+Owns the request and the answer, as the official SDKs type them (protocol reference,
+section 3). Must not know how a token is sealed, nor the clock: the time is an argument.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from rtproxy.api.body import json_object
+from rtproxy.api.refusals import RestRefused
+from rtproxy.credentials.tokens import NONCE_BYTES, Sealed, Tokens, TokenTooLong
+from rtproxy.model.event import Json
+from rtproxy.model.ids import new_id
+from rtproxy.model.session_config import FieldError, read_session_config
+
+LEAST_S, USUAL_S, MOST_S = 10, 600, 7_200
+_TYPES = ("realtime", "transcription")
+_FIELDS = ("expires_after", "session")
+_log = structlog.get_logger("rtproxy.http")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretAsked:
+    """What is wanted: how long the token lasts, and its session (partial, GA)."""
+
+    lasts_s: int
+    session: Json
+
+
+def read_asked(body: bytes, usual_model: str) -> SecretAsked:
+    """Read the request's body; empty is a token with nothing bound to it but the model.
+
+    Raises RestRefused, which names the field and what it may be.
+    """
+    asked = json_object(body) if body.strip() else {}
+    for name in asked:
+        if name not in _FIELDS:
+            words = f"Unknown parameter: '{name}'. There are: {', '.join(_FIELDS)}."
+            raise RestRefused(400, words, code="unknown_parameter", param=name)
+    session = _read_session(asked.get("session", {}))
+    if session["type"] == "realtime":
+        session.setdefault("model", usual_model)
+    return SecretAsked(_read_seconds(asked.get("expires_after", {})), session)
+
+
+def make_secret(asked: SecretAsked, tokens: Tokens, user: str | None, now: float) -> Json:
+    """The answer: the token, until when it is good, and the session; `now` since 1970.
+
+    Raises RestRefused where the session does not fit into a token.
+    """
+    expires_at = int(now) + asked.lasts_s
+    subject = f"user:{user}" if user else f"token:{secrets.token_hex(6)}"
+    sealed = Sealed(expires_at=expires_at, subject=subject, session=asked.session, user=user)
+    try:
+        value = tokens.mint(sealed, secrets.token_bytes(NONCE_BYTES))
+    except TokenTooLong as error:
+        raise RestRefused(
+            400, str(error), code="string_above_max_length", param="session"
+        ) from None
+    kind = "realtime.session"
+    if asked.session["type"] == "transcription":
+        kind = "realtime.transcription_session"
+    told = {"object": kind, "id": new_id("sess", secrets.token_bytes(16)), "expires_at": 0}
+    return {"value": value, "expires_at": expires_at, "session": {**asked.session, **told}}
+
+
+def _read_seconds(asked: Any) -> int:
+    if not isinstance(asked, dict):
+        raise _wrong("expires_after", asked, 'an object: {"anchor": "created_at", "seconds": …}')
+    for name in asked:
+        if name not in {"anchor", "seconds"}:
+            words = f"Unknown parameter: 'expires_after.{name}'. There are: anchor, seconds."
+            raise RestRefused(400, words, code="unknown_parameter", param=f"expires_after.{name}")
+    if asked.get("anchor", "created_at") != "created_at":
+        raise _wrong("expires_after.anchor", asked["anchor"], '"created_at"')
+    seconds = asked.get("seconds", USUAL_S)
+    if type(seconds) is not int or not LEAST_S <= seconds <= MOST_S:
+        may_be = f"a whole number from {LEAST_S} to {MOST_S}"
+        raise _wrong("expires_after.seconds", seconds, may_be)
+    return seconds
+
+
+def _read_session(asked: Any) -> Json:
+    if not isinstance(asked, dict):
+        raise _wrong("session", asked, "an object")
+    kind = asked.get("type", "realtime")
+    if kind not in _TYPES:
+        raise _wrong("session.type", kind, 'one of "realtime", "transcription"')
+    fields = {name: value for name, value in asked.items() if name != "type"}
+    try:
+        read = read_session_config(fields)
+    except FieldError as error:
+        raise RestRefused(400, error.message, code="invalid_value", param=error.param) from None
+    for sentence in read.dropped:
+        _log.info("session_field_dropped", text=sentence)
+    return {"type": kind, **read.session}
+
+
+def _wrong(param: str, value: object, may_be: str) -> RestRefused:
+    shown = repr(value)[:60]
+    words = f"{param} is {shown}; it must be {may_be}."
+    return RestRefused(400, words, code="invalid_value", param=param)

@@ -1,0 +1,81 @@
+"""Who may ask: credentials of plain HTTP requests, and pages of other origins.
+
+Owns which paths anybody may ask, and what a token alone opens. Must not know what is
+answered there. (Requests from pages that may not connect at all are refused before:
+`legs/entrance.py`.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from quart import Response, g, request
+from quart_trio import QuartTrio
+from werkzeug.datastructures import Headers
+
+from rtproxy.api.refusals import RestRefused
+from rtproxy.credentials.judge import Admitted, Credentials, Refused
+from rtproxy.credentials.refusal import unauthorized
+
+# What load balancers ask, and what a telephone gateway signs in a way of its own.
+_OPEN = frozenset({"/livez", "/readyz", "/health"})
+_SIGNED = "/twilio/"
+# What a browser asks that was given a token.
+_BY_TOKEN = ("/v1/realtime/calls", "/v1/models")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A request as `credentials` reads it."""
+
+    headers: Headers
+    query: Mapping[str, str]
+    subprotocols: Sequence[str] = ()
+
+    def header(self, name: str) -> str | None:
+        return self.headers.get(name)
+
+
+def admitted() -> Admitted:
+    """As whom the request at hand came in."""
+    return cast(Admitted, g.admitted)
+
+
+def add_guard(
+    application: QuartTrio, credentials: Credentials, allowed_origins: Sequence[str]
+) -> None:
+    """Ask every request for credentials where the server asks for any."""
+    pages = frozenset(origin.lower().rstrip("/") for origin in allowed_origins)
+
+    @application.before_request
+    async def judge() -> Response | None:
+        if request.method == "OPTIONS":
+            return Response(status=204)  # a browser asks whether it may ask; see `for_pages`
+        verdict = credentials.judge(_Asking(request.headers, request.args))
+        if request.path in _OPEN or request.path.startswith(_SIGNED):
+            verdict = Admitted()
+        if isinstance(verdict, Refused):
+            headers, body = unauthorized(verdict)
+            return Response(body, status=401, headers=dict(headers))
+        if verdict.by_token and not request.path.removeprefix("/openai").startswith(_BY_TOKEN):
+            raise RestRefused(
+                403, "A token opens sessions and nothing else; send a key.", code="key_required"
+            )
+        g.admitted = verdict
+        return None
+
+    @application.after_request
+    async def for_pages(response: Response) -> Response:
+        """Let pages that may connect read the answers (Fetch standard, CORS)."""
+        origin = request.headers.get("Origin", "")
+        if origin.lower().rstrip("/") in pages:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = "Location"
+            response.headers.add("Vary", "Origin")
+            if request.method == "OPTIONS":
+                response.headers["Access-Control-Allow-Methods"] = "GET, POST"
+                wanted = request.headers.get("Access-Control-Request-Headers", "")
+                response.headers["Access-Control-Allow-Headers"] = wanted
+        return response
