@@ -240,7 +240,7 @@ async def test_only_twilio_may_call_where_its_token_is_known(start_proxy: StartP
 
 
 async def test_a_caller_shows_a_token_where_the_server_asks(start_proxy: StartProxy) -> None:
-    proxy = start_proxy(env={"RTPROXY_AUTH__KEYS": '["proxy-key-1234567"]'})
+    proxy = start_proxy(env={"RTPROXY_AUTH__KEYS": "proxy-key-1234567"})
     async with trio.open_nursery() as nursery:
         for parameters in [{}, {"token": "another"}]:
             phone = await Telephone.call(nursery, proxy.port, parameters=parameters)
