@@ -7,7 +7,6 @@ how a call goes on once its stream is there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl
 from xml.sax.saxutils import quoteattr
 
 from quart import Response, request
@@ -61,8 +60,7 @@ def add_telephone(application: QuartTrio, switchboard: Switchboard) -> None:
     @application.route("/twilio/voice", methods=["GET", "POST"])
     async def voice() -> Response:
         """TwiML, by either method; 403 for what Twilio has not signed."""
-        body = await request.get_data(as_text=True)
-        form = parse_qsl(body, keep_blank_values=True) if request.method == "POST" else []
+        form = list((await request.form).items(multi=True))
         asked = _Asked()
         if not switchboard.is_twilios(asked, form):
             return Response(_FOREIGN, status=403, content_type="text/plain; charset=utf-8")
