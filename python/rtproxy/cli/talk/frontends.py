@@ -1,8 +1,8 @@
-"""The small dialects from the frontend's side: what `talk` says and what it is told.
+"""The dialects from the frontend's side: what `talk` says and what it is told.
 
-Owns the messages of `voice`, `conversation` and `openai` as a client sends and
-reads them; written apart from `rtproxy.dialects` on purpose, so that each checks
-the other. Pure; must not know sockets, files or the screen.
+Owns the messages of `voice`, `conversation` and `openai` as a client sends and reads them
+(`telephone` has those of `twilio`); written apart from `rtproxy.dialects` on purpose, so
+that each checks the other. Pure; must not know sockets, files or the screen.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import base64
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from rtproxy.cli.talk.formats import WireFormats
 from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding, LegAudio
@@ -80,6 +80,11 @@ class Trouble:
     fatal: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The speaker has played a piece of the answer, as a client notes that plays it itself."""
+
+
 Heard = (
     Ready
     | SpeechStarted
@@ -89,9 +94,35 @@ Heard = (
     | FormatsTold
     | Said
     | AnswerOver
+    | Played
     | Trouble
 )
 Reading = Callable[[Message], Heard]
+
+
+class Dialogue(Protocol):
+    """A frontend on one connection; see `Frontend` for what is not said here."""
+
+    @property
+    def end_turn(self) -> Sequence[Message]:
+        """What ends a turn by hand."""
+
+    @property
+    def piece_ms(self) -> int | None:
+        """How much audio a message has at most."""
+
+    @property
+    def opening(self) -> Callable[[WireFormats], Sequence[Message]]:
+        """What is said first."""
+
+    def audio(self, chunk: bytes, *, binary: bool = False) -> str | bytes:
+        """A chunk of speech as a message; bytes are for a binary frame."""
+
+    def read(self, raw: str | bytes, *, binary: bool = False) -> Heard | None:
+        """What a message means; None for what this client has no use for."""
+
+    def due(self, now: float) -> Sequence[Heard | Message]:
+        """What has happened on this side by `now`, and what is to be said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +138,7 @@ class Frontend:
         carries: the formats that can be asked for; None: any, by query parameters.
         end_turn: what ends a turn by hand; empty where only turn detection can.
         readings: by message type, what it means; other types mean nothing here.
+        piece_ms: how much audio a message has at most; None: as much as there is.
     """
 
     name: str
@@ -116,6 +148,16 @@ class Frontend:
     opening: Callable[[WireFormats], Sequence[Message]] = field(default=lambda _: ())
     carries: Collection[LegAudio] | None = None
     end_turn: Sequence[Message] = field(default=())
+    piece_ms: int | None = None
+
+    def connect(self) -> Dialogue:
+        """For one connection; itself, where it remembers nothing of it."""
+        return self
+
+    def due(self, now: float) -> Sequence[Heard | Message]:
+        """Nothing: this client leaves it to the proxy to know what was played."""
+        del now
+        return ()
 
     def audio(self, chunk: bytes, *, binary: bool = False) -> str | bytes:
         """A chunk of speech as a message; bytes are for a binary frame."""

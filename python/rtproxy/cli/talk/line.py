@@ -9,6 +9,7 @@ speaker is never cancelled in the middle of a message, it sees the end by itself
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -144,7 +145,7 @@ class _Line:
         socket: WebSocketConnection,
     ) -> None:
         self._conversation = conversation
-        self._frontend = conversation.frontend
+        self._frontend = conversation.frontend.connect()
         self._exchange = exchange
         self._screen = screen
         self._socket = socket
@@ -167,7 +168,7 @@ class _Line:
         await self._agree_on_formats()
         recording = self._conversation.question.recording
         mic = self._exchange.formats.mic
-        self._pack = packer(mic)
+        self._pack = packer(mic, self._frontend.piece_ms)
         microphone = Microphone(recording, samples_of(mic))
         await self._say_question(microphone)
         await self._wait_for_answer(microphone)
@@ -179,6 +180,7 @@ class _Line:
         self._exchange.ask_formats(trio.current_time())
         for message in opening:
             await self._send(json.dumps(message))
+        await self._keep_up()
         await self._may_speak.wait()
 
     async def _say_question(self, microphone: Microphone) -> None:
@@ -189,6 +191,7 @@ class _Line:
             if self._exchange.is_over:
                 return
             await self._send_audio(chunk.audio)
+            await self._keep_up()
             self._exchange.send_question(chunk.duration_ms, trio.current_time())
             self._screen.progress(self._exchange)
             due += chunk.duration_ms / 1000
@@ -198,6 +201,7 @@ class _Line:
         while not self._exchange.is_over:
             due += CHUNK_MS / 1000
             await trio.sleep_until(due)
+            await self._keep_up()
             if self._exchange.is_unnoticed and self._frontend.end_turn:
                 self._exchange.end_turn()
                 for message in self._frontend.end_turn:
@@ -206,6 +210,18 @@ class _Line:
                 await self._send_audio(microphone.silence())
                 self._exchange.send_silence(CHUNK_MS)
             self._screen.progress(self._exchange)
+
+    async def _keep_up(self) -> None:
+        """Do what is due on this side."""
+        now = trio.current_time()
+        for each in self._frontend.due(now):
+            if isinstance(each, Mapping):
+                await self._send(json.dumps(each))
+            else:
+                self._exchange.receive(each, now)
+                self._screen.show(each)
+        if self._exchange.may_speak:
+            self._may_speak.set()
 
     async def _send_audio(self, chunk: bytes) -> None:
         for piece in self._pack(chunk):
