@@ -25,14 +25,14 @@ def files(*patterns: str) -> list[Path]:
     """Tracked kinds of source file, without what is built or installed."""
     folders = ("python", "tests", "benches", "rust")
     found = (path for folder in folders for one in patterns for path in (ROOT / folder).rglob(one))
-    return sorted(path for path in found if "target" not in path.parts)
+    return sorted(path for path in found if not {"target", "node_modules"} & set(path.parts))
 
 
 def named(paths: list[Path]) -> dict[str, list]:
     return {"argvalues": paths, "ids": [str(path.relative_to(ROOT)) for path in paths]}
 
 
-@pytest.mark.parametrize("path", **named(files("*.py", "*.pyi", "*.rs", "*.js")))
+@pytest.mark.parametrize("path", **named(files("*.py", "*.pyi", "*.rs", "*.js", "*.mjs")))
 def test_a_file_is_one_idea(path: Path):
     lines = path.read_text(encoding="utf-8").count("\n")
     if path.name == "_audio_core.pyi":
@@ -81,7 +81,7 @@ def parts_of(name: str) -> list[str]:
     return [part.lower() for part in spaced.split("_") if part]
 
 
-@pytest.mark.parametrize("path", **named(files("*.py", "*.pyi", "*.rs", "*.js")))
+@pytest.mark.parametrize("path", **named(files("*.py", "*.pyi", "*.rs", "*.js", "*.mjs")))
 def test_what_is_switched_off_says_why(path: Path):
     """A suppression stands beside its reason, or right under it; nothing is left for later."""
     above = ""

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 import trio
@@ -37,6 +38,7 @@ from rtproxy.legs.tls import tls_client
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.personas.casting import Casting
+from rtproxy.resilience.admission import Admission, Allowances
 from rtproxy.resilience.backoff import Backoff
 from rtproxy.runtime.cast import casting_of
 from rtproxy.runtime.dialing import Dialler
@@ -56,6 +58,9 @@ from rtproxy.upstreams.upstream import Upstream
 # 0.46 ms with this.
 SWITCH_INTERVAL_S = 0.0001
 
+# What `/` stands for on the second port: its frontends know no paths.
+HOME_OF_WS_PORT = "/ws"
+
 # Whose persona answers calls that bring no session of their own.
 _OF_CALLS = "voice"
 
@@ -70,6 +75,7 @@ class Listening:
     http_url: str
     ws_url: str
     upstream: str
+    extra_ws_url: str | None = None
 
 
 async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
@@ -87,7 +93,8 @@ async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
         # are short and come soon enough for what sessions leave behind.
         gc.collect()
         gc.freeze()
-        on_ready(Listening(listener.http_url, listener.ws_url, process.upstream_name))
+        http_url, ws_url, extra = listener.http_url, listener.ws_url, listener.extra_ws_url
+        on_ready(Listening(http_url, ws_url, process.upstream_name, extra))
         await _serve_until_told(nursery.cancel_scope, process)
 
 
@@ -109,6 +116,7 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
         nursery,
         config.server,
         on_upgrade=door.enter,
+        on_extra_upgrade=partial(door.enter, home=HOME_OF_WS_PORT),
         application=create_application(process, driver.figures, rest, switchboard_of(config)),
         head_s=config.limits.head_s,
         head_bytes=config.limits.head_bytes,
@@ -191,6 +199,13 @@ def build_front_door(
         ),
         process=process,
         casting=casting,
+        admission=Admission(
+            Allowances(
+                user_sessions=limits.user_sessions,
+                address_sessions=limits.address_sessions,
+                requests_per_minute=limits.requests_per_minute,
+            )
+        ),
         input_rate_hz=lambda dialect: _input_rate_hz(config, dialect),
         patience=Patience(limits.inactive_s, limits.expiring_s),
         open_legs=open_legs,

@@ -100,7 +100,7 @@ def test_check_tells_what_differs_and_never_a_key(run, tmp_path: Path):
         url = "wss://spare.example/v1/realtime"
         """
     )
-    env = {"OPENAI_API_KEY": "sk-canary-0123456789", "WS_PORT": "1"}
+    env = {"OPENAI_API_KEY": "sk-canary-0123456789", "DATABASE_URL": "a.db"}
     result = run("check", "--config", str(file), env=env)
     assert "canary" not in result.output
     for line in (
@@ -111,7 +111,7 @@ def test_check_tells_what_differs_and_never_a_key(run, tmp_path: Path):
         "upstream 2: spare answers: gpt-realtime-2.1 at wss://spare.example/v1/realtime, no key.",
         "limits.lead_ms: 100 (usually 400)",
         "dialect.voice.voice: marin",
-        "note: WS_PORT is set and not used",
+        "note: DATABASE_URL is set and not used",
     ):
         assert line in result.output
 

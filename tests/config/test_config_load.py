@@ -109,7 +109,7 @@ def test_lists_in_the_environment_are_separated_by_commas(load):
             "[log]\nlevel = 'loud'",
             'log.level is \'loud\' (FILE); it must be one of "debug", "error", "info", "warning"',
         ),
-        ("[dialect.nobody]\nvoice = 'x'", "here may stand: conversation, twilio, voice"),
+        ("[dialect.nobody]\nvoice = 'x'", "may stand: companion, conversation, twilio, voice"),
         (
             "[upstream.a]",
             "upstream.a.kind is missing; it must be one of openai, azure, compatible, simulator",
@@ -174,8 +174,8 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path):
 def test_names_of_earlier_proxies_are_known(load):
     environ = {"WS_PORT": "3002", "DATABASE_URL": "a.db", "NODE_ENV": "production", "PORT": "3001"}
     config = load(environ=environ)
-    assert config.server.port == 3001
-    assert [note.split(" ")[0] for note in config.notes] == ["WS_PORT", "DATABASE_URL"]
+    assert (config.server.port, config.server.ws_port) == (3001, 3002)
+    assert [note.split(" ")[0] for note in config.notes] == ["DATABASE_URL"]
 
 
 def test_a_wrong_key_is_not_shown(refusal):

@@ -12,6 +12,7 @@ from rtproxy.dialects.registry import DIALECTS, choose_dialect
     [
         ("/", {}, (), "voice"),
         ("/ws/voice", {}, (), "voice"),
+        ("/ws", {}, (), "companion"),
         ("/ws/conversation", {}, (), "conversation"),
         ("/v1/realtime", {"model": "m"}, ("realtime",), "openai"),
         ("/openai/v1/realtime", {}, (), "openai"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from .node_ground import Node, open_node
 from .proxy_process import ProxyProcess
 
 # The simulator answers as fast as it can, so that pacing is the proxy's alone.
@@ -69,6 +70,12 @@ def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess
     process = ProxyProcess(log_path, env=FAST_SIMULATOR | {"RTPROXY_SIMULATOR__SPEED": "1"})
     yield process
     process.stop()
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
+    """Node with the packages of `node/`; without it tests are skipped, but never in CI."""
+    return open_node(tmp_path_factory.mktemp("npm") / "log")
 
 
 @pytest.fixture

@@ -119,6 +119,25 @@ def test_cancel(unhurried: ProxyProcess) -> None:
     converse(unhurried, conversation)
 
 
+def test_speech_into_an_answer_cuts_it(unhurried: ProxyProcess) -> None:
+    spoken = speech.utterance(1_200, after_ms=1_000)
+
+    async def conversation(session: RealtimeSession) -> None:
+        async def speak() -> None:
+            for chunk in speech.chunks(spoken):
+                await session.send_audio(chunk)
+
+        await speak()
+        await until(session, of_type("audio"))
+        await speak()
+        await until(session, of_type("audio_interrupted"))
+        await until(session, of_type("audio"))
+        await until(session, of_type("audio_end"))
+
+    detection = {"type": "server_vad", "silence_duration_ms": 300, "interrupt_response": True}
+    converse(unhurried, conversation, turn_detection=detection)
+
+
 def test_an_error_names_the_event_it_is_about(proxy: ProxyProcess) -> None:
     async def conversation(session: RealtimeSession) -> None:
         message: RealtimeModelRawClientMessage = {

@@ -138,6 +138,30 @@ def test_cancel(unhurried: ProxyProcess) -> None:
     converse(unhurried, conversation)
 
 
+def test_speech_into_an_answer_cuts_it(unhurried: ProxyProcess) -> None:
+    spoken = speech.utterance(1_200, after_ms=1_000)
+
+    async def conversation(connection: AsyncRealtimeConnection) -> None:
+        async def speak() -> None:
+            for chunk in speech.chunks(spoken):
+                await connection.input_audio_buffer.append(audio=speech.encoded(chunk))
+
+        await speak()
+        delta = (await until(connection, "response.output_audio.delta"))[-1]
+        await speak()
+        events = await until(connection, "response.done")
+        assert "input_audio_buffer.speech_started" in [event.type for event in events]
+        assert events[-1].response.status == "cancelled"
+        assert events[-1].response.status_details.reason == "turn_detected"
+        await connection.conversation.item.truncate(
+            item_id=delta.item_id, content_index=0, audio_end_ms=20
+        )
+        types = [event.type for event in await until(connection, "response.done")]
+        assert "conversation.item.truncated" in types
+
+    converse(unhurried, conversation)
+
+
 def test_an_error_names_the_event_it_is_about(proxy: ProxyProcess) -> None:
     async def conversation(connection: AsyncRealtimeConnection) -> None:
         await connection.response.cancel(event_id="mine-1")

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-import ssl
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,31 +17,13 @@ from . import speech
 from .conftest import StartProxy
 from .proxy_process import COMMAND, ProxyProcess, free_port
 from .test_openai_python import until
-
-
-@dataclass(frozen=True)
-class Files:
-    """A server's certificate and key, and the authority that vouches for it."""
-
-    cert: str
-    key: str
-    ca: str
-
-    def trusting(self) -> ssl.SSLContext:
-        """A client of OpenSSL that trusts it."""
-        return ssl.create_default_context(cafile=self.ca)
+from .tls_files import Files, write_files
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
     """Files as an operator has them."""
-    authority = trustme.CA()
-    issued = authority.issue_cert("localhost", "127.0.0.1")
-    names = Files(*(str(tmp_path / name) for name in ("cert.pem", "key.pem", "ca.pem")))
-    Path(names.cert).write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
-    Path(names.key).write_bytes(issued.private_key_pem.bytes())
-    Path(names.ca).write_bytes(authority.cert_pem.bytes())
-    return names
+    return write_files(tmp_path)
 
 
 @pytest.fixture(params=["stream", "auto"])

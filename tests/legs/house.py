@@ -76,14 +76,16 @@ class Door:
 
 @dataclass
 class House:
-    """A listener and its door."""
+    """A listener and its doors."""
 
     listener: Listener
     door: Door
+    extra_door: Door
 
-    async def raw(self, data: bytes, *, first: bytes = b"") -> bytes:
+    async def raw(self, data: bytes, *, first: bytes = b"", port: int | None = None) -> bytes:
         """Send bytes, after the answer to `first` if there is one; all that comes back."""
-        async with await trio.open_tcp_stream("127.0.0.1", self.listener.port) as stream:
+        port = self.listener.port if port is None else port
+        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
             if first:
                 await stream.send_all(first)
                 await stream.receive_some()
@@ -110,8 +112,14 @@ async def open_house(
     async with trio.open_nursery() as nursery:
         driver = await start_driver(nursery, config.driver)
         door = Door(open_legs=driver.open_legs)
+        extra_door = Door(open_legs=driver.open_legs)
         listener = await open_listener(
-            nursery, config, on_upgrade=door.enter, application=application, head_s=head_s
+            nursery,
+            config,
+            on_upgrade=door.enter,
+            on_extra_upgrade=extra_door.enter,
+            application=application,
+            head_s=head_s,
         )
-        yield House(listener, door)
+        yield House(listener, door, extra_door)
         nursery.cancel_scope.cancel()

@@ -187,6 +187,35 @@ async def test_a_port_in_use_is_told_in_one_line(application: QuartTrio, house: 
             )
 
 
+async def test_a_second_port_has_a_door_of_its_own_and_shares_all_else(
+    application: QuartTrio,
+) -> None:
+    async with open_house(application, ws_port=0) as house:
+        extra_url = house.listener.extra_ws_url
+        assert extra_url is not None
+        async with open_websocket_url(extra_url + "/extra"):
+            pass
+        assert [upgrade.path for upgrade in house.extra_door.upgrades] == ["/extra"]
+        assert house.door.upgrades == []
+        port = int(extra_url.rpartition(":")[2])
+        assert b'{"status":"ok"}' in await house.raw(HEALTH, port=port)
+        assert await house.is_well()
+
+
+async def test_a_second_port_in_use_is_told_in_one_line(
+    application: QuartTrio, house: House
+) -> None:
+    async with trio.open_nursery() as nursery:
+        with pytest.raises(ConfigError, match=r"server\.ws_port: .* in use"):
+            await open_listener(
+                nursery,
+                ServerConfig(port=0, ws_port=house.listener.port),
+                on_upgrade=Door().enter,
+                on_extra_upgrade=Door().enter,
+                application=application,
+            )
+
+
 async def test_tls_by_a_certificate_made_now(application: QuartTrio) -> None:
     async with open_house(application, tls="self-signed") as house:
         assert house.listener.ws_url.startswith("wss://")

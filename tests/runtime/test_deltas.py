@@ -19,6 +19,7 @@ from tests.splice.scene import Scene, delta
 
 from rtproxy import _audio_core
 from rtproxy.dialects import realtime
+from rtproxy.dialects.companion import COMPANION
 from rtproxy.dialects.conversation import CONVERSATION
 from rtproxy.dialects.table import TableDialect
 from rtproxy.dialects.voice import VOICE
@@ -27,7 +28,7 @@ from rtproxy.runtime.perform import Performer
 from rtproxy.session.session import Session
 
 SECRET = "sk-never"
-DIALECTS = [VOICE, CONVERSATION]
+DIALECTS = [VOICE, COMPANION, CONVERSATION]
 PLAYING, WAITING, OUT_OF_BAND = "r0", "r1", "oob"
 
 

@@ -86,6 +86,8 @@ def greeting(config: Config, listening: Listening) -> Iterator[str]:
     yield f"rtproxy {__version__} is up at {listening.http_url}"
     for dialect in DIALECTS:
         yield f"  {dialect.name:<13} {listening.ws_url}{_telling(dialect.paths)}"
+    if listening.extra_ws_url is not None:
+        yield f"  {'companion':<13} {listening.extra_ws_url}/"
     yield f"  {'health':<13} {listening.http_url}/health"
     for upstream in config.upstreams[:1]:
         yield upstream_sentence(upstream)

@@ -37,6 +37,7 @@ class ServerConfig(Section, frozen=True, kw_only=True):
 
     host: Text = "127.0.0.1"
     port: Port = 8_000  # 0: any free one, told when it is bound
+    ws_port: Port | None = None  # a second one, where `companion` is spoken at /
     allowed_origins: tuple[Text, ...] = ()  # web pages that may connect beside our own
     tls: Literal["off", "files", "self-signed"] | None = None  # None: "files" where certfile is set
     certfile: Text | None = None
@@ -86,6 +87,9 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     request_s: Seconds = 30.0  # of ours to the upstream
     inactive_s: Seconds = 600.0
     expiring_s: Seconds = 60.0
+    user_sessions: Count = 3  # of a user that is known
+    address_sessions: Count = 100  # loopback: as many as the server
+    requests_per_minute: Count = 100  # of a user that is known; audio is none
 
 
 class UpstreamSection(Section, frozen=True, kw_only=True):
@@ -139,6 +143,7 @@ class DialectsConfig(Section, frozen=True, kw_only=True):
     """`[dialect]`: one table for each small dialect."""
 
     voice: DialectConfig = DialectConfig()
+    companion: DialectConfig = DialectConfig()
     conversation: DialectConfig = DialectConfig()
     twilio: DialectConfig = DialectConfig()
 

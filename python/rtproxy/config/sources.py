@@ -17,9 +17,11 @@ PREFIX = "RTPROXY_"
 CONFIG_VARIABLE = "RTPROXY_CONFIG"
 
 # Names that the proxies before this one used: key, or why there is none.
-PLAIN_NAMES: dict[str, tuple[str, ...]] = {"PORT": ("server", "port")}
+PLAIN_NAMES: dict[str, tuple[str, ...]] = {
+    "PORT": ("server", "port"),
+    "WS_PORT": ("server", "ws_port"),
+}
 UNUSED_NAMES = {
-    "WS_PORT": "this version opens no second listener",
     "DATABASE_URL": "this version stores no conversations",
 }
 

@@ -6,30 +6,12 @@ Must not know the upstream's shape: it speaks events.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from rtproxy.dialects.fields import (
-    COMMON_READINGS,
-    COMMON_WORDS,
-    Readings,
-    Text,
-)
+from rtproxy.dialects.fields import COMMON_READINGS, COMMON_WORDS, TYPED, Readings
 from rtproxy.dialects.table import TableDialect, Words
 from rtproxy.model import events as ev
 
-
-def _typed(fields: Text) -> Sequence[ev.Event]:
-    """What was typed is an item, and wants an answer."""
-    content = [{"type": "input_text", "text": fields.text}]
-    item = {"type": "message", "role": "user", "content": content}
-    return [
-        ev.ItemCreate(event_id=fields.event_id, item=item),
-        ev.ResponseCreate(event_id=fields.event_id),
-    ]
-
-
 _READINGS: Readings = {
-    "text": (Text, _typed),
+    "text": TYPED,
     **COMMON_READINGS,
 }
 

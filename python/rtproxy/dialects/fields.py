@@ -39,21 +39,44 @@ class Text(msgspec.Struct):
 
 
 def read_message(
-    raw: bytes, *, binary: bool, readings: Readings, audio: SpokenAudio
+    raw: bytes,
+    *,
+    binary: bool,
+    readings: Readings,
+    audio: SpokenAudio,
+    envelope: str | None = None,
 ) -> Sequence[ev.Event]:
-    """The events that a client's held message means, by the dialect's tables."""
+    """The events that a client's held message means, by the dialect's tables.
+
+    `envelope`: the key under which a message has its fields, where not at its top.
+    """
     if binary:
         return audio.read_binary(raw)
     parsed = parse_object(raw)
     if isinstance(parsed, ev.Misunderstood):
         return [parsed]
-    return read_object(parsed, readings, audio)
+    fields = parsed if envelope is None else _opened(parsed, envelope)
+    if isinstance(fields, ev.Misunderstood):
+        return [fields]
+    return read_object(fields, parsed, readings, audio)
+
+
+def _opened(parsed: dict[str, Any], envelope: str) -> dict[str, Any] | ev.Misunderstood:
+    """The fields of an envelope as if they stood at the top; one may be left out if empty."""
+    data = parsed.get(envelope)
+    event_id = parsed.get("event_id")
+    if data is not None and not isinstance(data, dict):
+        echoed = event_id if isinstance(event_id, str) else None
+        message = f"'{envelope}' must be an object with the message's fields."
+        return _refuse("invalid_field", message, envelope, echoed)
+    fields = {**(data or {}), "type": parsed.get("type")}
+    return fields if event_id is None else {**fields, "event_id": event_id}
 
 
 def read_object(
-    parsed: dict[str, Any], readings: Readings, audio: SpokenAudio
+    parsed: dict[str, Any], whole: dict[str, Any], readings: Readings, audio: SpokenAudio
 ) -> Sequence[ev.Event]:
-    """The events that a parsed message means."""
+    """The events that a parsed message means; `whole` is what it came in."""
     event_id = parsed.get("event_id")
     echoed = event_id if isinstance(event_id, str) else None
     name = parsed.get("type")
@@ -62,7 +85,7 @@ def read_object(
         message = f"Every message needs a string 'type'; known are: {known}."
         return [_refuse("missing_type", message, "type", echoed)]
     if name in audio.types:
-        return audio.read(name, parsed)
+        return audio.read(name, whole, event_id=echoed)
     reading = readings.get(name)
     if reading is None:
         known = ", ".join((*audio.types, *readings))
@@ -92,6 +115,18 @@ def plain(make: Callable[[str | None], Sequence[ev.Event]]) -> Reading:
     """A message without fields of its own."""
     return Nothing, lambda fields: make(fields.event_id)
 
+
+def _typed(fields: Text) -> Sequence[ev.Event]:
+    content = [{"type": "input_text", "text": fields.text}]
+    item = {"type": "message", "role": "user", "content": content}
+    return [
+        ev.ItemCreate(event_id=fields.event_id, item=item),
+        ev.ResponseCreate(event_id=fields.event_id),
+    ]
+
+
+# What was typed is an item, and wants an answer.
+TYPED: Reading = (Text, _typed)
 
 COMMON_READINGS: dict[str, Reading] = {
     "interrupt": plain(lambda event_id: [ev.Interrupt(event_id=event_id)]),

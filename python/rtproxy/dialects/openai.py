@@ -1,48 +1,44 @@
 """The upstream's own protocol as a frontend dialect: official SDKs, unmodified.
 
-Owns what little the proxy says itself to such a client: errors, in the
-upstream's shape. Everything else passes untouched, unknown fields and unknown
-events included; no private event type is ever sent to this client, for official
-SDKs validate strictly.
+Everything passes untouched, unknown fields and unknown events included. Owns what
+little there is to say of that, and finding out which shape a client speaks that has
+not said so in its handshake: the names in its first `session.update` tell. Must not
+know how the beta shape differs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
-
-import msgspec
 
 from rtproxy._audio_core import Kinds, Wrap
 from rtproxy.dialects import realtime
-from rtproxy.dialects.audio_query import USUAL
-from rtproxy.dialects.json_text import parse_object
+from rtproxy.dialects.beta import Beta
+from rtproxy.dialects.beta_session import names_beta
+from rtproxy.dialects.relayed import WATCHED, Relayed, error_message, read_client
 from rtproxy.model import events as ev
 
-# Whether there is a session, what its audio is, and whether somebody is being answered.
-_WATCHED = ("session.created", "session.updated", "response.created", "response.done")
+_TELLING = ("session.update", "transcription_session.update")
 
 
-class OpenAI:
-    """GA, passed through."""
+@dataclass(frozen=True, slots=True)
+class OpenAI(Relayed):
+    """GA, passed through.
 
-    name = "openai"
-    paths = ("/v1/realtime", "/openai/v1/realtime")
-    relays = True
-    greets = False
-    buffers = True
-    persona = None
-    subprotocol = "realtime"
-    audio = USUAL
+    `shape_known`: nothing that the client says can make it a client of the beta shape.
+    """
 
-    def asked(self, query: Mapping[str, str], *, input_rate_hz: int) -> OpenAI:
-        """Its audio is agreed upon with the upstream, by `session.update`."""
-        del query, input_rate_hz
-        return self
+    shape_known: bool = False
 
     def client_kinds(self) -> Kinds:
         """Everything passes; audio is not checked here: the upstream answers for it."""
-        return Kinds(audio={realtime.AUDIO_APPEND: "audio"}, default="pass_on", check_base64=False)
+        return Kinds(
+            audio={realtime.AUDIO_APPEND: "audio"},
+            default="pass_on",
+            hold=() if self.shape_known else _TELLING,
+            check_base64=False,
+        )
 
     def upstream_kinds(self, secrets: Sequence[bytes] = ()) -> Kinds:
         """Everything passes; Python reads copies of the little that concerns the proxy.
@@ -53,7 +49,7 @@ class OpenAI:
         return Kinds(
             audio={realtime.AUDIO_DELTA: "delta"},
             default="pass_on",
-            relay=_WATCHED,
+            relay=WATCHED,
             hold=("error",),
             check_base64=False,
         )
@@ -62,19 +58,16 @@ class OpenAI:
         """As it came."""
         return Wrap.verbatim()
 
-    def upstream_wrap(self) -> Wrap:
-        """As it came."""
-        return Wrap.verbatim()
-
     def decode(self, raw: bytes, *, binary: bool) -> Sequence[ev.Event]:
         """Whatever is a JSON object goes to the upstream, whose errors come back."""
-        if binary:
-            message = "The Realtime protocol has text messages only; this one was binary."
-            return [ev.Misunderstood(code="invalid_event", message=message)]
-        parsed = parse_object(raw)
-        if isinstance(parsed, ev.Misunderstood):
-            return [parsed]
-        return [ev.Opaque(raw=raw, to_upstream=True)]
+        message = read_client(raw, binary=binary)
+        if isinstance(message, ev.Misunderstood):
+            return [message]
+        if self.shape_known or message.get("type") not in _TELLING:
+            return [ev.Opaque(raw=raw, to_upstream=True)]
+        if _is_beta(message):
+            return [ev.ShapeKnown(beta=True), *Beta().decode(raw, binary=binary)]
+        return [ev.ShapeKnown(beta=False), ev.Opaque(raw=raw, to_upstream=True)]
 
     def encode(self, event: ev.Event) -> Sequence[bytes]:
         """Errors of the proxy in the upstream's shape; the rest as it came."""
@@ -82,26 +75,21 @@ class OpenAI:
             case ev.Opaque():
                 return [event.raw]
             case ev.ErrorTold():
-                return [msgspec.json.encode(_error(event))]
+                return [error_message(event)]
         return []
 
-    def decode_upstream(self, raw: bytes) -> Sequence[ev.Event]:
-        """Passed on, and read."""
-        return [ev.Opaque(raw=raw, to_upstream=False), realtime.decode_server(raw)]
-
-    def after(self, event: ev.Event) -> OpenAI:
-        """As before: nothing that is said changes how it is said."""
-        del event
+    def after(self, event: ev.Event) -> OpenAI | Beta:
+        """By its first `session.update` a client has shown its shape."""
+        match event:
+            case ev.ShapeKnown(beta=True):
+                return Beta()
+            case ev.ShapeKnown():
+                return OpenAI(shape_known=True)
         return self
 
 
-def _error(event: ev.ErrorTold) -> dict[str, Any]:
-    failure = event.error
-    told = {
-        "type": failure.type,
-        "code": failure.code,
-        "message": failure.message,
-        "param": failure.param,
-        "event_id": failure.event_id,
-    }
-    return {"type": "error", "event_id": event.event_id, "error": told}
+def _is_beta(message: dict[str, Any]) -> bool:
+    session = message.get("session")
+    if message["type"] != "session.update":
+        return True
+    return isinstance(session, dict) and names_beta(session)

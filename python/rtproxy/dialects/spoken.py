@@ -32,8 +32,13 @@ class SpokenAudio:
     types: Mapping[str, str]
     terms: AudioTerms
 
-    def read(self, name: str, message: dict[str, Any]) -> Sequence[ev.Event]:
-        """An audio message of this type that only a full parser could read."""
+    def read(
+        self, name: str, message: dict[str, Any], *, event_id: str | None
+    ) -> Sequence[ev.Event]:
+        """An audio message of this type that only a full parser could read.
+
+        `event_id` is the client's own for it.
+        """
         path = self.types[name]
         payload: Any = message
         for key in path.split("."):
@@ -42,9 +47,7 @@ class SpokenAudio:
         if wrong is None:
             return [ev.InputAudio(canonical=msgspec.json.encode(message))]
         code, words = wrong
-        event_id = message.get("event_id")
-        echoed = event_id if isinstance(event_id, str) else None
-        return [ev.Misunderstood(code=code, message=words, param=path, event_id=echoed)]
+        return [ev.Misunderstood(code=code, message=words, param=path, event_id=event_id)]
 
     def read_binary(self, raw: bytes) -> Sequence[ev.Event]:
         """A binary message that is no audio, or that was not asked for."""

@@ -28,6 +28,7 @@ class TableDialect:
 
     `audio_types` maps a type to where its payload lies, `audio_template` is how the
     lane wraps audio for the client; `audio` is what this connection's query asked for.
+    `envelope` is the key under which messages have their fields, both ways; None: at the top.
     `answer_delta` and `input_delta` are what `words` says of a piece of an answer's text
     and of the client's, as templates; None: nothing.
     """
@@ -44,6 +45,7 @@ class TableDialect:
     audio: AudioTerms = USUAL
     relays: bool = False
     greets: bool = False
+    envelope: str | None = None
     buffers: bool = False
 
     @property
@@ -79,12 +81,20 @@ class TableDialect:
     def decode(self, raw: bytes, *, binary: bool) -> Sequence[ev.Event]:
         """A held message of the client."""
         audio = SpokenAudio(self.audio_types, self.audio)
-        return read_message(raw, binary=binary, readings=self.readings, audio=audio)
+        return read_message(
+            raw, binary=binary, readings=self.readings, audio=audio, envelope=self.envelope
+        )
 
     def encode(self, event: ev.Event) -> Sequence[bytes]:
         """The client's word for an event, if it has one."""
         word = self.words.get(type(event))
-        return () if word is None else (msgspec.json.encode(word(event)),)
+        return () if word is None else (msgspec.json.encode(self._enclosed(word(event))),)
+
+    def _enclosed(self, message: dict[str, Any]) -> dict[str, Any]:
+        if self.envelope is None:
+            return message
+        fields = {key: value for key, value in message.items() if key != "type"}
+        return {"type": message["type"], self.envelope: fields}
 
     def decode_upstream(self, raw: bytes) -> Sequence[ev.Event]:
         """A held message of the upstream."""

@@ -197,7 +197,8 @@ class Twilio:
             return [ev.Misunderstood(code="foreign_stream", message=words, param="streamSid")]
         if may_speak:
             return self._spoken(said, audio)
-        return read_object({**said, "type": name}, readings, audio)
+        fields = {**said, "type": name}
+        return read_object(fields, fields, readings, audio)
 
     def _spoken(self, said: ev.Json, audio: SpokenAudio) -> Sequence[ev.Event]:
         """Audio that the lane was not sure of; of both tracks only the caller's counts."""
@@ -206,7 +207,8 @@ class Twilio:
         if told.get("track", _INBOUND) != _INBOUND:
             return []
         plain = {"track": _INBOUND, "payload": told.get("payload")}
-        return audio.read("media", {"event": "media", "streamSid": self.stream_id, "media": plain})
+        message = {"event": "media", "streamSid": self.stream_id, "media": plain}
+        return audio.read("media", message, event_id=None)
 
     def encode(self, event: ev.Event) -> Sequence[bytes]:
         """What Twilio has a word for: a mark, and a cut."""

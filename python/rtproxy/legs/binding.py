@@ -16,10 +16,11 @@ from rtproxy.model.errors import ConfigError
 _BACKLOG = 1024
 
 
-def open_sockets(host: str, port: int) -> list[socket.socket]:
+def open_sockets(host: str, port: int, *, key: str = "server.port") -> list[socket.socket]:
     """Listening, non-blocking sockets, all on one port; port 0 is any free one.
 
-    Raises ConfigError, in one line, if the address may not or cannot be used.
+    `key` is what the port is called in the configuration. Raises ConfigError, in one
+    line, if the address may not or cannot be used.
     """
     sockets: list[socket.socket] = []
     try:
@@ -29,7 +30,7 @@ def open_sockets(host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         for sock in sockets:
             sock.close()
-        raise ConfigError(_cannot_listen(host, port, error)) from None
+        raise ConfigError(_cannot_listen(host, port, key, error)) from None
     return sockets
 
 
@@ -70,12 +71,10 @@ def _has_ipv6_loopback() -> bool:
     return True
 
 
-def _cannot_listen(host: str, port: int, error: OSError) -> str:
+def _cannot_listen(host: str, port: int, key: str, error: OSError) -> str:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"server.port: {where} is in use by another program; stop that or choose another port"
-        )
+        return f"{key}: {where} is in use by another program; stop that or choose another port"
     if error.errno == errno.EACCES:
-        return f"server.port: {where} needs privileges; choose a port above 1023"
+        return f"{key}: {where} needs privileges; choose a port above 1023"
     return f"server.host: cannot listen on {where}: {error.strerror or error}"

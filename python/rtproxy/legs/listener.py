@@ -1,6 +1,6 @@
-"""The port that frontends connect to.
+"""The port that frontends connect to, and a second one for frontends that expect one.
 
-Owns the accept loop and the order in which a server stops. Must not know what
+Owns the accept loops and the order in which a server stops. Must not know what
 becomes of a connection (`entrance.py`), nor what is spoken on it.
 
     nursery of the server
@@ -46,16 +46,18 @@ _log = structlog.get_logger("rtproxy.legs")
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A port that takes connections.
+    """A port that takes connections, or two.
 
-    `http_url` and `ws_url` have no path; `authority_pem` is what a client must
-    trust where the certificate is self-signed.
+    `http_url` and `ws_url` have no path; `extra_ws_url` is the second port's, where
+    there is one; `authority_pem` is what a client must trust where the certificate is
+    self-signed.
     """
 
     port: int
     http_url: str
     ws_url: str
     authority_pem: bytes | None
+    extra_ws_url: str | None = None
     accepting: trio.CancelScope = field(default_factory=trio.CancelScope, repr=False)
 
     def stop_accepting(self) -> None:
@@ -68,19 +70,22 @@ async def open_listener(
     config: ServerConfig,
     *,
     on_upgrade: OnUpgrade,
+    on_extra_upgrade: OnUpgrade | None = None,
     application: ASGIFramework,
     head_s: float = HEAD_S,
     head_bytes: int = HEAD_LIMIT_BYTES,
 ) -> Listener:
     """Listen, and serve every connection in `nursery` until that is cancelled.
 
-    A WebSocket upgrade goes to `on_upgrade`, anything else to `application`.
+    A WebSocket upgrade goes to `on_upgrade`, one that comes in by `ws_port` to
+    `on_extra_upgrade`, anything else to `application`.
     Raises ConfigError if the address may not or cannot be listened on.
     """
     serve = partial(
         _serve,
         config,
         on_upgrade=on_upgrade,
+        on_extra_upgrade=on_extra_upgrade,
         application=application,
         head_s=head_s,
         head_bytes=head_bytes,
@@ -93,6 +98,7 @@ async def _serve(
     config: ServerConfig,
     *,
     on_upgrade: OnUpgrade,
+    on_extra_upgrade: OnUpgrade | None,
     application: ASGIFramework,
     head_s: float,
     head_bytes: int,
@@ -100,34 +106,56 @@ async def _serve(
 ) -> None:
     identity = server_identity(config)
     with ExitStack() as listening:
-        sockets = [listening.enter_context(sock) for sock in open_sockets(config.host, config.port)]
-        listener = _describe(config, identity, sockets[0].getsockname()[1])
+        doors = [_open_door(listening, config.host, config.port, "server.port", on_upgrade)]
+        if config.ws_port is not None and on_extra_upgrade is not None:
+            extra = (config.ws_port, "server.ws_port", on_extra_upgrade)
+            doors.append(_open_door(listening, config.host, *extra))
+        listener = _describe(config, identity, [door.port for door in doors])
         async with open_plain_http(application) as plain_http, trio.open_nursery() as connections:
-            entrance = Entrance(
-                on_upgrade=on_upgrade,
-                plain_http=plain_http,
-                tls=identity is not None,
-                port=listener.port,
-                allowed_origins=config.allowed_origins,
-                head_s=head_s,
-                head_bytes=head_bytes,
-            )
             task_status.started(listener)
             with listener.accepting:
                 async with trio.open_nursery() as nursery:
-                    for sock in sockets:
-                        nursery.start_soon(_accept, sock, identity, entrance, connections)
+                    for door in doors:
+                        entrance = Entrance(
+                            on_upgrade=door.on_upgrade,
+                            plain_http=plain_http,
+                            tls=identity is not None,
+                            port=door.port,
+                            allowed_origins=config.allowed_origins,
+                            head_s=head_s,
+                            head_bytes=head_bytes,
+                        )
+                        for sock in door.sockets:
+                            nursery.start_soon(_accept, sock, identity, entrance, connections)
             listening.close()
 
 
-def _describe(config: ServerConfig, identity: Identity | None, port: int) -> Listener:
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A port: the sockets on it, and who gets the upgrades that come in there."""
+
+    port: int
+    sockets: list[socket.socket]
+    on_upgrade: OnUpgrade
+
+
+def _open_door(
+    listening: ExitStack, host: str, port: int, key: str, on_upgrade: OnUpgrade
+) -> _Door:
+    sockets = [listening.enter_context(sock) for sock in open_sockets(host, port, key=key)]
+    return _Door(sockets[0].getsockname()[1], sockets, on_upgrade)
+
+
+def _describe(config: ServerConfig, identity: Identity | None, ports: list[int]) -> Listener:
     host = f"[{config.host}]" if ":" in config.host else config.host
     secure = "" if identity is None else "s"
+    port, *extra = ports
     return Listener(
         port=port,
         http_url=f"http{secure}://{host}:{port}",
         ws_url=f"ws{secure}://{host}:{port}",
         authority_pem=None if identity is None else identity.authority_pem,
+        extra_ws_url=f"ws{secure}://{host}:{extra[0]}" if extra else None,
     )
 
 

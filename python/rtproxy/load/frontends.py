@@ -1,6 +1,6 @@
 """The dialects as a frontend under load speaks them: few words, read cheaply.
 
-Owns what is said and read of `voice`, `conversation` and `openai`. Written apart
+Owns what is said and read of `voice`, `companion`, `conversation` and `openai`. Written apart
 from `rtproxy.dialects` on purpose: a load that shared its reading would not see its
 mistakes. Must not know sockets, nor what is in the audio.
 """
@@ -27,10 +27,9 @@ class Kind(Enum):
     OTHER = auto()
 
 
-class _Message(msgspec.Struct):
+class _Fields(msgspec.Struct):
     """The fields that any of the dialects gives a meaning to."""
 
-    type: str
     audio: str = ""
     delta: str = ""
     text: str = ""
@@ -39,6 +38,14 @@ class _Message(msgspec.Struct):
     code: str | None = None
     message: str = ""
     error: Any = None
+    audioData: str = ""  # noqa: N815 - the contract's name
+
+
+class _Message(_Fields, kw_only=True):
+    """A message; `data` are its fields where they do not stand at the top."""
+
+    type: str
+    data: _Fields | None = None
 
 
 _decode = msgspec.json.Decoder(_Message).decode
@@ -46,16 +53,27 @@ _decode = msgspec.json.Decoder(_Message).decode
 
 @dataclass(frozen=True, slots=True)
 class Frontend:
-    """One dialect: its path, how audio is wrapped, and what its messages mean."""
+    """One dialect: its path, how audio is wrapped, and what its messages mean.
+
+    `opening` and `closing` stand around the payload of a message with audio;
+    `introduction` is said before anything else, `$number` in it being the session's own.
+    """
 
     name: str
     path: str
-    opening: bytes  # of a message with audio, up to the payload
+    opening: bytes
     kinds: Mapping[str, Kind]
+    closing: bytes = b'"}'
+    introduction: tuple[bytes, ...] = ()
+
+    def introduce(self, number: int) -> list[bytes]:
+        """What the session of this number says first."""
+        own = b"%d" % number
+        return [message.replace(b"$number", own) for message in self.introduction]
 
     def wrap(self, audio: bytes) -> bytes:
         """A chunk (base64) as a message for the proxy."""
-        return b'%s%s"}' % (self.opening, audio)
+        return b"%s%s%s" % (self.opening, audio, self.closing)
 
     def read(self, raw: bytes) -> tuple[Kind, str]:
         """What a message means, and its words.
@@ -63,21 +81,21 @@ class Frontend:
         Raises ValueError where it is not what the dialect allows.
         """
         message = _decode(raw)  # DecodeError is a ValueError
-        kind = self.kinds.get(message.type, Kind.OTHER)
+        kind, fields = self.kinds.get(message.type, Kind.OTHER), message.data or message
         if kind is Kind.AUDIO:
-            return kind, message.audio or message.delta
+            return kind, fields.audio or fields.delta or fields.audioData
         if kind is Kind.WORD:
-            piece = message.role == "assistant" and not message.final
-            return (kind, message.delta or message.text) if piece else (Kind.OTHER, "")
+            piece = fields.role == "assistant" and not fields.final
+            return (kind, fields.delta or fields.text) if piece else (Kind.OTHER, "")
         if kind is Kind.TROUBLE:
-            return kind, _trouble(message)
+            return kind, _trouble(fields)
         return kind, ""
 
 
-def _trouble(message: _Message) -> str:
-    if isinstance(message.error, dict):
-        return f"{message.error.get('code')}: {message.error.get('message')}"
-    return f"{message.code}: {message.message}"
+def _trouble(fields: _Fields) -> str:
+    if isinstance(fields.error, dict):
+        return f"{fields.error.get('code')}: {fields.error.get('message')}"
+    return f"{fields.code}: {fields.message}"
 
 
 VOICE = Frontend(
@@ -108,6 +126,25 @@ CONVERSATION = Frontend(
     },
 )
 
+COMPANION = Frontend(
+    name="companion",
+    path="/ws",
+    opening=b'{"type":"audio","data":{"audio":"',
+    closing=b'"}}',
+    introduction=(
+        b'{"type":"auth","data":{"userId":"load-$number"}}',
+        b'{"type":"start_realtime","data":{}}',
+    ),
+    kinds={
+        "session_ready": Kind.READY,
+        "audio_delta": Kind.AUDIO,
+        "text_delta": Kind.WORD,
+        "response_started": Kind.ANSWER_BEGINS,
+        "response_complete": Kind.ANSWER_OVER,
+        "error": Kind.TROUBLE,
+    },
+)
+
 OPENAI = Frontend(
     name="openai",
     path="/v1/realtime?model=gpt-realtime",
@@ -122,4 +159,4 @@ OPENAI = Frontend(
     },
 )
 
-FRONTENDS = {each.name: each for each in (VOICE, CONVERSATION, OPENAI)}
+FRONTENDS = {each.name: each for each in (VOICE, COMPANION, CONVERSATION, OPENAI)}

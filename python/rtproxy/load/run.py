@@ -220,6 +220,8 @@ class Run:
         call = _CALLS[self.plan.mode](number, self.plan.frontend, self._speech, self.tally)
         session = self._sessions[number] = Session(call, leg, self.tally)
         leg.start(session, connection.leftover)
+        for message in self.plan.frontend.introduce(number):
+            leg.send(message)
         await session.ready.wait()
 
     def _give_up(self, number: int) -> None:

@@ -36,6 +36,7 @@ from rtproxy.model.told import Reconnecting as Reconnecting
 from rtproxy.model.told import SessionChanged as SessionChanged
 from rtproxy.model.told import SessionExpiring as SessionExpiring
 from rtproxy.model.told import SessionReady as SessionReady
+from rtproxy.model.told import ShapeKnown as ShapeKnown
 from rtproxy.model.told import TimePassed as TimePassed
 from rtproxy.model.told import ToolCalled as ToolCalled
 from rtproxy.model.told import UpstreamLost as UpstreamLost
@@ -138,7 +139,8 @@ class StartAsked(Event, frozen=True, kw_only=True):
     """The conversation is to begin; asked again, it is to change.
 
     `persona` None: the usual one; `traits` 0-100 each; `session` is a partial GA session
-    object; `gain` 0-4 and `pitch` 0.5-2 are of what the client hears.
+    object; `gain` 0-4 and `pitch` 0.5-2 are of what the client hears. `dropped` has a
+    sentence for each wish that is fulfilled otherwise.
     """
 
     persona: str | None = None
@@ -146,6 +148,7 @@ class StartAsked(Event, frozen=True, kw_only=True):
     session: Json = msgspec.field(default_factory=dict)
     gain: float = 1.0
     pitch: float = 1.0
+    dropped: tuple[str, ...] = ()
 
 
 class Playback(Event, frozen=True, kw_only=True):

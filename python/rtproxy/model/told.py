@@ -146,3 +146,9 @@ class ClockRead(Event, frozen=True, kw_only=True):
 
 class TimePassed(Event, frozen=True, kw_only=True):
     """The core's deadline has come."""
+
+
+class ShapeKnown(Event, frozen=True, kw_only=True):
+    """A client of the upstream's own protocol has shown which shape of it it speaks."""
+
+    beta: bool

@@ -6,6 +6,8 @@ Must not know how a session runs, nor how anybody is told.
 
 from __future__ import annotations
 
+import trio
+
 from rtproxy.credentials.judge import Admitted, Credentials, Refused
 from rtproxy.credentials.presented import presented
 from rtproxy.dialects.dialect import Dialect
@@ -15,7 +17,9 @@ from rtproxy.model.close import CloseCode
 from rtproxy.model.event import Json
 from rtproxy.model.events import Introduced
 from rtproxy.model.session_config import merge_session
-from rtproxy.session.greeting import Admit, Refusal, admit_all
+from rtproxy.resilience.admission import Rejected, Visit
+from rtproxy.runtime.no_entry import too_many_later
+from rtproxy.session.greeting import Admit, Refusal
 from rtproxy.upstreams.upstream import wishes, wishes_of_session
 
 
@@ -26,21 +30,29 @@ def judged(credentials: Credentials, upgrade: Upgrade, dialect: Dialect) -> Admi
     return credentials.judge(upgrade)
 
 
-def late(credentials: Credentials, upgrade: Upgrade, *, vouched: bool = False) -> Admit:
-    """How the first words of a greeted client are judged, if nothing was shown before.
+def late(
+    credentials: Credentials, upgrade: Upgrade, visit: Visit, *, vouched: bool = False
+) -> Admit:
+    """How the first words of a greeted client are judged.
 
-    `vouched`: the request's signature has said already who it comes from.
+    By its token, if nothing was shown before; then by how many sessions its user has.
+    `vouched`: the request's signature has said who it comes from.
     """
-    if vouched or presented(upgrade):
-        return admit_all
+    shown = vouched or presented(upgrade)
 
     def admit(introduced: Introduced) -> Refusal | None:
-        verdict = credentials.judge_secret(introduced.token)
-        if isinstance(verdict, Admitted):
-            return None
-        return Refusal(verdict.code, verdict.message, CloseCode.UNAUTHENTICATED)
+        verdict = Admitted() if shown else credentials.judge_secret(introduced.token)
+        if isinstance(verdict, Refused):
+            return Refusal(verdict.code, verdict.message, CloseCode.UNAUTHENTICATED)
+        rejected = named(visit, introduced.user_id)
+        return None if rejected is None else too_many_later(rejected)
 
     return admit
+
+
+def named(visit: Visit, user: str | None) -> Rejected | None:
+    """Count the session as this user's, where one is known; or why it cannot be."""
+    return None if user is None else visit.name(user, trio.current_time())
 
 
 def bound(brief: Brief, session: Json | None) -> Brief:

@@ -7,7 +7,7 @@ Must not know what any event means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -22,6 +22,8 @@ from rtproxy.session import commands as cmd
 from rtproxy.session.formats import UpstreamAudio
 from rtproxy.session.states import State
 
+# What of a client's message is carried out, at that time.
+Screen = Callable[[Sequence[ev.Event], float], Sequence[ev.Event]]
 Log = structlog.typing.FilteringBoundLogger
 
 
@@ -38,6 +40,12 @@ class Core(Protocol):
         """What the event calls for."""
 
 
+def let_pass(events: Sequence[ev.Event], now: float) -> Sequence[ev.Event]:
+    """All of it."""
+    del now
+    return events
+
+
 class Performer:
     """The hands of one session's core.
 
@@ -45,8 +53,8 @@ class Performer:
     with what the upstream takes and speaks, each time that it is something else; `dial`
     when an upstream is wanted (with a model, or None); `adopt` with the dialect that is
     spoken from here on.
-    `secrets` are the keys of the upstreams: whatever an upstream says of its key,
-    the client must not read it.
+    `screen` says what of a client's message is carried out. `secrets` are the keys of the
+    upstreams: whatever an upstream says of its key, the client must not read it.
     """
 
     def __init__(
@@ -60,6 +68,7 @@ class Performer:
         join: Callable[[UpstreamAudio], None],
         dial: Callable[[str | None], None],
         adopt: Callable[[Dialect], None],
+        screen: Screen = let_pass,
         log: Log,
         secrets: tuple[bytes, ...] = (),
     ) -> None:
@@ -72,6 +81,7 @@ class Performer:
         self._join = join
         self._dial = dial
         self._adopt = adopt
+        self._screen = screen
         self._log = log
         self._secrets = secrets
 
@@ -81,7 +91,7 @@ class Performer:
             self._answer(leg, message, [ev.MarkReached(token=message.raw)])
         elif message.kind is MessageKind.HOLD:
             events = self._dialect.decode(message.raw, binary=message.binary)
-            self._answer(leg, message, events)
+            self._answer(leg, message, self._screen(events, self._clock()))
 
     def upstream_message(self, leg: Leg, message: Message) -> None:
         """Answer what the upstream said; a copy has been passed on already."""

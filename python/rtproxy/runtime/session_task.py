@@ -30,7 +30,7 @@ from rtproxy.model.errors import DialFailed, LegClosed
 from rtproxy.runtime import audio_report
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.heartbeat import Heartbeat
-from rtproxy.runtime.perform import Core, Performer
+from rtproxy.runtime.perform import Core, Performer, Screen
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.speaking import Speaking
 from rtproxy.session.formats import UpstreamAudio
@@ -67,6 +67,7 @@ class SessionTask:
         dialler: Dialler,
         limits: SessionLimits,
         process: Process,
+        screen: Screen,
     ) -> None:
         """Take what the session is made of; `asked` is the client's query."""
         self.session_id = session_id
@@ -92,6 +93,7 @@ class SessionTask:
             join=self._join,
             dial=self._want_upstream,
             adopt=self._speaking.adopt,
+            screen=screen,
             log=self._log,
             secrets=dialler.secrets,
         )

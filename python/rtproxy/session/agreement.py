@@ -12,7 +12,8 @@ from collections import deque
 from dataclasses import dataclass
 
 from rtproxy.model import events as ev
-from rtproxy.session.commands import Command, JoinAudio, Note, ToClient, ToUpstream
+from rtproxy.session import telling
+from rtproxy.session.commands import Command, JoinAudio, ToClient, ToUpstream
 from rtproxy.session.formats import UpstreamAudio, audio_named_in
 
 
@@ -51,8 +52,8 @@ class Agreement:
     def update(self, event: ev.SessionUpdate) -> list[Command]:
         """The client wants to change something."""
         self._asked.append(_Asked(tells=event))
-        notes = [Note("session_field_dropped", fields={"text": text}) for text in event.dropped]
-        return [*notes, self._ask(event.session, event.event_id)]
+        asked = self._ask(event.session, event.event_id)
+        return [*telling.otherwise(event.dropped), asked]
 
     def change(self, config: ev.Json, event_id: str | None) -> list[Command]:
         """Ask for what is new in `config`, and welcome the client when that is answered.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rtproxy.model import events as ev
 from rtproxy.model.brief import Brief
 from rtproxy.model.close import CloseCode, CloseReason
-from rtproxy.session.commands import Command, Dial, End, Note, Shape, ToClient
+from rtproxy.session.commands import Command, End, Note, ToClient
 
 # What is told of what comes too early.
 INTRODUCTION_DUE = "introduction_due"
@@ -107,10 +107,6 @@ class Greeting:
         told: list[Command] = [ToClient(ev.ErrorTold(error=failure, fatal=self._once))]
         reason = CloseReason(CloseCode.BAD_REQUEST, brief.message)
         return [*told, End(reason)] if self._once else told
-
-    def started(self, event: ev.StartAsked, brief: Brief) -> list[Command]:
-        """What it asks for is known: begin."""
-        return [Shape(event.gain, event.pitch), Dial(brief.model)]
 
     def too_early(self, event: ev.Event) -> list[Command]:
         """Something that needs a conversation: say what is due before."""

@@ -43,6 +43,9 @@ class RelaySession:
                 return [ToUpstream(event)]
             case ev.Opaque():
                 return [ToClient(event)]
+            case ev.SessionUpdate(dropped=dropped):
+                notes = [Note("session_field_dropped", fields={"text": text}) for text in dropped]
+                return [*notes, ToUpstream(event)]
             case ev.Misunderstood():
                 return self._misunderstood(event)
             case ev.UpstreamLost():

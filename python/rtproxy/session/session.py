@@ -19,6 +19,7 @@ from rtproxy.session.agreement import Agreement
 from rtproxy.session.causes import Causes
 from rtproxy.session.commands import (
     Command,
+    Dial,
     DiscardInput,
     End,
     FlushInput,
@@ -56,8 +57,8 @@ class Session:
         bare_audio: audio reaches the client without names, so each item's is announced.
         greeting: for a client that says who it is and what it wants, before an upstream
             is dialled; None for one whose upstream is dialled at once.
-        opening: the response to ask for before the client has spoken, if any.
         patience: how long it may last.
+        opening: the response to ask for before the client has spoken, if any.
         playout: what is known of what the client plays; None: the lane's clock tells.
         keypad: gathers the keys that a caller presses; None: they are not heeded.
     """
@@ -69,8 +70,8 @@ class Session:
         *,
         bare_audio: bool = False,
         greeting: Greeting | None = None,
-        opening: ev.Json | None = None,
         patience: Patience = _PATIENCE,
+        opening: ev.Json | None = None,
         playout: Playout | None = None,
         keypad: Keypad | None = None,
     ) -> None:
@@ -92,7 +93,7 @@ class Session:
     def deadline(self) -> float:
         """When it wants to be told that time has passed (`TimePassed`)."""
         keys_over = self._keypad.deadline if self._keypad else inf
-        return min(self._lifetime.deadline, keys_over)
+        return inf if self.state is State.CLOSED else min(self._lifetime.deadline, keys_over)
 
     def receive(self, event: ev.Event, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""
@@ -133,13 +134,14 @@ class Session:
         brief = self._greeter.brief_for(event)
         if isinstance(brief, list):
             return brief
+        told: list[Command] = telling.otherwise(event.dropped)
+        told.append(Shape(event.gain, event.pitch))
         if self.state is not State.GREETING:
-            changed = self._agreement.change(brief.session, event.event_id)
-            return [Shape(event.gain, event.pitch), *changed]
+            return told + self._agreement.change(brief.session, event.event_id)
         self.state = step(SESSION_STEPS, self.state, State.CONNECTING)
         self._agreement.aim(brief.session)
         self._opening = brief.opening
-        return self._greeter.started(event, brief)
+        return [*told, Dial(brief.model)]
 
     def _greeting_overdue(self, _: ev.GreetingOverdue) -> list[Command]:
         return self._greeter.overdue() if self.state is State.GREETING else []
@@ -160,7 +162,7 @@ class Session:
         if self.state is not State.CONNECTING:
             return told
         self.state = step(SESSION_STEPS, self.state, State.READY)
-        return told + self._open()
+        return [*told, *self._open()]
 
     def _open(self) -> list[Command]:
         """Speak first, where that is wished; who has begun meanwhile is answered instead."""
@@ -308,6 +310,7 @@ class Session:
         ev.InputCommitted: _committed,
         ev.InputTranscriptDelta: _pass_to_client,
         ev.InputTranscriptDone: _pass_to_client,
+        ev.InputTranscriptFailed: lambda _, event: telling.unheard(event),
         ev.Reconnecting: _pass_to_client,
         ev.ErrorTold: _error,
         ev.UpstreamLost: lambda _, event: telling.upstream_lost(event),

@@ -39,6 +39,11 @@ def upstream_error(
     return [note, ToClient(ev.ErrorTold(error=failure, fatal=fatal))]
 
 
+def otherwise(dropped: tuple[str, ...]) -> list[Command]:
+    """What the client asked for and gets otherwise, or not: for the log."""
+    return [Note("session_field_dropped", fields={"text": text}) for text in dropped]
+
+
 def unknown_audio(message: str) -> list[Command]:
     """The upstream takes or speaks what cannot be converted: the end."""
     failure = ev.Failure(type="server_error", code="unknown_audio_format", message=message)
@@ -54,3 +59,9 @@ def upstream_lost(event: ev.UpstreamLost) -> list[Command]:
     failure = ev.Failure(type="server_error", code=code, message=event.reason)
     note = Note("upstream_lost", "warning", {"code": event.code, "text": event.reason})
     return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), End(reason)]
+
+
+def unheard(event: ev.InputTranscriptFailed) -> list[Command]:
+    """What the person said could not be written down; the conversation goes on without."""
+    fields = {"item": event.item_id, "code": event.error.get("code")}
+    return [Note("transcription_failed", "warning", fields)]

@@ -15,6 +15,7 @@ from rtproxy.model import events as ev
 
 PCM = b"\x01\x02\x03\x04"
 ULAW = {"type": "audio/pcmu"}
+SMALL = [fe.VOICE, fe.COMPANION, fe.CONVERSATION]
 B64 = base64.b64encode(PCM).decode()
 
 
@@ -51,6 +52,13 @@ B64 = base64.b64encode(PCM).decode()
             fe.Said("user", "a", final=True),
         ),
         (fe.CONVERSATION, {"type": "response_done", "message": "x"}, fe.AnswerOver()),
+        (fe.COMPANION, {"type": "audio_delta", "data": {"audioData": B64}}, fe.AnswerAudio(PCM)),
+        (
+            fe.COMPANION,
+            {"type": "transcription", "data": {"transcript": "a"}},
+            fe.Said("user", "a", final=True),
+        ),
+        (fe.COMPANION, {"type": "response_complete"}, fe.AnswerOver()),
         (
             fe.OPENAI,
             {
@@ -105,7 +113,7 @@ def test_talk_speaks_every_dialect_of_the_proxy():
     assert set(SPOKEN) == {dialect.name for dialect in DIALECTS}
 
 
-@pytest.mark.parametrize("frontend", [fe.VOICE, fe.CONVERSATION], ids=lambda one: one.name)
+@pytest.mark.parametrize("frontend", SMALL, ids=lambda one: one.name)
 def test_the_proxy_understands_what_talk_says(frontend: fe.Frontend):
     dialect = choose_dialect(frontend.path, {}, ())
     assert dialect is not None
@@ -114,6 +122,17 @@ def test_the_proxy_understands_what_talk_says(frontend: fe.Frontend):
     for message in frontend.end_turn:
         (event,) = dialect.decode(json.dumps(message).encode(), binary=False)
         assert isinstance(event, ev.InputCommit)
+
+
+def test_talk_introduces_itself_where_it_has_to():
+    dialect = choose_dialect(fe.COMPANION.path, {}, ())
+    assert dialect is not None
+    said = [
+        event
+        for message in fe.COMPANION.introduction
+        for event in dialect.decode(json.dumps(message).encode(), binary=False)
+    ]
+    assert [type(event) for event in said] == [ev.Introduced, ev.StartAsked]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +144,7 @@ def test_the_proxy_understands_what_talk_says(frontend: fe.Frontend):
         (ev.AnswerOver(response_id="r", status="completed"), fe.AnswerOver()),
     ],
 )
-@pytest.mark.parametrize("frontend", [fe.VOICE, fe.CONVERSATION], ids=lambda one: one.name)
+@pytest.mark.parametrize("frontend", SMALL, ids=lambda one: one.name)
 def test_talk_understands_what_the_proxy_says(
     frontend: fe.Frontend, event: ev.Event, heard: fe.Heard
 ):

@@ -1,8 +1,8 @@
 """The dialects from the frontend's side: what `talk` says and what it is told.
 
-Owns the messages of `voice`, `conversation` and `openai` as a client sends and reads them
-(`telephone` has those of `twilio`); written apart from `rtproxy.dialects` on purpose, so
-that each checks the other. Pure; must not know sockets, files or the screen.
+Owns the messages of `voice`, `companion`, `conversation` and `openai` as a client sends
+and reads them (`telephone` has those of `twilio`); written apart from `rtproxy.dialects` on
+purpose, so that each checks the other. Pure; must not know sockets, files or the screen.
 """
 
 from __future__ import annotations
@@ -11,118 +11,26 @@ import base64
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
 
 from rtproxy.cli.talk.formats import WireFormats
+from rtproxy.cli.talk.heard import (
+    AnswerAudio,
+    AnswerOver,
+    AnswerStarted,
+    Dialogue,
+    FormatsTold,
+    Heard,
+    Message,
+    Ready,
+    Role,
+    Said,
+    SpeechStarted,
+    SpeechStopped,
+    Trouble,
+)
 from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding, LegAudio
 
-Message = Mapping[str, Any]
-Role = Literal["user", "assistant"]
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The proxy has an upstream and listens; `detail` is what it said of it."""
-
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechStarted:
-    """Turn detection heard speech begin."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechStopped:
-    """Turn detection heard speech end: an answer should come."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerStarted:
-    """An answer is on its way."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerAudio:
-    """A piece of the answer, in the speaker's format."""
-
-    audio: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class FormatsTold:
-    """What the other side takes and gives, whatever it was asked for."""
-
-    mic: LegAudio
-    speaker: LegAudio
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Text of what one side said: the next piece, or all of it where `final`."""
-
-    role: Role
-    text: str
-    final: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerOver:
-    """The answer has been played, or was cut."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """The proxy told an error; after a fatal one it closes."""
-
-    message: str
-    code: str
-    fatal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """The speaker has played a piece of the answer, as a client notes that plays it itself."""
-
-
-Heard = (
-    Ready
-    | SpeechStarted
-    | SpeechStopped
-    | AnswerStarted
-    | AnswerAudio
-    | FormatsTold
-    | Said
-    | AnswerOver
-    | Played
-    | Trouble
-)
 Reading = Callable[[Message], Heard]
-
-
-class Dialogue(Protocol):
-    """A frontend on one connection; see `Frontend` for what is not said here."""
-
-    @property
-    def end_turn(self) -> Sequence[Message]:
-        """What ends a turn by hand."""
-
-    @property
-    def piece_ms(self) -> int | None:
-        """How much audio a message has at most."""
-
-    @property
-    def opening(self) -> Callable[[WireFormats], Sequence[Message]]:
-        """What is said first."""
-
-    def audio(self, chunk: bytes, *, binary: bool = False) -> str | bytes:
-        """A chunk of speech as a message; bytes are for a binary frame."""
-
-    def read(self, raw: str | bytes, *, binary: bool = False) -> Heard | None:
-        """What a message means; None for what this client has no use for."""
-
-    def due(self, now: float) -> Sequence[Heard | Message]:
-        """What has happened on this side by `now`, and what is to be said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +41,8 @@ class Frontend:
         name: as in `--dialect`.
         path: where a proxy speaks it.
         audio_type: the type of a message with audio for the proxy.
+        envelope: the key under which messages have their fields; None: at the top.
+        introduction: what is said before anything else, and waits for no answer.
         opening: what is said first; where it is anything, the formats are asked for in
             it, and nothing is spoken before `FormatsTold` answers it.
         carries: the formats that can be asked for; None: any, by query parameters.
@@ -145,6 +55,8 @@ class Frontend:
     path: str
     audio_type: str
     readings: Mapping[str, Reading]
+    envelope: str | None = None
+    introduction: Sequence[Message] = field(default=())
     opening: Callable[[WireFormats], Sequence[Message]] = field(default=lambda _: ())
     carries: Collection[LegAudio] | None = None
     end_turn: Sequence[Message] = field(default=())
@@ -164,7 +76,9 @@ class Frontend:
         if binary:
             return chunk
         encoded = base64.b64encode(chunk).decode("ascii")
-        return json.dumps({"type": self.audio_type, "audio": encoded}, separators=(",", ":"))
+        fields = {"audio": encoded}
+        inside = fields if self.envelope is None else {self.envelope: fields}
+        return json.dumps({"type": self.audio_type, **inside}, separators=(",", ":"))
 
     def read(self, raw: str | bytes, *, binary: bool = False) -> Heard | None:
         """What a message means; None for what this client has no use for.
@@ -179,7 +93,9 @@ class Frontend:
         message = json.loads(raw)
         kind = message.get("type") if isinstance(message, dict) else None
         reading = self.readings.get(str(kind))
-        return None if reading is None else reading(message)
+        if reading is None:
+            return None
+        return reading(message if self.envelope is None else message.get(self.envelope) or {})
 
 
 def _always(heard: Heard) -> Reading:
@@ -252,6 +168,24 @@ CONVERSATION = Frontend(
         "audio_delta": _audio_in("audio"),
         "text_delta": _piece("assistant", "text"),
         "transcription": _whole("user", "text"),
+    },
+)
+
+COMPANION = Frontend(
+    name="companion",
+    path="/ws",
+    audio_type="audio",
+    envelope="data",
+    introduction=(
+        {"type": "auth", "data": {"userId": "talk", "conversationId": "talk"}},
+        {"type": "start_realtime", "data": {}},
+    ),
+    readings={
+        **_COMMON,
+        "audio_delta": _audio_in("audioData"),
+        "text_delta": _piece("assistant", "text"),
+        "transcription": _whole("user", "transcript"),
+        "response_complete": _always(AnswerOver()),
     },
 )
 
@@ -329,4 +263,4 @@ OPENAI = Frontend(
     },
 )
 
-FRONTENDS = {frontend.name: frontend for frontend in (VOICE, CONVERSATION, OPENAI)}
+FRONTENDS = {frontend.name: frontend for frontend in (VOICE, COMPANION, CONVERSATION, OPENAI)}

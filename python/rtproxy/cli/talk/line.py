@@ -26,7 +26,8 @@ from trio_websocket import (
 
 from rtproxy.cli.talk.dial import CONNECT_S, CannotConnect, dial
 from rtproxy.cli.talk.exchange import Exchange
-from rtproxy.cli.talk.frontends import AnswerAudio, Frontend, Heard
+from rtproxy.cli.talk.frontends import Frontend
+from rtproxy.cli.talk.heard import AnswerAudio, Heard
 from rtproxy.cli.talk.microphone import CHUNK_MS, Microphone
 from rtproxy.cli.talk.packets import packer, unpacker
 from rtproxy.cli.talk.question import Question
@@ -165,6 +166,8 @@ class _Line:
 
     async def speak(self) -> None:
         """Say the question, then be silent as a microphone is, until it is over."""
+        for message in self._frontend.introduction:
+            await self._send(json.dumps(message))
         await self._agree_on_formats()
         recording = self._conversation.question.recording
         mic = self._exchange.formats.mic
@@ -180,7 +183,6 @@ class _Line:
         self._exchange.ask_formats(trio.current_time())
         for message in opening:
             await self._send(json.dumps(message))
-        await self._keep_up()
         await self._may_speak.wait()
 
     async def _say_question(self, microphone: Microphone) -> None:
@@ -220,8 +222,6 @@ class _Line:
             else:
                 self._exchange.receive(each, now)
                 self._screen.show(each)
-        if self._exchange.may_speak:
-            self._may_speak.set()
 
     async def _send_audio(self, chunk: bytes) -> None:
         for piece in self._pack(chunk):

@@ -15,17 +15,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rtproxy.cli.talk.formats import WireFormats
-from rtproxy.cli.talk.frontends import (
+from rtproxy.cli.talk.frontends import Frontend
+from rtproxy.cli.talk.heard import (
     AnswerAudio,
     AnswerOver,
     AnswerStarted,
     Dialogue,
-    FormatsTold,
-    Frontend,
     Heard,
     Message,
     Played,
-    Ready,
 )
 from rtproxy.model.audio_format import AudioFormat, Encoding
 
@@ -65,11 +63,10 @@ class Telephone:
         self._arrived: list[float | str] = []  # lengths in seconds and names of marks
         self._marks: deque[tuple[float, str]] = deque()  # when each has been reached
         self._plays_until: float | None = None  # while an answer is being played
-        self._told_formats = False
 
-    def opening(self, formats: WireFormats) -> Sequence[Message]:
-        """That there is a call; a call has one format, so nothing is asked."""
-        del formats
+    @property
+    def introduction(self) -> Sequence[Message]:
+        """That there is a call."""
         start = {
             "streamSid": _STREAM,
             "callSid": _CALL,
@@ -79,6 +76,11 @@ class Telephone:
         }
         connected = {"event": "connected", "protocol": "Call", "version": "1.0.0"}
         return connected, self._message("start", start=start)
+
+    def opening(self, formats: WireFormats) -> Sequence[Message]:
+        """Nothing: a call has one format, which need not be asked for."""
+        del formats
+        return ()
 
     def audio(self, chunk: bytes, *, binary: bool = False) -> str:
         """A chunk of speech."""
@@ -127,9 +129,6 @@ class Telephone:
     def due(self, now: float) -> Sequence[Heard | Message]:
         """Marks whose time has come, and where an answer begins and ends."""
         happened: list[Heard | Message] = []
-        if not self._told_formats:
-            self._told_formats = True
-            happened += [Ready("a call"), FormatsTold(LINE, LINE)]
         for arrived in self._arrived:
             happened += self._take(arrived, now)
         self._arrived.clear()

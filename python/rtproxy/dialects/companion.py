@@ -1,0 +1,188 @@
+"""The `companion` dialect: apps with users, conversations, personality and voice settings.
+
+Owns the messages of the contract's section "companion", field for field, and the three
+texts of its errors. Must not know the upstream's shape: it speaks events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rtproxy.dialects.fields import COMMON_READINGS, COMMON_WORDS, TYPED, Readings, error_fields
+from rtproxy.dialects.table import TableDialect, Words
+from rtproxy.model import events as ev
+from rtproxy.model.field_rules import FieldError, Number, Open, Place, Rule, Text
+from rtproxy.model.session_config import read_session_config
+
+Fields = dict[str, Any]
+
+_TRAITS = ("playfulness", "empathy", "humor", "intelligence", "supportiveness")
+_TRAIT = Number(0, 100, whole=True)
+_OBJECT = Open()
+_PERSONA = Text(1)
+
+
+class _Name:
+    """What somebody is called by whoever keeps the books; it is written into logs."""
+
+    may_be = "text of 1 to 128 characters, none of them a control character"
+
+    def read(self, value: object, at: Place) -> str:
+        if not isinstance(value, str) or not 0 < len(value) <= 128 or not value.isprintable():
+            raise at.wrong(value, self.may_be)
+        return value
+
+
+# What a client says
+
+
+def _reading(
+    meaning: Callable[[Fields], ev.Event],
+) -> tuple[Any, Callable[[Fields], Sequence[ev.Event]]]:
+    """A message whose fields have rules of their own."""
+
+    def read(fields: Fields) -> Sequence[ev.Event]:
+        try:
+            return [meaning(fields)]
+        except FieldError as wrong:
+            message = f"{fields['type']}: {wrong.message}"
+            event_id = _event_id(fields)
+            return [
+                ev.Misunderstood(
+                    code="invalid_field", message=message, param=wrong.param, event_id=event_id
+                )
+            ]
+
+    return dict[str, Any], read
+
+
+def _event_id(fields: Fields) -> str | None:
+    event_id = fields.get("event_id")
+    return event_id if isinstance(event_id, str) else None
+
+
+def _field(fields: Mapping[str, Any], name: str, rule: Rule, at: Place, default: Any = None) -> Any:
+    """A field by its rule; the default where it is left out, or null."""
+    value = fields.get(name)
+    return default if value is None else rule.read(value, at.inside(name))
+
+
+def _introduced(fields: Fields) -> ev.Event:
+    top = Place("")
+    return ev.Introduced(
+        event_id=_event_id(fields),
+        user_id=_Name().read(fields.get("userId"), top.inside("userId")),
+        conversation_id=_field(fields, "conversationId", _Name(), top),
+        token=_field(fields, "token", Text(), top),
+    )
+
+
+def _start(fields: Fields) -> ev.Event:
+    top = Place("")
+    voice = _field(fields, "voiceSettings", _OBJECT, top, {})
+    at = top.inside("voiceSettings")
+    wanted = {name: voice[name] for name in ("voice", "speed") if voice.get(name) is not None}
+    config = read_session_config(wanted, where=at.path)
+    return ev.StartAsked(
+        event_id=_event_id(fields),
+        persona=_field(fields, "persona", _PERSONA, top),
+        traits=_traits(_field(fields, "personalityTraits", _OBJECT, top, {})),
+        session=config.session,
+        gain=float(_field(voice, "volume", Number(0, 4), at, 1.0)),
+        pitch=float(_field(voice, "pitch", Number(0.5, 2), at, 1.0)),
+        dropped=config.dropped,
+    )
+
+
+def _traits(named: Fields) -> dict[str, int]:
+    at = Place("personalityTraits")
+    read = {name: _field(named, name, _TRAIT, at) for name in _TRAITS}
+    return {name: value for name, value in read.items() if value is not None}
+
+
+_READINGS: Readings = {
+    "auth": _reading(_introduced),
+    "start_realtime": _reading(_start),
+    "text": TYPED,
+    **COMMON_READINGS,
+}
+
+# What it is told
+
+_RATE_LIMIT = "Rate limit exceeded. Please try again later."
+_NOT_REACHED = "Failed to connect to OpenAI Realtime API"
+_UNAVAILABLE = "Service temporarily unavailable"
+
+# By code, what a person is shown: first the three texts of source 002.
+_SHOWN = {
+    "rate_limited": _RATE_LIMIT,
+    "rate_limit_exceeded": _RATE_LIMIT,
+    "too_many_sessions": _RATE_LIMIT,
+    "upstream_lost": _NOT_REACHED,
+    "upstream_refused": _NOT_REACHED,
+    "invalid_api_key": _NOT_REACHED,
+    "model_not_found": _NOT_REACHED,
+    "insufficient_quota": _NOT_REACHED,
+    "breaker_open": _UNAVAILABLE,
+    "introduction_due": "'auth' is due first: send it with data.userId, then 'start_realtime'.",
+    "start_due": "'start_realtime' is due first: send it, and this again after session_ready.",
+    "already_introduced": "'auth' was said already; for another user, connect anew.",
+    "introduction_overdue": "'auth' did not come in time; connect again and send it first.",
+}
+
+
+def _error(event: ev.ErrorTold) -> dict[str, Any]:
+    fields = error_fields(event)
+    shown = _SHOWN.get(str(event.error.code), event.error.message)
+    return {"type": "error", "error": shown, **fields}
+
+
+def _complete(event: ev.AnswerOver) -> dict[str, Any]:
+    used = (event.usage or {}).get("total_tokens", 0)
+    return {
+        "type": "response_complete",
+        "responseId": event.response_id,
+        "status": event.status,
+        "usage": {"total_tokens": used},
+    }
+
+
+_WORDS: Words = {
+    **COMMON_WORDS,
+    ev.SessionReady: lambda event: {
+        "type": "session_ready",
+        "sessionId": event.session_id,
+        "model": event.model,
+        "voice": event.voice,
+    },
+    ev.OutputTextDelta: lambda event: {
+        "type": "text_delta",
+        "responseId": event.response_id,
+        "itemId": event.item_id,
+        "text": event.delta,
+    },
+    ev.InputTranscriptDone: lambda event: {
+        "type": "transcription",
+        "itemId": event.item_id,
+        "transcript": event.transcript,
+    },
+    ev.AnswerOver: _complete,
+    ev.ErrorTold: _error,
+}
+
+COMPANION = TableDialect(
+    name="companion",
+    paths=("/ws",),
+    persona="companion",
+    greets=True,
+    envelope="data",
+    audio_types={"audio": "data.audio"},
+    audio_template='{"type":"audio_delta","data":'
+    '{"responseId":$response_id,"itemId":$item_id,"audioData":"$audio"}}',
+    answer_delta='{"type":"text_delta","data":'
+    '{"responseId":$response_id,"itemId":$item_id,"text":"$text"}}',
+    input_delta=None,
+    readings=_READINGS,
+    words=_WORDS,
+)
