@@ -37,7 +37,7 @@ GUIDE = 'description = "Knows the paths"\ninstructions = "You are a guide."\ngre
 def test_list_says_who_there_is_whom_they_answer_and_from_where(run, folder: Path):
     (folder / "guide.toml").write_text(GUIDE)
     rows = [line.split() for line in run("personas", "list").output.splitlines()]
-    assert rows[1][:3] == ["ally", "voice", "shipped"]
+    assert rows[1][:4] == ["ally", "voice,", "twilio", "shipped"]
     assert ["dr_sarah", "conversation", "shipped"] in [row[:3] for row in rows]
     assert ["guide", "personas/guide.toml", "Knows", "the", "paths"] in rows
 

@@ -46,6 +46,7 @@ class TableDialect:
     relays: bool = False
     greets: bool = False
     envelope: str | None = None
+    buffers: bool = False
 
     @property
     def subprotocol(self) -> str:
