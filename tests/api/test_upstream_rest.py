@@ -100,7 +100,8 @@ async def test_a_call_goes_up_with_its_session_and_comes_back_under_our_path() -
 
 
 QUOTING = (
-    f'{{"error":{{"message":"not for {CANARY}","code":"unsupported","type":"t","param":null}}}}'
+    f'{{"error":{{"message":"not for {CANARY}","code":"unsupported",'
+    '"type":"invalid_request_error","param":null}}'
 )
 JSON_400 = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
 

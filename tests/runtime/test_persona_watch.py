@@ -13,12 +13,15 @@ from rtproxy.runtime.persona_watch import watch_personas
 
 async def test_edits_are_found_and_told(nursery, autojump_clock, tmp_path: Path):
     file = tmp_path / "guide.toml"
-    file.write_text('instructions = "One."')
+    file.write_text('instructions = "One."\n[session]\ntemperature = 0.3')
     catalog = Catalog(tmp_path)
     with structlog.testing.capture_logs() as lines:
         nursery.start_soon(watch_personas, catalog)
         await trio.sleep(5.5)
-        assert lines == []
+        (note,) = lines
+        assert (note["event"], note["persona"]) == ("session_field_dropped", "guide")
+        assert note["text"].startswith("session.temperature is left out")
+        lines.clear()
         file.write_text('instructions = "Two, and longer."')
         await trio.sleep(1)
         assert catalog.find("guide").instructions == "Two, and longer."

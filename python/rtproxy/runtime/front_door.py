@@ -143,8 +143,8 @@ class FrontDoor:
             brief.session,
             bare_audio=dialect.audio.binary,
             greeting=greeting,
-            patience=self.patience,
             opening=brief.opening,
+            patience=self.patience,
         )
 
     def _count(self, visit: Visit, dialect: Dialect, admitted: Admitted) -> Rejected | None:

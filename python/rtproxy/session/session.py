@@ -54,8 +54,8 @@ class Session:
         bare_audio: audio reaches the client without names, so each item's is announced.
         greeting: for a client that says who it is and what it wants, before an upstream
             is dialled; None for one whose upstream is dialled at once.
-        patience: how long it may last.
         opening: the response to ask for before the client has spoken, if any.
+        patience: how long it may last.
     """
 
     def __init__(
@@ -65,8 +65,8 @@ class Session:
         *,
         bare_audio: bool = False,
         greeting: Greeting | None = None,
-        patience: Patience = _PATIENCE,
         opening: ev.Json | None = None,
+        patience: Patience = _PATIENCE,
     ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
@@ -153,7 +153,7 @@ class Session:
         if self.state is not State.CONNECTING:
             return told
         self.state = step(SESSION_STEPS, self.state, State.READY)
-        return [*told, *self._open()]
+        return told + self._open()
 
     def _open(self) -> list[Command]:
         """Speak first, where that is wished; who has begun meanwhile is answered instead."""
