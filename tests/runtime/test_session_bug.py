@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import trio
 import trio_websocket
+from structlog.testing import capture_logs
 
 from rtproxy.legs.listener import Listener
 from rtproxy.model import events as ev
@@ -43,7 +44,7 @@ async def until(peer: trio_websocket.WebSocketConnection, kind: str) -> dict[str
 
 
 async def test_a_bug_ends_its_session_alone(
-    open_proxy: OpenProxy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    open_proxy: OpenProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     understood = Session.receive
 
@@ -53,19 +54,20 @@ async def test_a_bug_ends_its_session_alone(
         return understood(self, event, now)
 
     monkeypatch.setattr(Session, "receive", receive)
-    async with open_proxy() as (process, listener):
-        async with talking(listener) as witness, talking(listener) as victim:
-            await victim.send_message('{"type":"text","text":"boom"}')
-            told = await until(victim, "error")
-            assert (told["code"], told["fatal"]) == ("internal_error", True)
-            with pytest.raises(trio_websocket.ConnectionClosed) as closed, trio.fail_after(10):
-                await victim.get_message()
-            assert closed.value.reason.code == 1011
-            await witness.send_message('{"type":"ping"}')
-            await until(witness, "pong")
-        with trio.fail_after(10):
-            await process.live.wait_empty()
+    with capture_logs() as logged:
+        async with open_proxy() as (process, listener):
+            async with talking(listener) as witness, talking(listener) as victim:
+                await victim.send_message('{"type":"text","text":"boom"}')
+                told = await until(victim, "error")
+                assert (told["code"], told["fatal"]) == ("internal_error", True)
+                with pytest.raises(trio_websocket.ConnectionClosed) as closed, trio.fail_after(10):
+                    await victim.get_message()
+                assert closed.value.reason.code == 1011
+                await witness.send_message('{"type":"ping"}')
+                await until(witness, "pong")
+            with trio.fail_after(10):
+                await process.live.wait_empty()
     error_id = told["message"].rsplit(" ", 1)[1].rstrip(".")
-    logged = capsys.readouterr().out
-    assert error_id in logged
-    assert "a bug of ours" in logged
+    (bug,) = [entry for entry in logged if entry["event"] == "session_bug"]
+    assert bug["error_id"] == error_id
+    assert "a bug of ours" in repr(bug["exc_info"])

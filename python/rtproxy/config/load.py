@@ -111,6 +111,11 @@ def _checked_server(server: ServerConfig, auth: AuthConfig) -> ServerConfig:
             f"server.ws_port is {server.ws_port}, which is server.port, too; it must be another"
             " port, or be left out: /ws on server.port speaks the same"
         )
+    if server.ws_port is not None and server.ws_port == server.port != 0:
+        raise ConfigError(
+            f"server.ws_port is {server.ws_port}, which is server.port, too; it must be another"
+            " port, or be left out: /ws on server.port speaks the same"
+        )
     files = (server.certfile, server.keyfile)
     tls = server.tls or ("files" if any(files) else "off")
     if tls == "files" and not all(files):

@@ -34,7 +34,7 @@ INTERRUPTED = 130  # as shells count it: 128 + SIGINT
 
 _FORMAT = "ENCODING[/HZ[/CHANNELS]]"
 
-DialectName = Literal["voice", "conversation", "openai"]
+DialectName = Literal["voice", "companion", "conversation", "openai"]
 
 
 def talk(
