@@ -16,7 +16,7 @@ from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding
 
 from . import speech
 from .conftest import StartProxy
-from .dialect import CONVERSATION, SMALL, VOICE, Dialect
+from .dialect import COMPANION, CONVERSATION, SMALL, VOICE, Dialect
 from .likeness import snr_db
 from .peer import Peer
 from .proxy_process import ProxyProcess
@@ -163,7 +163,8 @@ async def test_bare_audio_between_messages(proxy: ProxyProcess, dialect: Dialect
 
 
 @pytest.mark.parametrize(
-    ("dialect", "law"), zip(SMALL, ["g711_ulaw", "g711_alaw", "g711_ulaw"], strict=True)
+    ("dialect", "law"),
+    [(VOICE, "g711_ulaw"), (COMPANION, "g711_alaw"), (CONVERSATION, "g711_ulaw")],
 )
 async def test_bare_audio_of_a_telephone(proxy: ProxyProcess, dialect: Dialect, law: str) -> None:
     line = AudioFormat(Encoding(law), 8_000)
