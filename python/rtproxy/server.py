@@ -26,7 +26,6 @@ from rtproxy.api.application import create_application
 from rtproxy.api.realtime_rest import RealtimeRest
 from rtproxy.api.upstream_rest import UpstreamRest
 from rtproxy.config import Config, UpstreamConfig
-from rtproxy.config.schema import DialectConfig
 from rtproxy.credentials.judge import Credentials
 from rtproxy.credentials.tokens import Tokens
 from rtproxy.dialects.dialect import Dialect
@@ -231,8 +230,7 @@ def _input_rate_hz(config: Config, dialect: Dialect) -> int:
     """What clients of the dialect speak that name no rate."""
     if dialect.relays:
         return PCM16_24K.rate_hz
-    wanted: DialectConfig = getattr(config.dialect, dialect.name)
-    return wanted.input_rate_hz
+    return config.dialect.of(dialect.name).input_rate_hz
 
 
 async def _serve_until_told(scope: trio.CancelScope, process: Process) -> None:

@@ -1,4 +1,4 @@
-"""The three dialects of the first conversation, as far as the tests speak them.
+"""The dialects that answer one caller, as far as the tests speak them.
 
 Owns the names of messages (client-protocols), so that a test is written once
 and runs through each.
@@ -6,6 +6,7 @@ and runs through each.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ import trio
 
 from . import speech
 from .peer import Peer
+
+_NUMBERS = itertools.count()  # each session is another user's
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +30,29 @@ class Dialect:
     delta_key: str
     started: str
     done: str
+    append_key: str = "audio"
+    envelope: str | None = None
+    introduction: tuple[dict[str, Any], ...] = ()
 
     def audio(self, pcm: bytes) -> dict[str, Any]:
         """An audio message."""
-        return {"type": self.append, "audio": speech.encoded(pcm)}
+        return {"type": self.append, self.append_key: speech.encoded(pcm)}
 
     def audio_of(self, event: dict[str, Any]) -> bytes:
         """The audio that a message carries, b"" for every other message."""
         return speech.decoded(event[self.delta_key]) if event["type"] == self.delta else b""
 
+    async def connect(self, nursery: trio.Nursery, port: int, query: str = "") -> Peer:
+        """A session that has begun, and is introduced where it has to be."""
+        peer = await Peer.connect(nursery, port, self.path + query)
+        peer.envelope = self.envelope
+        for message in self.introduction:
+            await peer.send({**message, "userId": f"user-{next(_NUMBERS)}"})
+        return peer
+
     async def open(self, nursery: trio.Nursery, port: int) -> Peer:
         """A session that is ready."""
-        peer = await Peer.connect(nursery, port, self.path)
+        peer = await self.connect(nursery, port)
         await peer.next(self.ready)
         return peer
 
@@ -60,6 +74,18 @@ VOICE = Dialect(
     started="response_started",
     done="response_done",
 )
+COMPANION = Dialect(
+    name="companion",
+    path="/ws",
+    ready="session_ready",
+    append="audio",
+    delta="audio_delta",
+    delta_key="audioData",
+    started="response_started",
+    done="response_complete",
+    envelope="data",
+    introduction=({"type": "auth"}, {"type": "start_realtime"}),
+)
 CONVERSATION = Dialect(
     name="conversation",
     path="/ws/conversation",
@@ -80,5 +106,5 @@ OPENAI = Dialect(
     started="response.created",
     done="response.done",
 )
-SMALL = (VOICE, CONVERSATION)
-ALL = (VOICE, CONVERSATION, OPENAI)
+SMALL = (VOICE, COMPANION, CONVERSATION)
+ALL = (VOICE, COMPANION, CONVERSATION, OPENAI)

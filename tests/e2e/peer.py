@@ -38,16 +38,23 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message, when it came, and whether it was text."""
+    """One message, when it came, and whether it was text.
+
+    `envelope`: the key under which it has its fields, where not at its top.
+    """
 
     at: float
     data: str | bytes
+    envelope: str | None = None
 
     @property
     def event(self) -> dict[str, Any]:
-        """The message as JSON."""
+        """The message as JSON, its fields at the top."""
         parsed: dict[str, Any] = json.loads(self.data)
-        return parsed
+        if self.envelope is None:
+            return parsed
+        assert set(parsed) == {"type", self.envelope}, parsed
+        return {"type": parsed["type"], **parsed[self.envelope]}
 
 
 class Closed(Exception):
@@ -81,6 +88,7 @@ class Peer:
         self._sending = trio.Lock()
         self._closed = Closed(1006, "")
         self._parts: list[str] | list[bytes] = []
+        self.envelope: str | None = None
         self.extensions: list[Any] = []
 
     @classmethod
@@ -153,7 +161,7 @@ class Peer:
             if event.message_finished:
                 whole = (b"" if isinstance(event, BytesMessage) else "").join(self._parts)  # type: ignore[arg-type] # as above
                 self._parts = []
-                self._send.send_nowait(Arrival(trio.current_time(), whole))
+                self._send.send_nowait(Arrival(trio.current_time(), whole, self.envelope))
         elif isinstance(event, Ping) and self._wire.state is ConnectionState.OPEN:
             await self.send_raw(self._wire.send(event.response()))
         elif isinstance(event, CloseConnection):
@@ -172,9 +180,15 @@ class Peer:
 
     async def send(self, message: dict[str, Any] | str | bytes) -> None:
         """Send one message; a dict as JSON."""
-        data = json.dumps(message) if isinstance(message, dict) else message
+        data = json.dumps(self._enclosed(message)) if isinstance(message, dict) else message
         framed = Message[bytes](data) if isinstance(data, bytes) else Message[str](data)
         await self.send_raw(self._wire.send(framed))
+
+    def _enclosed(self, message: dict[str, Any]) -> dict[str, Any]:
+        if self.envelope is None:
+            return message
+        fields = {key: value for key, value in message.items() if key != "type"}
+        return {"type": message["type"], self.envelope: fields}
 
     async def send_raw(self, data: bytes) -> None:
         """Send bytes that may be no WebSocket at all."""

@@ -139,7 +139,7 @@ async def test_a_session_is_changed_or_the_field_is_named(
 @pytest.mark.parametrize("dialect", SMALL, ids=lambda dialect: dialect.name)
 async def test_bare_audio_between_messages(proxy: ProxyProcess, dialect: Dialect) -> None:
     async with witnessed(proxy) as nursery:
-        peer = await Peer.connect(nursery, proxy.port, f"{dialect.path}?audio=binary")
+        peer = await dialect.connect(nursery, proxy.port, "?audio=binary")
         await peer.next("session_ready")
         spoken = speech.utterance(600, after_ms=1_000)
         chunks = list(speech.chunks(spoken))

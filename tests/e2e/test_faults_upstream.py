@@ -38,7 +38,7 @@ def with_key(url: str) -> dict[str, str]:
 async def told_and_closed(proxy: ProxyProcess, dialect: Dialect) -> tuple[dict[str, Any], int]:
     """The error that a client is told, and the code that its socket is closed with."""
     async with trio.open_nursery() as nursery:
-        peer = await Peer.connect(nursery, proxy.port, dialect.path)
+        peer = await dialect.connect(nursery, proxy.port)
         error = await peer.next("error", wait_s=BUDGET_S)
         closed = await peer.closed()
         nursery.cancel_scope.cancel()

@@ -26,7 +26,7 @@ async def live_and_drop(proxy: ProxyProcess, dice: random.Random) -> None:
     """One session that ends in one of four ways somewhere between the upgrade and the answer."""
     dialect = dice.choice(ALL)
     async with trio.open_nursery() as nursery:
-        peer = await Peer.connect(nursery, proxy.port, dialect.path)
+        peer = await dialect.connect(nursery, proxy.port)
         with trio.move_on_after(dice.uniform(0, 1.2)):
             try:
                 await peer.next(dialect.ready)

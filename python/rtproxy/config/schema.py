@@ -156,6 +156,11 @@ class TwilioConfig(Section, frozen=True, kw_only=True):
     trust_forwarded: bool = False  # X-Forwarded-Proto and -Host, where public_url is not set
     dtmf: Literal["item", "ignore"] = "item"  # what becomes of keys that the caller presses
 
+    def of(self, name: str) -> DialectConfig:
+        """The table of a dialect; one that has none is as it is by default."""
+        found: DialectConfig = getattr(self, name, DialectConfig())
+        return found
+
 
 class PersonasConfig(Section, frozen=True, kw_only=True):
     """`[personas]`: the user's own persona files."""

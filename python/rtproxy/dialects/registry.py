@@ -16,7 +16,13 @@ from rtproxy.dialects.openai import OpenAI
 from rtproxy.dialects.twilio import Twilio
 from rtproxy.dialects.voice import VOICE
 
-DIALECTS: tuple[Dialect, ...] = (VOICE, COMPANION, CONVERSATION, OpenAI(), Twilio())
+DIALECTS: tuple[Dialect, ...] = (
+    VOICE,
+    COMPANION,
+    CONVERSATION,
+    OpenAI(),
+    Twilio(),
+)
 
 
 def choose_dialect(

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130  # as shells count it: 128 + SIGINT
 
-DialectName = Literal["voice", "conversation", "openai"]
+DialectName = Literal["voice", "companion", "conversation", "openai"]
 
 
 def load(

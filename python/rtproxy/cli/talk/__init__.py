@@ -35,7 +35,7 @@ INTERRUPTED = 130  # as shells count it: 128 + SIGINT
 
 _FORMAT = "ENCODING[/HZ[/CHANNELS]]"
 
-DialectName = Literal["voice", "conversation", "openai", "twilio"]
+DialectName = Literal["voice", "companion", "conversation", "openai", "twilio"]
 DIALECTS = {**FRONTENDS, TWILIO.name: TWILIO}
 
 

@@ -33,6 +33,7 @@ from rtproxy.cli.talk.packets import packer, unpacker
 from rtproxy.cli.talk.question import Question
 from rtproxy.cli.talk.transcript import printable
 from rtproxy.model.audio_format import samples_of
+from rtproxy.model.close import CloseCode
 
 CLOSE_S = 3.0
 SEND_S = 30.0
@@ -109,7 +110,8 @@ async def _upgraded(
             resource,
             max_message_size=_LARGEST_MESSAGE_BYTES,
         )
-        if socket.closed is not None:
+        if socket.closed is not None and socket.closed.code == CloseCode.ABNORMAL:
+            # With a close frame it has said why; that is read as of any other conversation.
             raise CannotConnect("it ends the connection without an answer")
         return socket
     raise CannotConnect(f"it takes the connection and says nothing for {CONNECT_S:.0f} s")
