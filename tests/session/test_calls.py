@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbook import Playbook
@@ -83,10 +83,27 @@ def test_barge_in_cuts_at_the_last_report_whatever_the_clock_says() -> None:
     cut_at(play, 640)
 
 
-def test_without_a_report_nothing_was_heard() -> None:
+def test_until_the_first_report_of_a_call_the_clock_counts() -> None:
     play = speak(answering()) << cmd.Drop("resp_1")
+    play >> dropped(70, 3_000)
+    cut_at(play, 70)
+
+
+def test_of_who_reports_nothing_was_heard_without_a_report() -> None:
+    play = answering()
+    report(play, 40, "item_before")
+    speak(play) << cmd.Drop("resp_1")
     play >> dropped(700, 3_000)
     cut_at(play, 0)
+
+
+def test_who_never_reports_is_served_by_the_clock() -> None:
+    """A gateway that sends no marks back: no answer is cut that was heard, and none stays."""
+    play = answered()
+    speak(play) << cmd.Drop("resp_1")
+    play >> dropped(3_000, 3_000)
+    play << cmd.ToClient(ev.AnswerOver(response_id="resp_1", status="completed"))
+    speak(play).rest()
 
 
 def test_no_more_was_heard_than_there_is() -> None:
@@ -193,7 +210,7 @@ class Buffer:
         self.play >> ev.SpeechStarted(audio_start_ms=0, item_id="item_u")
         if cmd.Drop("resp_1") not in self.play.left():
             return
-        came = dropped(self.received_ms / 2, self.received_ms)
+        came = dropped(self.heard_ms, self.received_ms)
         self.play >> (came if self.received_ms else ev.Dropped(response_id="resp_1", heard=()))
         events = [getattr(command, "event", None) for command in self.play.left()]
         self.cuts += [one.played_ms for one in events if isinstance(one, ev.Interrupted)]
@@ -203,7 +220,8 @@ class Buffer:
             self.hand_back(ms)
 
 
-@given(st.lists(st.sampled_from(["chunk", "play_one", "speak"]), max_size=60))
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from(["chunk", "play_one", "speak"]), max_size=30))
 def test_whatever_happens_the_model_learns_once_and_exactly_what_was_heard(
     steps: list[str],
 ) -> None:
