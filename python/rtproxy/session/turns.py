@@ -294,21 +294,20 @@ class Turns:
             if not (part.whole and (part.item_id, part.content_index) in generated)
         ]
         if not cut:
-            return _cut_between_parts(answer, heard) if answer else []
+            return self._cut_between_parts(answer, heard) if answer else []
         return [command for part in cut for command in _cut(event.response_id, part)]
 
-
-def _cut_between_parts(answer: Answer, heard: Sequence[ev.HeardPart]) -> list[Command]:
-    """All that there is was heard: either that was the whole answer, or more was to come."""
-    if answer.phase is not Phase.GENERATING:
-        answer.cut = False
-        return []
-    item_id = heard[-1].item_id if heard else answer.item_id
-    if item_id is None:
-        return []
-    played_ms = int(heard[-1].heard_ms) if heard else 0
-    told = ev.Interrupted(item_id=item_id, played_ms=played_ms)
-    return [ToClient(told, response_id=answer.response_id)]
+    def _cut_between_parts(self, answer: Answer, heard: Sequence[ev.HeardPart]) -> list[Command]:
+        """All that there is was heard: either that was the whole answer, or more was to come."""
+        if answer.phase is not Phase.GENERATING:
+            answer.cut = False
+            return [ToClient(self._over(answer))] if self.playout.silent else []
+        item_id = heard[-1].item_id if heard else answer.item_id
+        if item_id is None:
+            return []
+        played_ms = int(heard[-1].heard_ms) if heard else 0
+        told = ev.Interrupted(item_id=item_id, played_ms=played_ms)
+        return [ToClient(told, response_id=answer.response_id)]
 
 
 def _cut(response_id: str, part: ev.HeardPart) -> list[Command]:
