@@ -206,8 +206,8 @@ class Counters:
 class Level:
     """Loudness of the last chunk in one direction, full scale = 1.0, and its time.
 
-    `speaking`: whether somebody speaks, and has or has not for `lasted_ms` of audio. It
-    is listened for from the first time on that a level is asked for.
+    `speaking`: whether somebody speaks, and has or has not for `lasted_ms` of audio. All
+    of it is measured from the first time on that the level is asked for.
     """
 
     @property

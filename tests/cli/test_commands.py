@@ -170,7 +170,7 @@ def test_talk_says_why_it_cannot_save(tmp_path: Path, capsys):
         (["--speaker-format", "f32/1"], '--speaker-format is "f32/1": the rate in Hz is "1"'),
         (
             ["--dialect", "openai", "--mic-format", "f32"],
-            "--mic-format is f32, 24000 Hz, mono; the Realtime API takes pcm16/24000, g711_ulaw",
+            "--mic-format is f32, 24000 Hz, mono; openai takes pcm16/24000, g711_ulaw",
         ),
         (["--dialect", "openai", "--binary"], "--binary is for voice and conversation"),
         (["--url", "ws://127.0.0.1/?rate=8000"], "--url names rate"),
