@@ -25,6 +25,8 @@ from rtproxy.simulator.session_schema import SESSION
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("python/**/*.md")])
+# Their programs need a proxy, and are run by the end-to-end tests.
+PROTOCOLS = sorted((ROOT / "docs" / "protocols").glob("*.md"))
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 
@@ -127,7 +129,7 @@ def defaults() -> dict[str, dict[str, object]]:
     whole = Sections()
     found = {
         name: msgspec.structs.asdict(getattr(whole, name))
-        for name in ("server", "auth", "simulator", "limits", "personas", "audio", "log")
+        for name in ("server", "auth", "simulator", "limits", "twilio", "personas", "audio", "log")
     }
     for name, dialect in msgspec.structs.asdict(whole.dialect).items():
         found[f"dialect.{name}"] = msgspec.structs.asdict(dialect)
@@ -155,7 +157,7 @@ def test_every_key_is_documented_with_its_default(section: str):
             assert value == (list(default) if isinstance(default, tuple) else default), key
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *PROTOCOLS], ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path):
     for target in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{page.name} points to {target}"

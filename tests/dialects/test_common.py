@@ -1,4 +1,4 @@
-"""The messages that the small dialects share, in each that has them bare."""
+"""The messages that the small dialects share, in the envelope of each."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from typing import Any
 import pytest
 
 from rtproxy.dialects.common import MAX_OUTPUT_BYTES
+from rtproxy.dialects.companion import COMPANION
 from rtproxy.dialects.conversation import CONVERSATION
 from rtproxy.dialects.table import TableDialect
 from rtproxy.dialects.voice import VOICE
 from rtproxy.model import events as ev
 
-BARE = pytest.mark.parametrize("dialect", [VOICE, CONVERSATION], ids=lambda one: one.name)
+EACH = pytest.mark.parametrize(
+    "dialect", [VOICE, CONVERSATION, COMPANION], ids=lambda one: one.name
+)
 
 
 def read(dialect: TableDialect, name: str, **fields: Any) -> ev.Event:
-    raw = json.dumps({"type": name, "event_id": "mine", **fields}).encode()
+    said = fields if dialect.envelope is None else {dialect.envelope: fields}
+    raw = json.dumps({"type": name, "event_id": "mine", **said}).encode()
     (event,) = dialect.decode(raw, binary=False)
     assert event.event_id == "mine"
     return event
 
 
-@BARE
+@EACH
 @pytest.mark.parametrize(
     ("fields", "item_id", "played_ms"),
     [
@@ -39,7 +43,7 @@ def test_playback(
     assert read(dialect, "playback", **fields) == wanted
 
 
-@BARE
+@EACH
 @pytest.mark.parametrize(
     ("output", "text"),
     [
@@ -58,7 +62,7 @@ def test_a_tools_output_is_text_or_json_as_text(
     assert read(dialect, "tool_result", callId="call_1", output=output) == wanted
 
 
-@BARE
+@EACH
 @pytest.mark.parametrize(
     ("fields", "session"),
     [
@@ -76,7 +80,7 @@ def test_a_session_update_is_read_by_the_names_of_a_session(
     )
 
 
-@BARE
+@EACH
 def test_what_is_no_longer_taken_is_dropped_and_said(dialect: TableDialect) -> None:
     event = read(dialect, "session_update", temperature=0.8)
     assert isinstance(event, ev.SessionUpdate)
@@ -85,18 +89,18 @@ def test_what_is_no_longer_taken_is_dropped_and_said(dialect: TableDialect) -> N
     assert sentence.startswith("temperature ")
 
 
-@BARE
+@EACH
 @pytest.mark.parametrize(
     ("name", "fields", "param", "words"),
     [
         ("playback", {}, "playedMs", "missing"),
-        ("playback", {"playedMs": -1}, "playedMs", ">= 0"),
-        ("playback", {"playedMs": "7"}, "playedMs", "str"),
-        ("playback", {"playedMs": None}, "playedMs", "null"),
-        ("playback", {"playedMs": 1, "itemId": 7}, "itemId", "int"),
-        ("tool_result", {"output": "x"}, "callId", "missing"),
-        ("tool_result", {"callId": 1, "output": "x"}, "callId", "int"),
-        ("tool_result", {"callId": "c"}, "output", "missing"),
+        ("playback", {"playedMs": -1}, "playedMs", "is -1; it must be a number of at least 0"),
+        ("playback", {"playedMs": "7"}, "playedMs", "is '7'; it must be a number"),
+        ("playback", {"playedMs": None}, "playedMs", "is null"),
+        ("playback", {"playedMs": 1, "itemId": 7}, "itemId", "is 7; it must be text or null"),
+        ("tool_result", {"output": "x"}, "callId", "is missing; it must be text"),
+        ("tool_result", {"callId": 1, "output": "x"}, "callId", "is 1; it must be text"),
+        ("tool_result", {"callId": "c"}, "output", "is missing; it must be any JSON"),
         ("tool_result", {"callId": "c", "output": None}, "output", "text or JSON"),
         ("session_update", {"voice": "nobody"}, "voice", "alloy"),
         ("session_update", {"voise": "alloy"}, "voise", "voice"),
@@ -122,7 +126,7 @@ def test_an_output_has_a_bound() -> None:
     assert str(MAX_OUTPUT_BYTES) in refused.message
 
 
-@BARE
+@EACH
 @pytest.mark.parametrize(
     ("event", "said"),
     [
@@ -150,5 +154,8 @@ def test_an_output_has_a_bound() -> None:
 def test_what_a_client_is_told(
     dialect: TableDialect, event: ev.Event, said: dict[str, Any]
 ) -> None:
+    said = dict(said)
     (raw,) = dialect.encode(event)
+    if dialect.envelope is not None:
+        said = {"type": said.pop("type"), dialect.envelope: said}
     assert json.loads(raw) == said

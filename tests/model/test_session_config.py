@@ -119,6 +119,7 @@ def test_what_only_the_upstream_sets_is_left_out():
         ({"audio": []}, "session.audio", "an object (input, output)"),
         ({"sped": 1}, "session.sped", "did you mean speed?"),
         ({"qqqqqq": 1}, "session.qqqqqq", "instructions"),
+        ({"a\r\nb": 1}, r"session.'a\r\nb'", "instructions"),
         ({"type": "transcription"}, "session.type", '"realtime"'),
         ({"modalities": []}, "session.modalities", '["audio"] or ["text"]'),
         ({"modalities": "text"}, "session.modalities", '["audio"] or ["text"]'),

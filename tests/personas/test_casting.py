@@ -112,3 +112,20 @@ def test_an_edit_counts_for_the_next_session(casting: Casting, tmp_path: Path):
     (tmp_path / "guide.toml").write_text('instructions = "You are another."')
     assert casting.catalog.refresh()
     assert casting.brief("voice", persona="guide").session["instructions"] == "You are another."
+
+
+def test_no_session_can_change_what_another_gets(casting: Casting):
+    first, second = casting.brief("voice"), casting.brief("voice")
+    first.session["audio"]["output"]["voice"] = "changed"
+    first.session.clear()
+    assert casting.brief("voice") == second
+    assert second.session["audio"]["output"]["voice"] == "alloy"
+
+
+def test_what_is_kept_is_what_would_be_made(casting: Casting):
+    for dialect in casting.roles:
+        for persona in casting.catalog.names:
+            made = casting.brief(dialect, persona=persona, session={"tools": []})
+            kept = casting.brief(dialect, persona=persona)
+            assert {**kept.session, "tools": []} == {**made.session, "tools": []}
+            assert (kept.opening, kept.model) == (made.opening, made.model)

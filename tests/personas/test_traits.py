@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtproxy.model.field_rules import FieldError
-from rtproxy.personas.traits import TRAITS, read_traits, traits_in_words
+from rtproxy.model.traits import TRAITS, read_traits
+from rtproxy.personas.traits import traits_in_words
 
 NUMBERS = st.dictionaries(st.sampled_from(TRAITS), st.integers(0, 100))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from runtime.conftest import OpenProxy
 ONE_EACH = {"RTPROXY_LIMITS__ADDRESS_SESSIONS": "1"}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def nobody_is_near(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' own address counts as any other would."""
     monkeypatch.setattr(admission, "_is_loopback", lambda address: False)
@@ -41,6 +41,7 @@ async def first_word(peer: trio_websocket.WebSocketConnection) -> dict[str, Any]
     return told
 
 
+@pytest.mark.usefixtures("nobody_is_near")
 async def test_a_small_frontend_is_told_and_closed_with_4429(open_proxy: OpenProxy) -> None:
     async with open_proxy(**ONE_EACH) as (process, listener):
         at = (listener.port, "/ws/voice")
@@ -59,6 +60,7 @@ async def test_a_small_frontend_is_told_and_closed_with_4429(open_proxy: OpenPro
                 assert (await first_word(again))["type"] == "session_ready"
 
 
+@pytest.mark.usefixtures("nobody_is_near")
 async def test_an_sdk_is_told_by_http_429_in_the_upstreams_shape(open_proxy: OpenProxy) -> None:
     async with open_proxy(**ONE_EACH) as (_, listener):
         with trio.fail_after(20):
@@ -82,3 +84,66 @@ async def _refused(port: int) -> bytes:
             b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
         return b"".join([part async for part in stream])
+
+
+async def next_of(peer: trio_websocket.WebSocketConnection, *kinds: str) -> dict[str, Any]:
+    while (told := await first_word(peer))["type"] not in kinds:
+        pass
+    return told
+
+
+async def say(peer: trio_websocket.WebSocketConnection, kind: str, **fields: Any) -> None:
+    await peer.send_message(json.dumps({"type": kind, "data": fields}))
+
+
+async def begin(peer: trio_websocket.WebSocketConnection, user: str) -> dict[str, Any]:
+    """The session of a user, or why there is none."""
+    await say(peer, "auth", userId=user, conversationId="c")
+    await say(peer, "start_realtime")
+    return await next_of(peer, "session_ready", "error")
+
+
+async def test_a_user_may_have_three_sessions_wherever_the_address_is(
+    open_proxy: OpenProxy,
+) -> None:
+    with trio.fail_after(20):
+        async with open_proxy() as (_, listener), AsyncExitStack() as many:
+            at = (listener.port, "/ws")
+            peers = [await many.enter_async_context(connected(*at)) for _ in range(5)]
+            for peer in peers[:3]:
+                assert (await begin(peer, "anna"))["type"] == "session_ready"
+            told = (await begin(peers[3], "anna"))["data"]
+            assert (told["code"], told["fatal"]) == ("too_many_sessions", True)
+            with pytest.raises(trio_websocket.ConnectionClosed) as closed:
+                await peers[3].get_message()
+            assert closed.value.reason.code == 4429
+            assert (await begin(peers[4], "ben"))["type"] == "session_ready"
+
+
+async def test_a_key_is_a_user_where_nobody_says_who_is_there(open_proxy: OpenProxy) -> None:
+    settings = {"RTPROXY_AUTH__KEYS": "sk-of-ours-0123456789", "RTPROXY_LIMITS__USER_SESSIONS": "1"}
+    async with open_proxy(**settings) as (_, listener):
+        at = (listener.port, "/ws/voice?token=sk-of-ours-0123456789")
+        with trio.fail_after(20):
+            async with connected(*at) as first, connected(*at) as second:
+                kinds = {(await first_word(peer))["type"] for peer in (first, second)}
+    assert kinds == {"session_ready", "error"}
+
+
+async def test_a_request_too_many_is_left_out_and_told_and_the_session_lives(
+    open_proxy: OpenProxy,
+) -> None:
+    async with open_proxy(RTPROXY_LIMITS__REQUESTS_PER_MINUTE="2") as (_, listener):
+        with trio.fail_after(20):
+            async with connected(listener.port, "/ws") as peer:
+                await begin(peer, "anna")
+                for _ in range(2):
+                    await say(peer, "text", text="hi")
+                    await next_of(peer, "response_complete")
+                await say(peer, "text", text="hi")
+                told = (await next_of(peer, "error"))["data"]
+                assert (told["code"], told["fatal"]) == ("rate_limited", False)
+                await say(peer, "playback", playedMs=0)
+                await say(peer, "interrupt")
+                await say(peer, "ping")
+                await next_of(peer, "pong")

@@ -125,4 +125,5 @@ def test_a_session_object_may_move_the_end() -> None:
 def test_after_the_end_nothing_is_waited_for_that_leads_to_anything() -> None:
     play = patient()
     assert_ends(at(play, 600.0))
+    assert deadline(play) == inf
     at(play, 2000.0).rest()

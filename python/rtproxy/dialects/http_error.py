@@ -10,8 +10,6 @@ import msgspec
 
 from rtproxy.model.events import Failure
 
-HEADERS = [("Content-Type", "application/json")]
-
 
 def http_error(failure: Failure) -> bytes:
     """The body."""

@@ -7,16 +7,16 @@ name, nor where the changes were written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rtproxy.model.brief import Brief
 from rtproxy.model.event import Json
 from rtproxy.model.events import Misunderstood, StartAsked
 from rtproxy.model.field_rules import FieldError
-from rtproxy.model.session_config import merge_session
+from rtproxy.model.session_config import copied, merge_session
+from rtproxy.model.traits import read_traits
 from rtproxy.personas.catalog import Catalog, UnknownPersonaError
 from rtproxy.personas.persona import Persona
-from rtproxy.personas.traits import read_traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,9 @@ class Casting:
 
     catalog: Catalog
     roles: Mapping[str, Role]
+    _usual: dict[tuple[str, str], tuple[Persona, Brief]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def persona_of(self, dialect: str) -> str:
         """The name of who answers the clients of a dialect that ask for nobody."""
@@ -55,10 +58,19 @@ class Casting:
         personas that there are.
         """
         role = self.roles[dialect]
-        chosen = _changed(self.catalog.find(persona or role.persona), role.changes)
-        whole = merge_session(chosen.session_object(traits), session or {})
-        model = whole.pop("model", None) or chosen.model
-        return Brief(whole, _opening(chosen, whole), model)
+        chosen = self.catalog.find(persona or role.persona)
+        if traits or session:
+            return _brief(chosen, role, traits, session or {})
+        usual = self._usual_brief(dialect, chosen)
+        return Brief(copied(usual.session), usual.opening, usual.model)
+
+    def _usual_brief(self, dialect: str, chosen: Persona) -> Brief:
+        """Most clients ask for nothing of their own: their brief is made once a version."""
+        known = self._usual.get((dialect, chosen.name))
+        if known is None or known[0] is not chosen:
+            known = chosen, _brief(chosen, self.roles[dialect], None, {})
+            self._usual[dialect, chosen.name] = known
+        return known[1]
 
     def at_connect(self, dialect: str, query: Mapping[str, str]) -> Brief | Misunderstood:
         """The same for a client that asks by its address: `?persona=`."""
@@ -79,6 +91,13 @@ class Casting:
             return _no_such_persona(unknown)
         except FieldError as wrong:
             return Misunderstood(code="invalid_field", message=wrong.message, param=wrong.param)
+
+
+def _brief(chosen: Persona, role: Role, traits: Mapping[str, int] | None, session: Json) -> Brief:
+    persona = _changed(chosen, role.changes)
+    whole = merge_session(persona.session_object(traits), session)
+    model = whole.pop("model", None) or persona.model
+    return Brief(whole, _opening(persona, whole), model)
 
 
 def _changed(persona: Persona, changes: Json) -> Persona:

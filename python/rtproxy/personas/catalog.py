@@ -4,12 +4,13 @@ Owns which files make them and keeps, of each, the last version that could be us
 not know who uses a persona, nor when to look again: whoever watches calls `refresh`.
 
 A persona of the user's takes the place of a shipped one of the same name. A file that
-breaks, or goes, takes nothing away: its last good version serves on until the process
-ends, because sessions that name it must not fail for an editor's half-written save.
+breaks, goes or takes another name takes nothing away: its last good version serves on
+until the process ends, because sessions that name it must not fail for an edit.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import Enum, unique
 from pathlib import Path
@@ -146,7 +147,8 @@ class Catalog:
         return persona
 
     def _index(self) -> None:
-        self._personas = {persona.name: persona for _, persona in self._good()}
+        good = {persona.name: persona for _, persona in self._good()}
+        self._personas = {**self._personas, **good}  # a name that was given up serves on, too
 
     def _good(self) -> list[tuple[Path, Persona]]:
         """The later counts: the user's over the shipped, what is there over what is gone."""
@@ -161,24 +163,23 @@ class Catalog:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in _entries(folder) if path.suffix == ".toml")
-
-
-def _entries(folder: Path) -> list[Path]:
-    """What may belong to a persona; nothing where there is no such folder."""
-    try:
-        return [path for path in folder.iterdir() if path.suffix in {".toml", ".md"}]
-    except OSError:
-        return []
+    return [folder / name for name, *_ in _stamp(folder) if name.endswith(".toml")]
 
 
 def _stamp(folder: Path) -> _Stamp:
-    """What changes when one of the files does."""
-    found = []
-    for path in _entries(folder):
-        try:
-            seen = path.stat()
-        except OSError:
-            continue  # it went between the two looks; the next one tells
-        found.append((path.name, seen.st_mtime_ns, seen.st_size, seen.st_ino))
-    return tuple(sorted(found))
+    """What changes when a file does that may belong to a persona; nothing without a folder."""
+    # By strings: Path takes five times as long for the same calls, and this is done each second.
+    try:
+        with os.scandir(folder) as entries:
+            ours = (entry for entry in entries if entry.name.endswith((".toml", ".md")))
+            return tuple(sorted((entry.name, *_version(entry)) for entry in ours))
+    except OSError:
+        return ()
+
+
+def _version(entry: os.DirEntry[str]) -> tuple[int, int, int]:
+    try:
+        seen = entry.stat()
+    except OSError:
+        return 0, 0, 0  # a link to nothing, or it just went: whoever reads it will be told
+    return seen.st_mtime_ns, seen.st_size, seen.st_ino

@@ -7,11 +7,10 @@ for. Must not know where personas are kept, nor any dialect.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 
 from rtproxy.model.event import Json
-from rtproxy.model.session_config import merge_session
+from rtproxy.model.session_config import copied, merge_session
 from rtproxy.personas.traits import traits_in_words
 
 # What a persona's session is like where its file says nothing else.
@@ -68,7 +67,7 @@ class Persona:
 
         `traits` are the client's, 0-100.
         """
-        session = deepcopy(merge_session(USUAL, self.session))
+        session = copied(merge_session(USUAL, self.session))
         session.pop("model", None)
         words = (self.instructions, traits_in_words({**self.traits, **(traits or {})}))
         instructions = "\n\n".join(part for part in words if part)

@@ -1,15 +1,14 @@
-"""The five traits of a companion: numbers from 0 to 100, told in sentences.
+"""The five traits of a companion, told in sentences.
 
-Owns the traits, their steps and the words; the same numbers always give the same
-text. Must not know whose traits they are.
+Owns their steps and the words; the same numbers always give the same text. Must not
+know whose traits they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from rtproxy.model.field_rules import Number, Place
+from rtproxy.model.traits import MOST, TRAITS
 
 # What each step of a trait is like, from the least to the most: 0-19, 20-39, … 80-100.
 _SENTENCES: dict[str, tuple[str, str, str, str, str]] = {
@@ -49,30 +48,15 @@ _SENTENCES: dict[str, tuple[str, str, str, str, str]] = {
         "You are a rock: always on the other person's side, honest, and there for the next step.",
     ),
 }
-TRAITS = tuple(_SENTENCES)
-_MOST = 100
 _HEADING = "How you are in this conversation:"
-
-
-def read_traits(fields: Mapping[str, Any], *, where: str = "traits") -> dict[str, int]:
-    """The traits that are named, each 0-100; FieldError for another name or value."""
-    at, rule = Place(where), Number(0, _MOST, whole=True)
-    for name in fields:
-        if name not in _SENTENCES:
-            raise at.unknown(name, TRAITS)
-    return {name: int(rule.read(value, at.inside(name))) for name, value in fields.items()}
 
 
 def traits_in_words(traits: Mapping[str, int]) -> str:
     """A paragraph with a sentence for each trait that is named, in one order; "" for none."""
-    lines = [
-        f"- {sentences[_step(traits[name])]}"
-        for name, sentences in _SENTENCES.items()
-        if name in traits
-    ]
+    lines = [f"- {_SENTENCES[name][_step(traits[name])]}" for name in TRAITS if name in traits]
     return "\n".join([_HEADING, *lines]) if lines else ""
 
 
 def _step(value: int) -> int:
     steps = 5
-    return min(value * steps // _MOST, steps - 1)
+    return min(value * steps // MOST, steps - 1)

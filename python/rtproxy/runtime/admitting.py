@@ -6,7 +6,7 @@ Must not know how a session runs, nor how anybody is told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import trio
 
 from rtproxy.credentials.judge import Admitted, Credentials, Refused
 from rtproxy.credentials.presented import presented
@@ -15,10 +15,10 @@ from rtproxy.legs.listener import Upgrade
 from rtproxy.model.brief import Brief
 from rtproxy.model.close import CloseCode
 from rtproxy.model.event import Json
-from rtproxy.model.events import Introduced, Misunderstood, StartAsked
+from rtproxy.model.events import Introduced
 from rtproxy.model.session_config import merge_session
-from rtproxy.personas.casting import Casting
-from rtproxy.resilience.admission import Visit
+from rtproxy.resilience.admission import Rejected, Visit
+from rtproxy.runtime.no_entry import too_many_later
 from rtproxy.session.greeting import Admit, Refusal
 from rtproxy.upstreams.upstream import wishes, wishes_of_session
 
@@ -30,39 +30,29 @@ def judged(credentials: Credentials, upgrade: Upgrade, dialect: Dialect) -> Admi
     return credentials.judge(upgrade)
 
 
-def introduction(
-    credentials: Credentials, upgrade: Upgrade, visit: Visit, clock: Callable[[], float]
+def late(
+    credentials: Credentials, upgrade: Upgrade, visit: Visit, *, vouched: bool = False
 ) -> Admit:
-    """How a greeted client's first words are judged.
+    """How the first words of a greeted client are judged.
 
-    Its token counts, unless one was shown before; then whether its user has sessions left.
+    By its token, if nothing was shown before; then by how many sessions its user has.
+    `vouched`: the request's signature has said who it comes from.
     """
+    shown = vouched or presented(upgrade)
 
     def admit(introduced: Introduced) -> Refusal | None:
-        if not presented(upgrade):
-            verdict = credentials.judge_secret(introduced.token)
-            if isinstance(verdict, Refused):
-                return Refusal(verdict.code, verdict.message, CloseCode.UNAUTHENTICATED)
-        if not introduced.user_id:
-            return None
-        rejected = visit.name(introduced.user_id, clock())
-        if rejected is None:
-            return None
-        return Refusal("too_many_sessions", rejected.message, CloseCode.RATE_LIMITED)
+        verdict = Admitted() if shown else credentials.judge_secret(introduced.token)
+        if isinstance(verdict, Refused):
+            return Refusal(verdict.code, verdict.message, CloseCode.UNAUTHENTICATED)
+        rejected = named(visit, introduced.user_id)
+        return None if rejected is None else too_many_later(rejected)
 
     return admit
 
 
-def at_start(
-    casting: Casting,
-    dialect: str,
-    query: Mapping[str, str],
-    session: Json | None,
-    start: StartAsked,
-) -> Brief | Misunderstood:
-    """What a greeted client's session is to be; `session` is what its token says of it."""
-    brief = casting.at_start(dialect, query, start)
-    return brief if isinstance(brief, Misunderstood) else bound(brief, session)
+def named(visit: Visit, user: str | None) -> Rejected | None:
+    """Count the session as this user's, where one is known; or why it cannot be."""
+    return None if user is None else visit.name(user, trio.current_time())
 
 
 def bound(brief: Brief, session: Json | None) -> Brief:

@@ -11,55 +11,68 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import trio
-
 from rtproxy.credentials.judge import Admitted, Credentials, Refused
-from rtproxy.credentials.refusal import unauthorized
 from rtproxy.dialects.dialect import Dialect
-from rtproxy.dialects.http_error import HEADERS, http_error
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
-from rtproxy.legs.leg import LegsOptions, OpenLegs, Side
+from rtproxy.dialects.twilio import Twilio
+from rtproxy.legs.leg import LegsOptions, OpenLegs
 from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
 from rtproxy.model.brief import Brief
-from rtproxy.model.close import CloseCode, CloseReason
 from rtproxy.model.ids import new_id
 from rtproxy.personas.casting import Casting
-from rtproxy.resilience.admission import Admission, Rejected, Visit
-from rtproxy.runtime.admitting import asked_of_upstream, at_start, bound, introduction, judged
+from rtproxy.resilience.admission import Admission, Visit
+from rtproxy.runtime.admitting import asked_of_upstream, bound, judged, late, named
 from rtproxy.runtime.dialing import Dialler
+from rtproxy.runtime.no_entry import NoEntry, stranger, too_many, turn_away, wrong_query
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
+from rtproxy.runtime.switchboard import Switchboard
 from rtproxy.session.greeting import Greeting
+from rtproxy.session.keypad import Keypad
 from rtproxy.session.lifetime import Patience
+from rtproxy.session.playout import ByReports
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.requests import screened
 from rtproxy.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """A client that comes in: how it speaks, as whom, and what its session is to be."""
+
+    upgrade: Upgrade
+    dialect: Dialect
+    brief: Brief
+    admitted: Admitted
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
 class FrontDoor:
     """Takes upgrades; everything that their sessions need was built before.
 
-    `casting` says who answers, `credentials` who may come in, `admission` how many,
-    `input_rate_hz` is the sample rate of clients that name none, `patience` says how
-    long a session may last;
-    `open_legs` is the driver; `paced` are the options of legs whose client is paced,
-    `relayed` of those whose client buffers by protocol.
+    `casting` says who answers, `credentials` and `admission` who may come in and how many,
+    `input_rate_hz` the sample rate of clients that name none, `patience` how long a
+    session may last; `open_legs` is the driver; `paced` are the options of legs whose
+    client is paced, `relayed` of those whose client buffers by protocol; `switchboard`
+    knows Twilio's calls, in which the keys that are pressed are heeded or not.
     """
 
+    credentials: Credentials
+    admission: Admission
     dialler: Dialler
     limits: SessionLimits
     process: Process
     casting: Casting
-    credentials: Credentials
-    admission: Admission
     input_rate_hz: Callable[[Dialect], int]
     patience: Patience
     open_legs: OpenLegs
     paced: LegsOptions
     relayed: LegsOptions
+    switchboard: Switchboard
+    heeds_keys: bool = True
 
     async def enter(self, upgrade: Upgrade, *, home: str = "/") -> None:
         """Answer one upgrade request; returns when its session is over.
@@ -74,125 +87,96 @@ class FrontDoor:
         if not self.process.welcomes:
             await upgrade.refuse(503, "The server is stopping; try again in a moment.")
             return
-        query = upgrade.query
         dialect = choose_dialect(
             path,
-            query,
+            upgrade.query,
             upgrade.subprotocols,
             beta_header=upgrade.header("openai-beta"),
         )
         if dialect is None:
-            await upgrade.refuse(404, _nothing_here(upgrade.path, query))
+            await upgrade.refuse(404, _nothing_here(upgrade.path, upgrade.query))
             return
+        if isinstance(dialect, Twilio) and not self.switchboard.is_twilios(upgrade):
+            await upgrade.refuse(403, "This request is not signed by Twilio.")
+            return
+        guest = self._judge(upgrade, dialect, visit)
+        if isinstance(guest, Guest):
+            await self._serve(guest)
+            return
+        await turn_away(
+            upgrade,
+            dialect,
+            guest,
+            open_legs=self.open_legs,
+            options=self.paced,
+            largest_bytes=self.limits.client_message_bytes,
+        )
+
+    def _judge(self, upgrade: Upgrade, dialect: Dialect, visit: Visit) -> Guest | NoEntry:
+        if visit.rejected is not None:
+            return too_many(visit.rejected)
         admitted = judged(self.credentials, upgrade, dialect)
         if isinstance(admitted, Refused):
-            await self._keep_out(upgrade, dialect, admitted)
-            return
-        rejected = visit.rejected or self._count(visit, dialect, admitted)
+            return stranger(admitted)
+        # Who is greeted says who is there: many of them may share one key.
+        rejected = None if dialect.greets else named(visit, admitted.subject)
         if rejected is not None:
-            await self._keep_waiting(upgrade, dialect, rejected)
-            return
-        asked = dialect.asked(query, input_rate_hz=self.input_rate_hz(dialect))
+            return too_many(rejected)
+        asked = dialect.asked(upgrade.query, input_rate_hz=self.input_rate_hz(dialect))
         if isinstance(asked, ev.Misunderstood):
-            await self._correct(upgrade, dialect, asked)
-            return
-        brief = Brief({}) if dialect.relays else self.casting.at_connect(dialect.name, query)
+            return wrong_query(asked)
+        relays, query = dialect.relays, upgrade.query
+        brief = Brief({}) if relays else self.casting.at_connect(dialect.name, query)
         if isinstance(brief, ev.Misunderstood):
-            await self._correct(upgrade, dialect, brief)
-            return
-        brief = bound(brief, admitted.session)
-        dialect = asked
+            return wrong_query(brief)
+        return Guest(upgrade, asked, bound(brief, admitted.session), admitted, visit)
+
+    async def _serve(self, guest: Guest) -> None:
+        upgrade, dialect = guest.upgrade, guest.dialect
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
         session_id = new_id("sess", secrets.token_bytes(16))
-        async with self.open_legs(self.relayed if dialect.relays else self.paced) as legs:
+        async with self.open_legs(self.relayed if dialect.buffers else self.paced) as legs:
             task = SessionTask(
                 session_id,
-                self._core(session_id, dialect, brief, upgrade, admitted, visit),
+                self._core(session_id, guest),
                 dialect,
                 legs,
-                asked=asked_of_upstream(upgrade, dialect, admitted, brief),
-                bound=admitted.session if dialect.relays else None,
+                asked=asked_of_upstream(upgrade, dialect, guest.admitted, guest.brief),
                 dialler=self.dialler,
                 limits=self.limits,
                 process=self.process,
-                screen=partial(screened, take=visit.request),
+                screen=partial(screened, take=guest.visit.request),
             )
             with self.process.live.entered(task):
                 await task.run(connection)
 
-    def _core(
-        self,
-        session_id: str,
-        dialect: Dialect,
-        brief: Brief,
-        upgrade: Upgrade,
-        admitted: Admitted,
-        visit: Visit,
-    ) -> Core:
+    def _core(self, session_id: str, guest: Guest) -> Core:
+        dialect = guest.dialect
         if dialect.relays:
             return RelaySession(session_id)
         greeting = None
         if dialect.greets:
-            greeting = Greeting(
-                partial(at_start, self.casting, dialect.name, upgrade.query, admitted.session),
-                admit=introduction(self.credentials, upgrade, visit, trio.current_time),
-            )
+            vouched = isinstance(dialect, Twilio) and self.switchboard.checks
+            admit = late(self.credentials, guest.upgrade, guest.visit, vouched=vouched)
+            at_start = partial(self._at_start, guest)
+            greeting = Greeting(at_start, admit=admit, once=dialect.buffers)
         return Session(
             session_id,
-            brief.session,
+            guest.brief.session,
             bare_audio=dialect.audio.binary,
             greeting=greeting,
-            opening=brief.opening,
             patience=self.patience,
+            opening=guest.brief.opening,
+            playout=ByReports() if dialect.buffers else None,
+            keypad=Keypad() if dialect.buffers and self.heeds_keys else None,
         )
 
-    def _count(self, visit: Visit, dialect: Dialect, admitted: Admitted) -> Rejected | None:
-        """Count the session as its key's or token's; a greeted client is to name a user."""
-        if dialect.greets or admitted.subject is None:
-            return None
-        return visit.name(admitted.subject, trio.current_time())
-
-    async def _keep_out(self, upgrade: Upgrade, dialect: Dialect, refused: Refused) -> None:
-        """Without a good key."""
-        if dialect.relays:  # official SDKs read the status
-            await upgrade.turn_away(401, *unauthorized(refused))
-            return
-        failure = ev.Failure(
-            type="authentication_error", code=refused.code, message=refused.message
-        )
-        reason = CloseReason(CloseCode.UNAUTHENTICATED, refused.message)
-        await self._turn_away(upgrade, dialect, failure, reason)
-
-    async def _correct(self, upgrade: Upgrade, dialect: Dialect, wrong: ev.Misunderstood) -> None:
-        """Say what is wrong with the query."""
-        failure = ev.Failure(code=wrong.code, message=wrong.message, param=wrong.param)
-        reason = CloseReason(CloseCode.BAD_REQUEST, f"bad {wrong.param}")
-        await self._turn_away(upgrade, dialect, failure, reason)
-
-    async def _keep_waiting(self, upgrade: Upgrade, dialect: Dialect, rejected: Rejected) -> None:
-        """Too many are in."""
-        failure = ev.Failure(
-            type="rate_limit_error", code="too_many_sessions", message=rejected.message
-        )
-        if dialect.relays:  # official SDKs read the status
-            await upgrade.turn_away(429, HEADERS, http_error(failure))
-            return
-        reason = CloseReason(CloseCode.RATE_LIMITED, rejected.message)
-        await self._turn_away(upgrade, dialect, failure, reason)
-
-    async def _turn_away(
-        self, upgrade: Upgrade, dialect: Dialect, failure: ev.Failure, reason: CloseReason
-    ) -> None:
-        """Say why in the dialect's own words, and close: browsers cannot read an HTTP status."""
-        offered = dialect.subprotocol in upgrade.subprotocols
-        connection = await upgrade.accept(dialect.subprotocol if offered else None)
-        async with self.open_legs(self.paced) as legs:
-            largest = self.limits.client_message_bytes
-            leg = legs.add(Side.CLIENT, connection, max_message_bytes=largest)
-            for payload in dialect.encode(ev.ErrorTold(error=failure, fatal=True)):
-                leg.send(payload)
-            await leg.aclose(reason)
+    def _at_start(self, guest: Guest, start: ev.StartAsked) -> Brief | ev.Misunderstood:
+        brief = self.casting.at_start(guest.dialect.name, guest.upgrade.query, start)
+        if isinstance(brief, ev.Misunderstood):
+            return brief
+        return bound(brief, guest.admitted.session)
 
 
 def _nothing_here(path: str, query: dict[str, str]) -> str:

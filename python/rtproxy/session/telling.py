@@ -17,7 +17,8 @@ def misunderstood(event: ev.Misunderstood) -> list[Command]:
     failure = ev.Failure(
         code=event.code, message=event.message, param=event.param, event_id=event.event_id
     )
-    note = Note("client_message_refused", fields={"code": event.code, "param": event.param})
+    fields = {"code": event.code, "param": event.param, "text": event.message}
+    note = Note("client_message_refused", fields=fields)
     return [note, ToClient(ev.ErrorTold(error=failure))]
 
 
@@ -58,3 +59,9 @@ def upstream_lost(event: ev.UpstreamLost) -> list[Command]:
     failure = ev.Failure(type="server_error", code=code, message=event.reason)
     note = Note("upstream_lost", "warning", {"code": event.code, "text": event.reason})
     return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), End(reason)]
+
+
+def unheard(event: ev.InputTranscriptFailed) -> list[Command]:
+    """What the person said could not be written down; the conversation goes on without."""
+    fields = {"item": event.item_id, "code": event.error.get("code")}
+    return [Note("transcription_failed", "warning", fields)]
