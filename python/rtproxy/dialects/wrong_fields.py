@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import ValidationError, inspect
 
-from rtproxy.model.field_rules import FieldError, show
+from rtproxy.model.place import FieldError, show
 
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 _MISSING = re.compile(r"missing required field `(\w+)`")
