@@ -13,7 +13,8 @@ from typing import Any
 
 from msgspec import ValidationError, inspect
 
-from rtproxy.model.place import FieldError, show
+from rtproxy.model.field_rules import FieldError
+from rtproxy.model.place import show
 
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 _MISSING = re.compile(r"missing required field `(\w+)`")
