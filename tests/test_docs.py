@@ -129,7 +129,7 @@ def defaults() -> dict[str, dict[str, object]]:
     whole = Sections()
     found = {
         name: msgspec.structs.asdict(getattr(whole, name))
-        for name in ("server", "auth", "simulator", "limits", "personas", "audio", "log")
+        for name in ("server", "auth", "simulator", "limits", "twilio", "personas", "audio", "log")
     }
     for name, dialect in msgspec.structs.asdict(whole.dialect).items():
         found[f"dialect.{name}"] = msgspec.structs.asdict(dialect)

@@ -45,6 +45,7 @@ from rtproxy.runtime.front_door import FrontDoor
 from rtproxy.runtime.persona_watch import watch_personas
 from rtproxy.runtime.process import Process, ProcessPhase
 from rtproxy.runtime.session_task import SessionLimits
+from rtproxy.runtime.switchboard import Switchboard
 from rtproxy.session.lifetime import Patience
 from rtproxy.simulator.server import open_simulator
 from rtproxy.simulator.settings import configured
@@ -115,7 +116,7 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
         config.server,
         on_upgrade=door.enter,
         on_extra_upgrade=partial(door.enter, home=HOME_OF_WS_PORT),
-        application=create_application(process, driver.figures, rest),
+        application=create_application(process, driver.figures, rest, switchboard_of(config)),
         head_s=config.limits.head_s,
         head_bytes=config.limits.head_bytes,
     )
@@ -209,6 +210,19 @@ def build_front_door(
         open_legs=open_legs,
         paced=paced,
         relayed=replace(paced, lead_ms=None),
+        switchboard=switchboard_of(config),
+        heeds_keys=config.twilio.dtmf == "item",
+    )
+
+
+def switchboard_of(config: Config) -> Switchboard:
+    """How Twilio reaches this server."""
+    twilio = config.twilio
+    return Switchboard(
+        auth_token=twilio.auth_token.reveal() if twilio.auth_token else None,
+        public_url=twilio.public_url,
+        trust_forwarded=twilio.trust_forwarded,
+        secure=config.server.uses_tls,
     )
 
 

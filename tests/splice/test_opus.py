@@ -143,6 +143,7 @@ def test_what_is_said_arrives_as_one_decoder_makes_it(target: AudioFormat) -> No
     attach(scene, scene.upstream, hears=target)
     encoder, decoder = OpusEncoder(), OpusDecoder()
     said = [encoder.encode(piece) for piece in pieces(noise(4_800, PCM16_24K))]
+    assert scene.splice.level(scene.client.side).at is None
     for packet in said:
         say(scene.client, packet)
     scene.splice.end_input(scene.now)

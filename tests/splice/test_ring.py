@@ -137,6 +137,7 @@ def test_levels_of_telephone_audio(rust: ModuleType, encoding: str) -> None:
             now=real.now,
             speaks=(encoding, 8_000, 1),
         )
+    assert real.splice.level(rust.Side.CLIENT).at is None
     real.client.says(spoken(bytes([loud]) * 160))
     assert 0.95 < real.splice.level(rust.Side.CLIENT).peak <= 1.0
     real.client.says(spoken(bytes([silent]) * 160))

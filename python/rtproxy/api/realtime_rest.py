@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from quart import Response, request
 from quart_trio import QuartTrio
@@ -82,7 +83,7 @@ class RealtimeRest:
 
     async def models(self, name: str = "") -> Response:
         """What the upstream's models are."""
-        path = f"/models/{name}" if name else "/models"
+        path = f"/models/{quote(name, safe='')}" if name else "/models"
         return self.upstream.told(await self.upstream.ask("GET", path))
 
     def _asked(self) -> dict[str, str]:

@@ -34,6 +34,10 @@ class Dialect(Protocol):
         """Whether a client says who it is, and what it wants, before an upstream is dialled."""
 
     @property
+    def buffers(self) -> bool:
+        """Whether the client buffers by protocol: it is not paced, and tells what it played."""
+
+    @property
     def persona(self) -> str | None:
         """Who answers, where it is not the client that configures the session."""
 

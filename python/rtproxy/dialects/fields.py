@@ -56,7 +56,7 @@ def read_message(
     fields = parsed if envelope is None else _opened(parsed, envelope)
     if isinstance(fields, ev.Misunderstood):
         return [fields]
-    return _read_object(fields, parsed, readings, audio)
+    return read_object(fields, parsed, readings, audio)
 
 
 def _opened(parsed: dict[str, Any], envelope: str) -> dict[str, Any] | ev.Misunderstood:
@@ -71,9 +71,10 @@ def _opened(parsed: dict[str, Any], envelope: str) -> dict[str, Any] | ev.Misund
     return fields if event_id is None else {**fields, "event_id": event_id}
 
 
-def _read_object(
+def read_object(
     parsed: dict[str, Any], whole: dict[str, Any], readings: Readings, audio: SpokenAudio
 ) -> Sequence[ev.Event]:
+    """The events that a parsed message means; `whole` is what it came in."""
     event_id = parsed.get("event_id")
     echoed = event_id if isinstance(event_id, str) else None
     name = parsed.get("type")

@@ -7,7 +7,8 @@ never an error: the upstream grows faster than its clients.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -39,14 +40,17 @@ UNHEARD = (
 )
 
 
+@lru_cache(maxsize=64)
 def kinds_for(
-    answer_delta: str, input_delta: str | None, *, secrets: Sequence[bytes] = ()
+    answer_delta: str, input_delta: str | None, *, secrets: tuple[bytes, ...] = ()
 ) -> Kinds:
     """The upstream's messages for a client of another shape.
 
     Audio and deltas of text take their way without Python; it answers what somebody
     acts upon. The deltas' templates are the client's own messages; None: it is told
-    nothing of what it says before all of it is known. `secrets` are never told.
+    nothing of what it says before all of it is known. `secrets` are never told. Made
+    once for all sessions: one table stays in the processor's caches, one for each
+    does not.
     """
     unheard = UNHEARD if input_delta else (*UNHEARD, INPUT_DELTA)
     return Kinds(

@@ -13,6 +13,7 @@ from rtproxy.dialects.companion import COMPANION
 from rtproxy.dialects.conversation import CONVERSATION
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.openai import OpenAI
+from rtproxy.dialects.twilio import Twilio
 from rtproxy.dialects.voice import VOICE
 
 DIALECTS: tuple[Dialect, ...] = (
@@ -20,6 +21,7 @@ DIALECTS: tuple[Dialect, ...] = (
     COMPANION,
     CONVERSATION,
     OpenAI(),
+    Twilio(),
 )
 
 

@@ -33,6 +33,7 @@ class Relayed:
     paths = ("/v1/realtime", "/openai/v1/realtime", "/openai/realtime")
     relays = True
     greets = False
+    buffers = True
     persona = None
     subprotocol = "realtime"
     audio = USUAL

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -46,6 +47,7 @@ class TableDialect:
     relays: bool = False
     greets: bool = False
     envelope: str | None = None
+    buffers: bool = False
 
     @property
     def subprotocol(self) -> str:
@@ -63,15 +65,15 @@ class TableDialect:
 
     def client_kinds(self) -> Kinds:
         """Audio takes the lane; Python answers the rest."""
-        return Kinds(audio=self.audio_types, binary="audio" if self.audio.binary else "hold")
+        return _kinds(tuple(self.audio_types.items()), binary=self.audio.binary)
 
     def upstream_kinds(self, secrets: Sequence[bytes] = ()) -> Kinds:
         """Audio and deltas of text take their own way; Python answers the rest."""
-        return realtime.kinds_for(self.answer_delta, self.input_delta, secrets=secrets)
+        return realtime.kinds_for(self.answer_delta, self.input_delta, secrets=tuple(secrets))
 
     def client_wrap(self) -> Wrap:
         """The dialect's own audio message, or the audio bare."""
-        return Wrap.binary() if self.audio.binary else Wrap.template(self.audio_template)
+        return Wrap.binary() if self.audio.binary else _wrap(self.audio_template)
 
     def upstream_wrap(self) -> Wrap:
         """An append of ours."""
@@ -103,3 +105,15 @@ class TableDialect:
         """As before: nothing that is said changes how it is said."""
         del event
         return self
+
+# Made once for all sessions: see `realtime.kinds_for`.
+
+
+@lru_cache(maxsize=64)
+def _kinds(audio_types: tuple[tuple[str, str], ...], *, binary: bool) -> Kinds:
+    return Kinds(audio=dict(audio_types), binary="audio" if binary else "hold")
+
+
+@lru_cache(maxsize=64)
+def _wrap(template: str) -> Wrap:
+    return Wrap.template(template)

@@ -30,12 +30,15 @@ def judged(credentials: Credentials, upgrade: Upgrade, dialect: Dialect) -> Admi
     return credentials.judge(upgrade)
 
 
-def late(credentials: Credentials, upgrade: Upgrade, visit: Visit) -> Admit:
+def late(
+    credentials: Credentials, upgrade: Upgrade, visit: Visit, *, vouched: bool = False
+) -> Admit:
     """How the first words of a greeted client are judged.
 
     By its token, if nothing was shown before; then by how many sessions its user has.
+    `vouched`: the request's signature has said who it comes from.
     """
-    shown = presented(upgrade)
+    shown = vouched or presented(upgrade)
 
     def admit(introduced: Introduced) -> Refusal | None:
         verdict = Admitted() if shown else credentials.judge_secret(introduced.token)

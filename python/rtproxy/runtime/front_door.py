@@ -14,6 +14,7 @@ from functools import partial
 from rtproxy.credentials.judge import Admitted, Credentials, Refused
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
+from rtproxy.dialects.twilio import Twilio
 from rtproxy.legs.leg import LegsOptions, OpenLegs
 from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
@@ -27,8 +28,11 @@ from rtproxy.runtime.no_entry import NoEntry, stranger, too_many, turn_away, wro
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
+from rtproxy.runtime.switchboard import Switchboard
 from rtproxy.session.greeting import Greeting
+from rtproxy.session.keypad import Keypad
 from rtproxy.session.lifetime import Patience
+from rtproxy.session.playout import ByReports
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.requests import screened
 from rtproxy.session.session import Session
@@ -52,7 +56,8 @@ class FrontDoor:
     `casting` says who answers, `credentials` and `admission` who may come in and how many,
     `input_rate_hz` the sample rate of clients that name none, `patience` how long a
     session may last; `open_legs` is the driver; `paced` are the options of legs whose
-    client is paced, `relayed` of those whose client buffers by protocol.
+    client is paced, `relayed` of those whose client buffers by protocol; `switchboard`
+    knows Twilio's calls, in which the keys that are pressed are heeded or not.
     """
 
     credentials: Credentials
@@ -66,6 +71,8 @@ class FrontDoor:
     open_legs: OpenLegs
     paced: LegsOptions
     relayed: LegsOptions
+    switchboard: Switchboard
+    heeds_keys: bool = True
 
     async def enter(self, upgrade: Upgrade, *, home: str = "/") -> None:
         """Answer one upgrade request; returns when its session is over.
@@ -88,6 +95,9 @@ class FrontDoor:
         )
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, upgrade.query))
+            return
+        if isinstance(dialect, Twilio) and not self.switchboard.is_twilios(upgrade):
+            await upgrade.refuse(403, "This request is not signed by Twilio.")
             return
         guest = self._judge(upgrade, dialect, visit)
         if isinstance(guest, Guest):
@@ -126,7 +136,7 @@ class FrontDoor:
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
         session_id = new_id("sess", secrets.token_bytes(16))
-        async with self.open_legs(self.relayed if dialect.relays else self.paced) as legs:
+        async with self.open_legs(self.relayed if dialect.buffers else self.paced) as legs:
             task = SessionTask(
                 session_id,
                 self._core(session_id, guest),
@@ -147,8 +157,10 @@ class FrontDoor:
             return RelaySession(session_id)
         greeting = None
         if dialect.greets:
-            admit = late(self.credentials, guest.upgrade, guest.visit)
-            greeting = Greeting(partial(self._at_start, guest), admit=admit)
+            vouched = isinstance(dialect, Twilio) and self.switchboard.checks
+            admit = late(self.credentials, guest.upgrade, guest.visit, vouched=vouched)
+            at_start = partial(self._at_start, guest)
+            greeting = Greeting(at_start, admit=admit, once=dialect.buffers)
         return Session(
             session_id,
             guest.brief.session,
@@ -156,6 +168,8 @@ class FrontDoor:
             greeting=greeting,
             patience=self.patience,
             opening=guest.brief.opening,
+            playout=ByReports() if dialect.buffers else None,
+            keypad=Keypad() if dialect.buffers and self.heeds_keys else None,
         )
 
     def _at_start(self, guest: Guest, start: ev.StartAsked) -> Brief | ev.Misunderstood:

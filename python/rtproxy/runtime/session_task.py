@@ -195,6 +195,7 @@ class SessionTask:
                 if self._upstream_wanted.is_set() and not self._upstream_there.is_set():
                     await self._wait_for_upstream(leg)
                 self._performer.client_message(leg, message)
+                self._heartbeat.look_again()
         except LegClosed as closed:
             self.end(closed.reason)
 

@@ -64,12 +64,17 @@ class Greeting:
     Args:
         configure: what a session is to be by a start, or what is wrong with that.
         admit: why the client may not come in, None if it may.
+        once: the client starts once, and is told no errors: a start that is refused is
+            the end.
     """
 
-    def __init__(self, configure: Configure, *, admit: Admit = admit_all) -> None:
+    def __init__(
+        self, configure: Configure, *, admit: Admit = admit_all, once: bool = False
+    ) -> None:
         """Begin with a stranger."""
         self._configure = configure
         self._admit = admit
+        self._once = once
         self.client: ev.Introduced | None = None
 
     def introduced(self, event: ev.Introduced) -> list[Command]:
@@ -86,10 +91,10 @@ class Greeting:
         self.client = event
         return [Note("client_introduced", fields={"user": event.user_id})]
 
-    def brief_for(self, event: ev.StartAsked) -> Brief | ToClient:
+    def brief_for(self, event: ev.StartAsked) -> Brief | list[Command]:
         """What a start asks for, or why that cannot be."""
         if self.client is None:
-            return _refuse(INTRODUCTION_DUE, event.event_id)
+            return [_refuse(INTRODUCTION_DUE, event.event_id)]
         brief = self._configure(event)
         if not isinstance(brief, ev.Misunderstood):
             return brief
@@ -99,7 +104,9 @@ class Greeting:
             param=brief.param,
             event_id=event.event_id,
         )
-        return ToClient(ev.ErrorTold(error=failure))
+        told: list[Command] = [ToClient(ev.ErrorTold(error=failure, fatal=self._once))]
+        reason = CloseReason(CloseCode.BAD_REQUEST, brief.message)
+        return [*told, End(reason)] if self._once else told
 
     def too_early(self, event: ev.Event) -> list[Command]:
         """Something that needs a conversation: say what is due before."""

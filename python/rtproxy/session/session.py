@@ -13,7 +13,7 @@ from math import inf
 from typing import Any, ClassVar
 
 from rtproxy.model import events as ev
-from rtproxy.model.close import CloseCode, CloseReason, Origin
+from rtproxy.model.close import DONE, CloseCode, CloseReason, Origin
 from rtproxy.session import telling
 from rtproxy.session.agreement import Agreement
 from rtproxy.session.causes import Causes
@@ -33,8 +33,10 @@ from rtproxy.session.commands import (
 from rtproxy.session.failures import end_of_session
 from rtproxy.session.formats import UnknownFormatError
 from rtproxy.session.greeting import NEEDS_START, Greeting
+from rtproxy.session.keypad import Keypad, pressed
 from rtproxy.session.lifetime import Lifetime, Patience
 from rtproxy.session.playback import judge
+from rtproxy.session.playout import Playout
 from rtproxy.session.states import SESSION_STEPS, State, step
 from rtproxy.session.tool_calls import ToolCalls
 from rtproxy.session.turns import Turns
@@ -57,6 +59,8 @@ class Session:
             is dialled; None for one whose upstream is dialled at once.
         patience: how long it may last.
         opening: the response to ask for before the client has spoken, if any.
+        playout: what is known of what the client plays; None: the lane's clock tells.
+        keypad: gathers the keys that a caller presses; None: they are not heeded.
     """
 
     def __init__(
@@ -68,11 +72,13 @@ class Session:
         greeting: Greeting | None = None,
         patience: Patience = _PATIENCE,
         opening: ev.Json | None = None,
+        playout: Playout | None = None,
+        keypad: Keypad | None = None,
     ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
         self.state = State.CONNECTING if greeting is None else State.GREETING
-        self.turns = Turns(announces_audio=bare_audio)
+        self.turns = Turns(announces_audio=bare_audio, playout=playout)
         self._greeting = greeting
         self._opening = opening
         self._agreement = Agreement(session_id, config)
@@ -80,12 +86,14 @@ class Session:
         self._commits_to_answer = 0
         self._tools = ToolCalls()
         self._lifetime = Lifetime(patience)
+        self._keypad = keypad
         self._now = 0.0
 
     @property
     def deadline(self) -> float:
         """When it wants to be told that time has passed (`TimePassed`)."""
-        return inf if self.state is State.CLOSED else self._lifetime.deadline
+        keys_over = self._keypad.deadline if self._keypad else inf
+        return inf if self.state is State.CLOSED else min(self._lifetime.deadline, keys_over)
 
     def receive(self, event: ev.Event, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""
@@ -124,8 +132,8 @@ class Session:
 
     def _start(self, event: ev.StartAsked) -> list[Command]:
         brief = self._greeter.brief_for(event)
-        if isinstance(brief, ToClient):
-            return [brief]
+        if isinstance(brief, list):
+            return brief
         told: list[Command] = telling.otherwise(event.dropped)
         told.append(Shape(event.gain, event.pitch))
         if self.state is not State.GREETING:
@@ -192,6 +200,29 @@ class Session:
     def _audio(self, event: ev.InputAudio | ev.OutputAudio) -> list[Command]:
         return [Resubmit(event.canonical)]
 
+    def _playback(self, event: ev.Playback) -> list[Command]:
+        if event.item_id is not None:
+            self.turns.playout.note(event.item_id, event.played_ms)
+        return [Measure(event.item_id, event.played_ms, event.event_id)]
+
+    # A caller
+
+    def _stream_started(self, event: ev.StreamStarted) -> list[Command]:
+        return [Note("call_started", fields={"stream": event.stream_id, "call": event.call_id})]
+
+    def _key_pressed(self, event: ev.KeyPressed) -> list[Command]:
+        """Whoever presses keys has heard enough."""
+        if self._keypad is None:
+            return [Note("key_unheeded", "debug", {"key": event.key})]
+        begins = not self._keypad.is_pressed
+        keys = self._keypad.press(event.key, self._now)
+        return [*(self.turns.interrupt() if begins else []), *self._keys(keys)]
+
+    def _keys(self, keys: str | None) -> list[Command]:
+        if keys is None:
+            return []
+        return [ToUpstream(pressed(keys)), *self.turns.request(ev.ResponseCreate())]
+
     # The upstream
 
     def _pass_to_client(self, event: ev.Event) -> list[Command]:
@@ -243,6 +274,8 @@ class Session:
 
     def _time_passed(self, _: ev.TimePassed) -> list[Command]:
         told, reason = self._lifetime.passed(self._now, busy=self.turns.responding)
+        keys = self._keypad.pause(self._now) if self._keypad else None
+        told = told + self._keys(keys)
         return told if reason is None else [*told, End(reason)]
 
     def _clock_read(self, event: ev.ClockRead) -> list[Command]:
@@ -253,6 +286,12 @@ class Session:
         ev.Introduced: lambda self, event: self._greeter.introduced(event),
         ev.StartAsked: _start,
         ev.GreetingOverdue: _greeting_overdue,
+        ev.StreamStarted: _stream_started,
+        ev.KeyPressed: _key_pressed,
+        ev.Hangup: lambda _self, _event: [End(DONE)],
+        ev.Unheeded: lambda _, event: [
+            Note("client_message_unheeded", "debug", {"what": event.what})
+        ],
         ev.SessionCreated: _session_created,
         ev.SessionUpdated: _session_updated,
         ev.InputAudio: _audio,
@@ -262,7 +301,7 @@ class Session:
         ev.ItemCreate: _pass_upstream,
         ev.SessionUpdate: lambda self, event: self._agreement.update(event),
         ev.ToolAnswered: _tool_answered,
-        ev.Playback: lambda _, event: [Measure(event.item_id, event.played_ms, event.event_id)],
+        ev.Playback: _playback,
         ev.Measured: _measured,
         ev.ClientPing: _client_ping,
         ev.Misunderstood: lambda _, event: telling.misunderstood(event),

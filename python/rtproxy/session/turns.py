@@ -12,10 +12,12 @@ had its time, and only then is the client told. Speech in between still cuts it.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rtproxy.model import events as ev
 from rtproxy.session.commands import Command, Drop, Exclude, Finish, PlaceMark, ToClient, ToUpstream
+from rtproxy.session.playout import ByClock, Playout
 from rtproxy.session.states import ANSWER_STEPS, Phase, step
 
 _STARTED = b"started"
@@ -47,11 +49,13 @@ class Turns:
     """The answers of one session.
 
     Every method takes an event and returns the commands that it calls for.
-    `announces_audio`: the client is told of each item before the audio of it.
+    `announces_audio`: the client is told of each item before the audio of it. `playout`
+    knows what is heard of it.
     """
 
-    def __init__(self, *, announces_audio: bool = False) -> None:
+    def __init__(self, *, announces_audio: bool = False, playout: Playout | None = None) -> None:
         """Start with nobody speaking."""
+        self.playout = playout or ByClock()
         self._announces_audio = announces_audio
         self._answers: dict[str, Answer] = {}
         self._excluded: set[str] = set()
@@ -151,7 +155,7 @@ class Turns:
         if answer.start_placed:
             return []
         answer.item_id = event.item.get("id")
-        return [self._start(answer)]
+        return self._start(answer)
 
     def part_added(self, event: ev.PartAdded) -> list[Command]:
         """A client of bare audio learns whose it is, once for each item."""
@@ -162,7 +166,7 @@ class Turns:
         started = ev.AudioStarted(response_id=event.response_id, item_id=event.item_id)
         if started in answer.marks.values():
             return []
-        return [self._mark(answer, _AUDIO, started)]
+        return self._mark(answer, _AUDIO, started)
 
     def text(self, event: ev.OutputTextDelta | ev.OutputTextDone) -> list[Command]:
         """Text passes at once, or behind its answer's start."""
@@ -177,7 +181,7 @@ class Turns:
             return []
         answer.generated.add((event.item_id, event.content_index))
         played = ev.AnswerPlayed(response_id=event.response_id, item_id=event.item_id)
-        return [self._mark(answer, _PLAYED, played)]
+        return self._mark(answer, _PLAYED, played)
 
     def done(self, event: ev.ResponseDone) -> list[Command]:
         """The upstream has finished; the client learns of it when it was played."""
@@ -193,8 +197,8 @@ class Turns:
         answer.usage = event.response.get("usage")
         commands: list[Command] = [Finish(response_id), *self._failure(event)]
         if not answer.start_placed:
-            commands.append(self._start(answer))
-        commands.append(self._mark(answer, _OVER, None))
+            commands += self._start(answer)
+        commands += self._mark(answer, _OVER, None)
         return commands + self._next_request()
 
     def _failure(self, event: ev.ResponseDone) -> list[Command]:
@@ -211,23 +215,24 @@ class Turns:
 
     # Marks
 
-    def _start(self, answer: Answer) -> Command:
+    def _start(self, answer: Answer) -> list[Command]:
         answer.start_placed = True
         started = ev.AnswerStarted(response_id=answer.response_id, item_id=answer.item_id)
         return self._mark(answer, _STARTED, started, starts=True)
 
     def _mark(
         self, answer: Answer, kind: bytes, tells: ev.Event | None, *, starts: bool = False
-    ) -> Command:
+    ) -> list[Command]:
         token = b"%s %d %s" % (kind, len(answer.marks), answer.response_id.encode())
         answer.marks[token] = tells
-        return PlaceMark(answer.response_id, token, starts)
+        return self.playout.place(PlaceMark(answer.response_id, token, starts), tells)
 
     def mark_reached(self, event: ev.MarkReached) -> list[Command]:
         """Everything before the mark was played: tell the client what it stands for."""
-        kind, _, response_id = event.token.split(b" ", 2)
-        answer = self._answers.get(response_id.decode())
-        if answer is None:
+        kind = event.token.partition(b" ")[0]
+        marked = (one for one in self._answers.values() if event.token in one.marks)
+        answer = next(marked, None)
+        if answer is None:  # it is over, or a client hands back what it was never given
             return []
         tells = None if kind == _AUDIO and answer.cut else answer.marks.get(event.token)
         if kind == _OVER:
@@ -274,26 +279,28 @@ class Turns:
         """
         answer = self._answers.get(event.response_id)
         generated = answer.generated if answer else set()
+        heard = [self.playout.heard(part) for part in event.heard]
         cut = [
             part
-            for part in event.heard
+            for part in heard
             if not (part.whole and (part.item_id, part.content_index) in generated)
         ]
         if not cut:
-            return self._cut_between_parts(answer, event) if answer else []
+            return _cut_between_parts(answer, heard) if answer else []
         return [command for part in cut for command in _cut(event.response_id, part)]
 
-    def _cut_between_parts(self, answer: Answer, event: ev.Dropped) -> list[Command]:
-        """All that there is was heard: either that was the whole answer, or more was to come."""
-        if answer.phase is not Phase.GENERATING:
-            answer.cut = False
-            return []
-        item_id = event.heard[-1].item_id if event.heard else answer.item_id
-        if item_id is None:
-            return []
-        played_ms = int(event.heard[-1].heard_ms) if event.heard else 0
-        told = ev.Interrupted(item_id=item_id, played_ms=played_ms)
-        return [ToClient(told, response_id=event.response_id)]
+
+def _cut_between_parts(answer: Answer, heard: Sequence[ev.HeardPart]) -> list[Command]:
+    """All that there is was heard: either that was the whole answer, or more was to come."""
+    if answer.phase is not Phase.GENERATING:
+        answer.cut = False
+        return []
+    item_id = heard[-1].item_id if heard else answer.item_id
+    if item_id is None:
+        return []
+    played_ms = int(heard[-1].heard_ms) if heard else 0
+    told = ev.Interrupted(item_id=item_id, played_ms=played_ms)
+    return [ToClient(told, response_id=answer.response_id)]
 
 
 def _cut(response_id: str, part: ev.HeardPart) -> list[Command]:

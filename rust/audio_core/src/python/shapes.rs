@@ -23,6 +23,7 @@ impl Kinds {
         signature = (
             *,
             audio = None,
+            only = None,
             answer_words = None,
             input_words = None,
             secrets = Vec::new(),
@@ -33,13 +34,16 @@ impl Kinds {
             hold = Vec::new(),
             binary = "hold",
             check_base64 = true,
+            type_key = None,
         ),
-        text_signature = "(*, audio=..., answer_words=..., input_words=..., secrets=(), relay=(), \
-            pass_on=(), ignore=(), default='hold', hold=(), binary='hold', check_base64=True)"
+        text_signature = "(*, audio=..., only=..., answer_words=..., input_words=..., secrets=(), relay=(), \
+            pass_on=(), ignore=(), default='hold', hold=(), binary='hold', check_base64=True, \
+            type_key=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "named in Python")]
     fn new(
         audio: Option<&Bound<'_, PyMapping>>,
+        only: Option<&Bound<'_, PyMapping>>,
         answer_words: Option<&Bound<'_, PyMapping>>,
         input_words: Option<&Bound<'_, PyMapping>>,
         secrets: Vec<Vec<u8>>,
@@ -50,9 +54,12 @@ impl Kinds {
         hold: Vec<String>,
         binary: &str,
         check_base64: bool,
+        type_key: Option<String>,
     ) -> PyResult<Self> {
         let rules = KindRules {
+            type_key,
             audio: entries(audio)?,
+            only: entries(only)?,
             answer_words: entries(answer_words)?,
             input_words: entries(input_words)?,
             secrets,

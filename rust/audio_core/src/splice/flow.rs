@@ -6,9 +6,6 @@ use super::splice::{LaneParts, Splice, TRY_LATER};
 use super::time::Ticks;
 use super::wrap::{OWN_APPEND, OWN_DELTA};
 
-/// Memory that the scratch keeps from one message to the next.
-const KEPT_SCRATCH_BYTES: usize = 64 * 1024;
-
 impl Splice {
     /// Bytes that arrived on the leg; none for the end of its stream.
     pub fn feed(&mut self, id: LegId, data: &[u8], now: Ticks) {
@@ -56,7 +53,7 @@ impl Splice {
         if leg.outbox.queue.audio_length() == 0 {
             leg.replayed = 0;
         }
-        self.trim_scratch();
+        self.scratch = Vec::new();
     }
 
     /// Take up to `most` bytes of what `fill` has begun.
@@ -108,7 +105,7 @@ impl Splice {
         } = self.lane_parts();
         lane.advance(now, stamps, out);
         self.expire();
-        self.trim_scratch();
+        self.scratch = Vec::new();
         self.note_reading();
     }
 
@@ -124,12 +121,6 @@ impl Splice {
             } else {
                 leg.outbox.queue.clear(&mut self.lane.items);
             }
-        }
-    }
-
-    fn trim_scratch(&mut self) {
-        if self.scratch.capacity() > KEPT_SCRATCH_BYTES {
-            self.scratch = Vec::new();
         }
     }
 

@@ -37,9 +37,11 @@ impl Names<'_> {
 /// One item and its counters.
 #[derive(Debug)]
 pub struct Item {
-    response: Box<[u8]>,
-    part_of: Box<[u8]>,
-    index: Box<[u8]>,
+    /// Its three names, one behind the other: they are compared for every chunk, and
+    /// so lie in one place.
+    names: Box<[u8]>,
+    /// Where in `names` the item's begins, and where that of its part.
+    cuts: [usize; 2],
     /// Audio that has come, whatever became of it.
     pub received: Ticks,
     /// Audio that the lane has let go to the client.
@@ -58,10 +60,10 @@ pub struct Item {
 
 impl Item {
     fn new(names: Names<'_>) -> Self {
+        let cut = names.response.len();
         Self {
-            response: names.response.into(),
-            part_of: names.item.into(),
-            index: names.index.into(),
+            names: [names.response, names.item, names.index].concat().into(),
+            cuts: [cut, cut + names.item.len()],
             received: 0,
             released: 0,
             dropped: 0,
@@ -74,28 +76,31 @@ impl Item {
 
     /// The tokens as they came.
     pub fn names(&self) -> Names<'_> {
+        let (response, rest) = self.names.split_at(self.cuts[0]);
+        let (item, index) = rest.split_at(self.cuts[1] - self.cuts[0]);
         Names {
-            response: &self.response,
-            item: &self.part_of,
-            index: &self.index,
+            response,
+            item,
+            index,
         }
     }
 
     /// Whether it is audio of this response.
     pub fn is_of(&self, response_id: &str) -> bool {
-        text_of(&self.response) == response_id.as_bytes()
+        text_of(self.names().response) == response_id.as_bytes()
     }
 
     /// Whether it is a part of this conversation item.
     pub fn is_part_of(&self, item_id: &str) -> bool {
-        text_of(&self.part_of) == item_id.as_bytes()
+        text_of(self.names().item) == item_id.as_bytes()
     }
 
     /// The ids without quotes, and the number of the content part (0 if it had none).
     pub fn named(&self) -> (String, String, u64) {
         let text = |token| String::from_utf8_lossy(text_of(token)).into_owned();
-        let index = text(&self.index).parse().unwrap_or(0);
-        (text(&self.response), text(&self.part_of), index)
+        let names = self.names();
+        let index = text(names.index).parse().unwrap_or(0);
+        (text(names.response), text(names.item), index)
     }
 
     /// A chunk of it has come and waits.

@@ -1,4 +1,5 @@
-//! How a leg's incoming messages are sorted by their top-level `type`.
+//! How a leg's incoming messages are sorted by their top-level `type`, or by the key
+//! that their protocol has in its place.
 //!
 //! A table that the dialect makes once; whatever the scanner is not sure of is a
 //! hold, so that a real parser judges it.
@@ -65,6 +66,8 @@ pub struct Kinds {
     default: Kind,
     words: Vec<Words>,
     secrets: Vec<memmem::Finder<'static>>,
+    /// What audio must say besides: by path, and what lies there.
+    only: Vec<(usize, Box<[u8]>)>,
     binary_is_audio: bool,
     checks_base64: bool,
     paths: PayloadPaths,
@@ -85,8 +88,12 @@ pub enum Unlisted {
 /// What goes into a table, as the dialect says it.
 #[derive(Debug, Default)]
 pub struct KindRules {
+    /// The key under which messages say what they are; `type` where there is none.
+    pub type_key: Option<String>,
     /// `type` and payload path: a key, or two joined by a dot.
     pub audio: Vec<(String, String)>,
+    /// Audio only where these texts lie at these paths; else it is a hold.
+    pub only: Vec<(String, String)>,
     /// Words of an answer: `type`, where the words lie, and the client's message.
     pub answer_words: Vec<(String, (String, String))>,
     /// Words of the input, the same.
@@ -117,6 +124,9 @@ impl Kinds {
         for (name, path) in rules.audio {
             add(&mut types, name, Kind::Audio(index_of(path, &mut paths)))?;
         }
+        let only = rules.only.into_iter();
+        let only = only.map(|(path, text)| (index_of(path, &mut paths), text.into_bytes().into()));
+        let only = only.collect();
         let lists = [(rules.answer_words, true), (rules.input_words, false)];
         for (list, of_answer) in lists {
             for (name, (path, template)) in list {
@@ -143,7 +153,11 @@ impl Kinds {
             secrets: finders(&rules.secrets),
             binary_is_audio: rules.binary_is_audio,
             checks_base64: rules.checks_base64,
-            paths: compile(&paths)?,
+            only,
+            paths: match rules.type_key {
+                None => compile(&paths)?,
+                Some(key) => compile(&paths)?.with_type_key(key),
+            },
         })
     }
 
@@ -187,7 +201,7 @@ impl Kinds {
             Kind::Relay => relay(true),
             Kind::PassOn => relay(false),
             Kind::Words(words) => self.tell(&self.words[words], raw, &found),
-            Kind::Audio(path) => match found.plain(path) {
+            Kind::Audio(path) => match found.plain(path).filter(|_| self.is_meant(raw, &found)) {
                 None => Sorted::Hold,
                 Some(payload) => Sorted::Audio(Spans {
                     kind,
@@ -198,6 +212,12 @@ impl Kinds {
                 }),
             },
         }
+    }
+
+    /// Whether audio says besides what it must.
+    fn is_meant(&self, raw: &[u8], found: &Envelope) -> bool {
+        let mut only = self.only.iter();
+        only.all(|(path, text)| found.plain(*path).is_some_and(|span| raw[span] == **text))
     }
 
     fn tell(&self, words: &Words, raw: &[u8], found: &Envelope) -> Sorted {

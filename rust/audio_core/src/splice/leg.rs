@@ -93,7 +93,7 @@ pub struct Leg {
     /// When it is read.
     pub reading: ReadingClock,
     /// Where the audio that comes from it is unpacked, if it is packets.
-    pub unpacker: Option<Unpacker>,
+    pub unpacker: Option<Box<Unpacker>>,
     limits: LegLimits,
     decoder: Decoder,
     fresh: VecDeque<Incoming>,

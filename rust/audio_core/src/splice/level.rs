@@ -1,6 +1,7 @@
 //! How loud the last chunk of one direction was, and whether somebody speaks there.
 //!
-//! A sink: it looks at the audio that passes and holds nothing up.
+//! A sink: it looks at the audio that passes and holds nothing up. Until somebody has
+//! asked it does not look at all: few ever ask, and every chunk would pay.
 
 use super::activity::Activity;
 use super::time::Ticks;
@@ -9,10 +10,6 @@ use crate::dsp::format::{AudioFormat, Encoding};
 use crate::dsp::g711::{self, Law};
 use crate::dsp::level;
 
-/// A chunk up to this size is kept until someone asks; a longer one is measured as
-/// it passes, so that a meter stays small.
-const KEPT_BYTES: usize = 64 * 1024;
-
 /// Loudness of one chunk, full scale 1.0, and when it passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Level {
@@ -20,7 +17,7 @@ pub struct Level {
     pub rms: f64,
     /// The largest sample, without its sign.
     pub peak: f64,
-    /// When it passed; `None` before the first chunk.
+    /// When it passed; `None` before the first.
     pub at: Option<Ticks>,
     /// Whether somebody speaks, as far as it was listened to.
     pub speaking: bool,
@@ -28,13 +25,10 @@ pub struct Level {
     pub lasted: Ticks,
 }
 
-/// Remembers the last chunk, for few ask how loud it was.
+/// Measures what passes, from the first question on.
 #[derive(Debug, Default)]
 pub struct Meter {
-    chunk: Vec<u8>,
-    format: Option<AudioFormat>,
     level: Level,
-    /// Somebody has asked: from then on it is listened for speech.
     is_asked: bool,
     activity: Option<Activity>,
 }
@@ -42,21 +36,12 @@ pub struct Meter {
 impl Meter {
     /// One chunk passes `now`; an empty one says nothing.
     pub fn note(&mut self, audio: &[u8], format: AudioFormat, now: Ticks) {
-        if audio.len() < format.encoding().sample_bytes() {
+        if !self.is_asked || audio.len() < format.encoding().sample_bytes() {
             return;
         }
         self.level.at = Some(now);
-        if self.is_asked {
-            self.listen(audio, format);
-        }
-        self.chunk.clear();
-        self.format = None;
-        if audio.len() > KEPT_BYTES {
-            (self.level.rms, self.level.peak) = loudness(audio, format.encoding());
-        } else {
-            self.chunk.extend_from_slice(audio);
-            self.format = Some(format);
-        }
+        (self.level.rms, self.level.peak) = loudness(audio, format.encoding());
+        self.listen(audio, format);
     }
 
     fn listen(&mut self, audio: &[u8], format: AudioFormat) {
@@ -71,13 +56,10 @@ impl Meter {
         (self.level.speaking, self.level.lasted) = (activity.is_speaking(), activity.lasted());
     }
 
-    /// How loud the last chunk was, and whether somebody has spoken since the first
-    /// time that this was asked.
+    /// How loud the last chunk was, and whether somebody speaks, of what has passed
+    /// since the first time that this was asked.
     pub fn level(&mut self) -> Level {
         self.is_asked = true;
-        if let Some(format) = self.format.take() {
-            (self.level.rms, self.level.peak) = loudness(&self.chunk, format.encoding());
-        }
         self.level
     }
 }
@@ -113,10 +95,10 @@ mod tests {
 
     fn measured(audio: &[u8], format: AudioFormat) -> Level {
         let mut meter = Meter::default();
+        meter.note(audio, format, 6);
+        assert_eq!(meter.level(), Level::default(), "nobody had asked");
         meter.note(audio, format, 7);
-        let level = meter.level();
-        assert_eq!(meter.level(), level, "asking changes nothing");
-        level
+        meter.level()
     }
 
     fn near(left: f64, right: f64) -> bool {
@@ -143,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_long_chunk_is_measured_as_well() {
-        let audio = 8_192_i16.to_le_bytes().repeat(KEPT_BYTES);
+        let audio = 8_192_i16.to_le_bytes().repeat(64 * 1024);
         assert!(near(measured(&audio, PCM16_24K).rms, 0.25));
     }
 

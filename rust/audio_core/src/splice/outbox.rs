@@ -16,8 +16,6 @@ use std::collections::VecDeque;
 
 /// Pongs that may wait; RFC 6455, 5.5.3 lets us answer only the latest pings.
 const MAX_PONGS: usize = 16;
-/// Memory that an empty buffer may keep.
-const KEPT_BYTES: usize = 128 * 1024;
 
 /// How far our half of the connection is from its end.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +48,8 @@ pub struct Outbox {
     /// What has not begun.
     pub queue: Queue,
     control: VecDeque<(Opcode, Vec<u8>)>,
-    /// Frames that have begun.
+    /// Frames that have begun; keeps no memory where there are none, as the splice's
+    /// scratch does not.
     begun: Vec<u8>,
     /// Bytes of `begun` that are gone.
     taken: usize,
@@ -59,7 +58,7 @@ pub struct Outbox {
     /// Audio messages wrapped so far.
     number: u64,
     /// Where audio becomes packets, if the peer hears those.
-    packer: Option<Packer>,
+    packer: Option<Box<Packer>>,
     ending: Ending,
 }
 
@@ -167,10 +166,7 @@ impl Outbox {
 
     fn compact(&mut self) {
         if self.taken == self.begun.len() {
-            self.begun.clear();
-            if self.begun.capacity() > KEPT_BYTES {
-                self.begun = Vec::new();
-            }
+            self.begun = Vec::new();
         } else {
             self.begun.drain(..self.taken);
         }

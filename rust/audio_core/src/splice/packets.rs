@@ -19,13 +19,15 @@ pub struct Unpacker {
 
 impl Unpacker {
     /// Be there if the leg speaks in packets; where it already did, the voice goes on.
-    pub fn follow(slot: &mut Option<Self>, speaks: LegAudio) {
+    pub fn follow(slot: &mut Option<Box<Self>>, speaks: LegAudio) {
         match speaks {
             LegAudio::Samples(_) => *slot = None,
             LegAudio::Opus(built) => {
-                slot.get_or_insert_with(|| Self {
-                    decoder: Decoder::new(built),
-                    packet: Vec::new(),
+                slot.get_or_insert_with(|| {
+                    Box::new(Self {
+                        decoder: Decoder::new(built),
+                        packet: Vec::new(),
+                    })
                 });
             }
         }
@@ -50,12 +52,14 @@ pub struct Packer {
 
 impl Packer {
     /// Be there if the leg hears packets; where it already did, the voice goes on.
-    pub fn follow(slot: &mut Option<Self>, hears: Option<LegAudio>) {
+    pub fn follow(slot: &mut Option<Box<Self>>, hears: Option<LegAudio>) {
         match hears {
             Some(LegAudio::Opus(built)) => {
-                slot.get_or_insert_with(|| Self {
-                    encoder: Encoder::new(built),
-                    part: None,
+                slot.get_or_insert_with(|| {
+                    Box::new(Self {
+                        encoder: Encoder::new(built),
+                        part: None,
+                    })
                 });
             }
             Some(LegAudio::Samples(_)) | None => *slot = None,

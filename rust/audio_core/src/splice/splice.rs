@@ -63,6 +63,9 @@ pub struct Splice {
     pub(super) orphans: Vec<(LegId, u64)>,
     pub(super) waiting: Load,
     pub(super) keys: MaskKeys,
+    /// Memory for audio on its way. Given back after each step: what was freed last is
+    /// still in the caches when the next session asks for memory, what this one kept
+    /// since its last chunk is not.
     pub(super) scratch: Vec<u8>,
 }
 

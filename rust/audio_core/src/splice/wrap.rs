@@ -52,6 +52,7 @@ enum Slot {
     Audio,
     ResponseId,
     ItemId,
+    Item,
     ContentIndex,
     Number,
     Ms,
@@ -184,6 +185,7 @@ impl Template {
                 Piece::Literal(_) | Piece::Slot(Slot::Audio) => return None,
                 Piece::Slot(Slot::ResponseId) => fill.names.response,
                 Piece::Slot(Slot::ItemId) => fill.names.item,
+                Piece::Slot(Slot::Item) => between_quotes(fill.names.item),
                 Piece::Slot(Slot::ContentIndex) => fill.names.index,
                 Piece::Slot(Slot::Number) => number.as_bytes(),
                 Piece::Slot(Slot::Ms) => ms.as_bytes(),
@@ -206,16 +208,37 @@ impl Template {
     }
 }
 
+/// What a string token says, to be put inside another string as it is; nothing of a
+/// token that is no string.
+fn between_quotes(token: &[u8]) -> &[u8] {
+    let rest = token.strip_prefix(b"\"").unwrap_or_default();
+    rest.strip_suffix(b"\"").unwrap_or_default()
+}
+
 impl Slot {
     fn named(name: &str) -> Option<Self> {
         match name {
             "audio" => Some(Self::Audio),
             "response_id" => Some(Self::ResponseId),
             "item_id" => Some(Self::ItemId),
+            "item" => Some(Self::Item),
             "content_index" => Some(Self::ContentIndex),
             "number" => Some(Self::Number),
             "ms" => Some(Self::Ms),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_inside_a_string_has_no_quotes_of_its_own() {
+        assert_eq!(between_quotes(br#""item_1""#), b"item_1");
+        for none in [&b"null"[..], b"17", br#"{"a":"b"}"#, b"\"", b""] {
+            assert_eq!(between_quotes(none), b"", "{none:?}");
         }
     }
 }

@@ -36,6 +36,36 @@ fn audio_may_lie_one_level_down() {
 }
 
 #[test]
+fn audio_may_have_to_say_more_under_another_key_than_type() {
+    let kinds = Kinds::new(KindRules {
+        type_key: Some("event".into()),
+        audio: vec![("media".into(), "media.payload".into())],
+        only: vec![
+            ("sid".into(), "MZ1".into()),
+            ("media.track".into(), "inbound".into()),
+        ],
+        ..KindRules::default()
+    });
+    let kinds = kinds.unwrap();
+    let raw = br#"{"event":"media","sid":"MZ1","media":{"track":"inbound","payload":"AA=="}}"#;
+    let Sorted::Audio(spans) = kinds.sort(raw, false) else {
+        panic!("not audio");
+    };
+    assert_eq!(&raw[spans.payload], b"AA==");
+    assert_eq!(&raw[spans.kind], b"media");
+    for held in [
+        r#"{"event":"media","sid":"MZ2","media":{"track":"inbound","payload":"AA=="}}"#,
+        r#"{"event":"media","sid":"MZ1","media":{"track":"outbound","payload":"AA=="}}"#,
+        r#"{"event":"media","sid":"MZ1","media":{"payload":"AA=="}}"#,
+        r#"{"event":"media","sid":7,"media":{"track":"inbound","payload":"AA=="}}"#,
+        r#"{"type":"media","sid":"MZ1","media":{"track":"inbound","payload":"AA=="}}"#,
+        r#"{"event":"media","event":"media","sid":"MZ1","media":{"track":"inbound","payload":""}}"#,
+    ] {
+        assert_eq!(kinds.sort(held.as_bytes(), false), Sorted::Hold, "{held}");
+    }
+}
+
+#[test]
 fn the_rest_is_relayed_or_held() {
     let kinds = kinds();
     assert_eq!(
