@@ -147,6 +147,11 @@ class DialectsConfig(Section, frozen=True, kw_only=True):
     conversation: DialectConfig = DialectConfig()
     twilio: DialectConfig = DialectConfig()
 
+    def of(self, name: str) -> DialectConfig:
+        """The table of a dialect; one that has none is as it is by default."""
+        found: DialectConfig = getattr(self, name, DialectConfig())
+        return found
+
 
 class TwilioConfig(Section, frozen=True, kw_only=True):
     """`[twilio]`: telephone calls."""
@@ -155,11 +160,6 @@ class TwilioConfig(Section, frozen=True, kw_only=True):
     public_url: Annotated[str, Meta(pattern="^https?://[^/?#]+(/[^?#]*)?$")] | None = None
     trust_forwarded: bool = False  # X-Forwarded-Proto and -Host, where public_url is not set
     dtmf: Literal["item", "ignore"] = "item"  # what becomes of keys that the caller presses
-
-    def of(self, name: str) -> DialectConfig:
-        """The table of a dialect; one that has none is as it is by default."""
-        found: DialectConfig = getattr(self, name, DialectConfig())
-        return found
 
 
 class PersonasConfig(Section, frozen=True, kw_only=True):

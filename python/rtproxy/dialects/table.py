@@ -106,6 +106,7 @@ class TableDialect:
         del event
         return self
 
+
 # Made once for all sessions: see `realtime.kinds_for`.
 
 
