@@ -11,6 +11,7 @@ from rtproxy.model import events as ev
 from rtproxy.model.brief import Brief
 from rtproxy.model.close import DONE, CloseCode, CloseReason
 from rtproxy.session import commands as cmd
+from rtproxy.session.call import Call
 from rtproxy.session.greeting import Greeting
 from rtproxy.session.keypad import MAX_KEYS, PAUSE_S, Keypad, pressed
 from rtproxy.session.playout import MAX_ITEMS, ByReports
@@ -22,7 +23,7 @@ OVER = b"over 2 resp_1"
 
 def call(*, keypad: bool = True) -> Playbook:
     """A call whose upstream is ready."""
-    session = Session("s", {}, playout=ByReports(), keypad=Keypad() if keypad else None)
+    session = Session("s", {}, call=Call(heeds_keys=keypad))
     play = Playbook(session) >> ev.SessionCreated(session={})
     return (play.skip() >> ev.SessionUpdated(session={})).skip()
 
@@ -304,7 +305,7 @@ def test_what_the_model_reads() -> None:
 
 def test_a_call_begins_with_its_start() -> None:
     greeting = Greeting(lambda _: Brief({"type": "realtime"}), once=True)
-    play = Playbook(Session("s", {}, greeting=greeting, playout=ByReports()))
+    play = Playbook(Session("s", {}, greeting=greeting, call=Call()))
     play >> ev.StreamStarted(stream_id="MZ1", call_id="CA1")
     play << cmd.Note("call_started", fields={"stream": "MZ1", "call": "CA1"})
     play >> ev.Introduced(conversation_id="CA1")
