@@ -227,9 +227,8 @@ class Session:
 
     def _response_done(self, event: ev.ResponseDone) -> list[Command]:
         commands = self.turns.done(event)
-        if self._tools.response_over(str(event.response.get("id", ""))):
-            commands += self._go_on()
-        return commands
+        told, complete = self._tools.response_over(event.response)
+        return commands + told + (self._go_on() if complete else [])
 
     def _committed(self, event: ev.InputCommitted) -> list[Command]:
         if not self._commits_to_answer:
