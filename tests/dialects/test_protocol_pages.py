@@ -141,13 +141,13 @@ README = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 def codes_told() -> set[str]:
     """The codes of errors as they stand in the modules of what small dialects are told."""
-    folders = ("session", "runtime", "personas", "dialects")
+    folders = ("session", "runtime", "personas", "credentials", "dialects")
     sources = (path for one in folders for path in (ROOT / "python/rtproxy" / one).glob("*.py"))
     others = re.compile(r"relay|openai|beta|http_error|twilio")  # who speak the upstream's own
     text = "\n".join(path.read_text() for path in sources if not others.search(path.name))
     assigned = r'\bcode ?= ?"(\w+)"|\bcode = "\w+" if .* else "(\w+)"'
     handed = r'(?:_refuse|Refusal)\((?:event, |measured, )?"([a-z]+_[a-z_]+)"'
-    named = r'^[A-Z_]+(?:_DUE|_INTRODUCED) = "(\w+)"'
+    named = r'^(?:[A-Z_]+_(?:DUE|INTRODUCED)|MISSING|WRONG|EXPIRED|TOO_MANY) = "(\w+)"'
     found = re.findall(f"{assigned}|{handed}|{named}", text, re.MULTILINE)
     return {code for groups in found for code in groups if code}
 

@@ -1,7 +1,7 @@
 """The sentence about a field that is missing, or not what it must be.
 
 Owns the way from a struct's refusal of an object to the field's path and to words of
-JSON's own, as `field_rules` has them. Must not know any message.
+JSON's own, as `model.place` has them. Must not know any message.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from typing import Any
 
 from msgspec import ValidationError, inspect
 
-from rtproxy.model.field_rules import FieldError
-from rtproxy.model.place import show
+from rtproxy.model.place import FieldError, show
 
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 _MISSING = re.compile(r"missing required field `(\w+)`")
