@@ -60,10 +60,12 @@ def asked_of_upstream(
 ) -> dict[str, str]:
     """What the upstream is asked for: the client's own words before its token's.
 
-    A token says for whom it was made: that a client cannot say otherwise.
+    A token says for whom it was made: that a client cannot say otherwise. What kind of
+    session it is, and whether it joins a call, only a client of the upstream's own
+    protocol may say.
     """
     user = admitted.user or upgrade.header("openai-safety-identifier")
-    own = wishes(upgrade.query, user)
     if dialect.relays:
-        return {**wishes_of_session(admitted.session or {}), **own}
-    return own if brief.model is None else {"model": brief.model, **own}
+        return {**wishes_of_session(admitted.session or {}), **wishes(upgrade.query, user)}
+    model = upgrade.query.get("model") or brief.model
+    return wishes({} if model is None else {"model": model}, user)
