@@ -177,6 +177,20 @@ def test_the_shape_of_before_ga(locked: ProxyProcess) -> None:
     session = first_session(locked, made.client_secret.value)
     assert session.audio.output.voice == "ash"
     assert session.audio.input.turn_detection.threshold == 0.7
+
+    async def run() -> Any:
+        url = f"ws://127.0.0.1:{locked.port}/v1"
+        key = made.client_secret.value
+        async with (
+            AsyncOpenAI(websocket_base_url=url, api_key=key) as old,
+            asyncio.timeout(TURN_S),
+            old.beta.realtime.connect(model="gpt-realtime") as connection,
+        ):
+            return await connection.recv()
+
+    created = asyncio.run(run())
+    assert (created.type, created.session.voice) == ("session.created", "ash")
+    assert created.session.turn_detection.threshold == 0.7
     heard = sdk.beta.realtime.transcription_sessions.create(
         input_audio_format="pcm16", input_audio_transcription={"model": "whisper-1"}
     )
