@@ -74,7 +74,7 @@ def _detection_to_beta(value: Any) -> Any:
     return {key: inner for key, inner in value.items() if key != "idle_timeout_ms"}
 
 
-def tool_choice_to_ga(value: Any) -> Any:
+def _tool_choice_to_ga(value: Any) -> Any:
     """A function by name: GA writes the name beside the type."""
     function = value.get("function") if isinstance(value, dict) else None
     if not isinstance(function, dict) or "name" in value:
@@ -93,7 +93,7 @@ _VOICE = _Field("voice", ("audio", "output", "voice"), to_beta=_voice_to_beta)
 _OUTPUT_FORMAT = _Field(
     "output_audio_format", ("audio", "output", "format"), _format_to_ga, _format_to_beta
 )
-_TOOL_CHOICE = _Field("tool_choice", ("tool_choice",), tool_choice_to_ga, _tool_choice_to_beta)
+_TOOL_CHOICE = _Field("tool_choice", ("tool_choice",), _tool_choice_to_ga, _tool_choice_to_beta)
 _MOST_TOKENS = _Field("max_response_output_tokens", ("max_output_tokens",))
 
 _SESSION = (
