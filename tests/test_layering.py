@@ -28,6 +28,7 @@ TIERS = (
         "credentials",
         "personas",
         "samples",
+        "threads",
     },
     {"session", "rooms", "upstreams"},
     {"storage", "legs", "tools"},

@@ -122,6 +122,8 @@ class Kinds:
         secrets: words with one of these in them are a hold.
         relay: types passed on verbatim in Rust, a copy to Python.
         pass_on: types passed on verbatim of which Python learns nothing.
+        renamed: type -> type; the same, but with another top-level `type`. ValueError for
+            a new name that needs escapes.
         ignore: types that concern nobody.
         default: "hold", "relay" or "pass_on" for every other type.
         hold: types held although the default is another.
@@ -148,6 +150,7 @@ class Kinds:
         secrets: Sequence[bytes] = (),
         relay: Sequence[str] = (),
         pass_on: Sequence[str] = (),
+        renamed: Mapping[str, str] = ...,
         ignore: Sequence[str] = (),
         default: str = "hold",
         hold: Sequence[str] = (),

@@ -211,7 +211,6 @@ def build_front_door(
         paced=paced,
         relayed=replace(paced, lead_ms=None),
         switchboard=switchboard_of(config),
-        heeds_keys=config.twilio.dtmf == "item",
     )
 
 
@@ -223,6 +222,7 @@ def switchboard_of(config: Config) -> Switchboard:
         public_url=twilio.public_url,
         trust_forwarded=twilio.trust_forwarded,
         secure=config.server.uses_tls,
+        heeds_keys=twilio.dtmf == "item",
     )
 
 

@@ -82,6 +82,14 @@ def test_check_says_what_would_run(run):
     ]
 
 
+@pytest.mark.parametrize(("count", "words"), [(1, "a key"), (2, "one of 2 keys")])
+def test_check_tells_that_keys_are_asked_for(run, count: int, words: str):
+    keys = ",".join(f"canary-key-number-{number}" for number in range(count))
+    said = run("check", env={"RTPROXY_AUTH__KEYS": keys}).output
+    assert f"\n  clients show {words}\n" in said
+    assert "canary" not in said
+
+
 def test_check_tells_what_differs_and_never_a_key(run, tmp_path: Path):
     file = tmp_path / "rtproxy.toml"
     file.write_text(

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtproxy.dialects.twilio import SESSION, Twilio
@@ -246,6 +246,7 @@ NAMES = st.sampled_from(["connected", "start", "media", "dtmf", "mark", "stop"])
 KEYS = st.sampled_from(["streamSid", "start", "media", "dtmf", "mark", "stop"])
 
 
+@settings(max_examples=40)
 @given(dialect=st.sampled_from([FRESH, STARTED]), name=NAMES, rest=st.dictionaries(KEYS, JSON))
 def test_nothing_that_is_said_is_too_much(dialect: Twilio, name: str, rest: dict[str, Any]) -> None:
     for event in read(dialect, {"event": name, **rest}):

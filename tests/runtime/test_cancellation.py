@@ -139,7 +139,6 @@ async def one_session(step: int, driver_name: DriverName, tls: str, path: str) -
     ("driver_name", "tls", "path"),
     [
         ("stream", "off", "/ws/conversation"),
-        ("stream", "off", "/ws"),
         *([("reactor", "off", "/ws/conversation"), ("reactor", "off", "/ws")] * HAS_REACTOR),
         *([("reactor", "self-signed", "/ws/conversation")] * HAS_REACTOR),
     ],

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from playbook import Playbook
 from rtproxy.model import events as ev
 from rtproxy.model.brief import Brief
 from rtproxy.model.close import DONE, CloseCode, CloseReason
 from rtproxy.session import commands as cmd
+from rtproxy.session.call import Call
 from rtproxy.session.greeting import Greeting
 from rtproxy.session.keypad import MAX_KEYS, PAUSE_S, Keypad, pressed
 from rtproxy.session.playout import MAX_ITEMS, ByReports
@@ -20,7 +23,7 @@ OVER = b"over 2 resp_1"
 
 def call(*, keypad: bool = True) -> Playbook:
     """A call whose upstream is ready."""
-    session = Session("s", {}, playout=ByReports(), keypad=Keypad() if keypad else None)
+    session = Session("s", {}, call=Call(heeds_keys=keypad))
     play = Playbook(session) >> ev.SessionCreated(session={})
     return (play.skip() >> ev.SessionUpdated(session={})).skip()
 
@@ -81,10 +84,27 @@ def test_barge_in_cuts_at_the_last_report_whatever_the_clock_says() -> None:
     cut_at(play, 640)
 
 
-def test_without_a_report_nothing_was_heard() -> None:
+def test_until_the_first_report_of_a_call_the_clock_counts() -> None:
     play = speak(answering()) << cmd.Drop("resp_1")
+    play >> dropped(70, 3_000)
+    cut_at(play, 70)
+
+
+def test_of_who_reports_nothing_was_heard_without_a_report() -> None:
+    play = answering()
+    report(play, 40, "item_before")
+    speak(play) << cmd.Drop("resp_1")
     play >> dropped(700, 3_000)
     cut_at(play, 0)
+
+
+def test_who_never_reports_is_served_by_the_clock() -> None:
+    """A gateway that sends no marks back: no answer is cut that was heard, and none stays."""
+    play = answered()
+    speak(play) << cmd.Drop("resp_1")
+    play >> dropped(3_000, 3_000)
+    play << cmd.ToClient(ev.AnswerOver(response_id="resp_1", status="completed"))
+    speak(play).rest()
 
 
 def test_no_more_was_heard_than_there_is() -> None:
@@ -161,6 +181,60 @@ def test_reports_do_not_pile_up() -> None:
     assert len(playout._played_ms) == MAX_ITEMS
 
 
+class Buffer:
+    """Twilio's: plays chunks of 40 ms, hands their marks back, all at once when it is cleared."""
+
+    def __init__(self, play: Playbook) -> None:
+        self.play = play
+        self.waiting: list[int] = []
+        self.received_ms = 0
+        self.heard_ms = 0
+        self.cuts: list[int] = []
+        self.truncated: list[int] = []
+
+    def chunk(self) -> None:
+        self.received_ms += 40
+        self.waiting.append(self.received_ms)
+
+    def play_one(self) -> None:
+        if self.waiting:
+            self.hand_back(self.waiting.pop(0))
+
+    def hand_back(self, ms: int) -> None:
+        if not self.cuts:
+            self.heard_ms = ms
+        self.play >> ev.Playback(item_id="item_1", played_ms=ms)
+        self.play.skip() >> ev.Measured(item_id="item_1", sent_ms=self.received_ms, played_ms=ms)
+        self.play.skip()
+
+    def speak(self) -> None:
+        self.play >> ev.SpeechStarted(audio_start_ms=0, item_id="item_u")
+        if cmd.Drop("resp_1") not in self.play.left():
+            return
+        came = dropped(self.heard_ms, self.received_ms)
+        self.play >> (came if self.received_ms else ev.Dropped(response_id="resp_1", heard=()))
+        events = [getattr(command, "event", None) for command in self.play.left()]
+        self.cuts += [one.played_ms for one in events if isinstance(one, ev.Interrupted)]
+        self.truncated += [one.audio_end_ms for one in events if isinstance(one, ev.ItemTruncate)]
+        outstanding, self.waiting = self.waiting, []
+        for ms in outstanding:
+            self.hand_back(ms)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from(["chunk", "play_one", "speak"]), max_size=30))
+def test_whatever_happens_the_model_learns_once_and_exactly_what_was_heard(
+    steps: list[str],
+) -> None:
+    buffer = Buffer(answering())
+    for step in steps:
+        getattr(buffer, step)()
+    assert buffer.cuts == [buffer.heard_ms] * ("speak" in steps)
+    assert buffer.truncated in ([], buffer.cuts)
+    spoken_at = steps.index("speak") if "speak" in steps else 0
+    assert bool(buffer.truncated) == ("chunk" in steps[:spoken_at])
+
+
 # Keys
 
 
@@ -231,7 +305,7 @@ def test_what_the_model_reads() -> None:
 
 def test_a_call_begins_with_its_start() -> None:
     greeting = Greeting(lambda _: Brief({"type": "realtime"}), once=True)
-    play = Playbook(Session("s", {}, greeting=greeting, playout=ByReports()))
+    play = Playbook(Session("s", {}, greeting=greeting, call=Call()))
     play >> ev.StreamStarted(stream_id="MZ1", call_id="CA1")
     play << cmd.Note("call_started", fields={"stream": "MZ1", "call": "CA1"})
     play >> ev.Introduced(conversation_id="CA1")

@@ -205,6 +205,37 @@ def test_a_second_start_that_changes_nothing_is_welcomed_at_once() -> None:
     play.rest()
 
 
+def test_a_second_start_takes_back_what_was_changed_in_between() -> None:
+    play, _ = talking()
+    play >> ev.SessionUpdate(session={"instructions": "Be brief."})
+    play.skip() >> ev.SessionUpdated(session=KIND)
+    play.skip() >> ev.StartAsked()
+    play << cmd.Shape(1.0, 1.0)
+    new = {"type": "realtime", "instructions": "humor 50"}
+    play << cmd.ToUpstream(ev.SessionUpdate(event_id="rtp_3", session=new))
+    play.rest()
+
+
+def test_a_field_is_asked_for_whole() -> None:
+    """An upstream cannot know what kind of turn detection half an object is of."""
+    thresholds = iter([0.5, 0.7])
+    greeter = Greeting(lambda _: Brief(_listening(next(thresholds))))
+    play = Playbook(Session("s", {}, greeting=greeter))
+    play >> ANNA
+    play.skip() >> ev.StartAsked()
+    play.skip() >> ev.SessionCreated(session={})
+    play.skip() >> ev.SessionUpdated(session=KIND)
+    play.skip() >> ev.StartAsked()
+    play << cmd.Shape(1.0, 1.0)
+    play << cmd.ToUpstream(ev.SessionUpdate(event_id="rtp_2", session=_listening(0.7)))
+    play.rest()
+
+
+def _listening(threshold: float) -> ev.Json:
+    detection = {"type": "server_vad", "threshold": threshold}
+    return {"type": "realtime", "audio": {"input": {"turn_detection": detection}}}
+
+
 def test_a_second_start_that_cannot_be_had_changes_nothing() -> None:
     play, _ = talking()
     play >> ev.StartAsked(persona="nobody", gain=2.0)

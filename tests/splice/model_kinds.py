@@ -102,8 +102,8 @@ def strict_base64(text: str) -> bytes | None:
 class Sorted:
     """What a message is to its direction.
 
-    "hold", "relay", "pass on", "ignore", "audio" with its chunk, or "words" with what
-    is told of them, and of which response they are.
+    "hold", "relay", "pass on", "ignore", "audio" with its chunk, or "words" and
+    "renamed" with what is told, and of which response that is.
     """
 
     kind: str
@@ -127,6 +127,7 @@ class Kinds:
         secrets: Sequence[bytes] = (),
         relay: Sequence[str] = (),
         pass_on: Sequence[str] = (),
+        renamed: Mapping[str, str] = {},
         ignore: Sequence[str] = (),
         default: str = "hold",
         hold: Sequence[str] = (),
@@ -135,6 +136,7 @@ class Kinds:
     ) -> None:
         self.audio, self.binary, self.check_base64 = dict(audio), binary, check_base64
         self.answer_words, self.input_words = dict(answer_words), dict(input_words)
+        self.renamed = dict(renamed)
         self.secrets, self.default = tuple(secrets), default.replace("_", " ")
         lists = {"relay": relay, "pass on": pass_on, "ignore": ignore, "hold": hold}
         self.listed = {name: kind for kind, names in lists.items() for name in names}
@@ -155,6 +157,9 @@ class Kinds:
             return self._words(raw, message, *self.answer_words[kind], of_answer=True)
         if kind in self.input_words:
             return self._words(raw, message, *self.input_words[kind], of_answer=False)
+        if kind in self.renamed:
+            said = _renamed(raw, message, self.renamed[kind])
+            return Sorted("renamed", told=said, response=message.get("response_id"))
         return Sorted(self.listed.get(kind, self.default))
 
     def _words(
@@ -191,6 +196,16 @@ class Kinds:
         chunk.response, chunk.item = message.get("response_id"), message.get("item_id")
         chunk.content_index = message.get("content_index", 0)
         return Sorted("audio", chunk)
+
+
+def _renamed(raw: bytes, message: dict[str, Any], new: str) -> bytes:
+    """The message with another type at the top, wherever else the old one stands."""
+    wanted = {**message, "type": new}
+    for found in re.finditer(re.escape(b'"%s"' % message["type"].encode()), raw):
+        said = raw[: found.start()] + b'"%s"' % new.encode() + raw[found.end() :]
+        if json.loads(said) == wanted:
+            return said
+    raise AssertionError(raw)
 
 
 def _is_plain(raw: bytes, message: dict[str, Any], path: str) -> bool:

@@ -73,6 +73,25 @@ def test_what_is_passed_on_or_ignored_is_not_delivered(scene: Scene) -> None:
     assert scene.client.heard[0].payload == raw
 
 
+def test_what_is_renamed_passes_but_for_its_type(scene: Scene) -> None:
+    raw = b'{ "unknown" : [1e0, "\\u00e9", {"type":"old name"}], "type" : "old name" }'
+    scene.upstream.says(raw, b'{"type":"old\\u0020name"}')
+    assert scene.upstream.delivers() == ["hold old name"]
+    assert scene.client.hears() == ["new name"]
+    assert scene.client.heard[0].payload == raw[:-12] + b'"new name" }'
+
+
+def test_what_is_renamed_waits_behind_the_start_of_its_answer(scene: Scene) -> None:
+    scene.upstream.says(delta(40, "r0"))
+    scene.mark("started", "r1", starts=True)
+    scene.upstream.says(message("old name", response_id="r1"), message("old name"))
+    assert scene.client.hears() == ["audio 40", "new name"]
+    scene.wait(40)
+    assert scene.client.delivers() == ["mark started"]
+    scene.client.release_mark()
+    assert scene.client.hears() == ["new name"]
+
+
 def test_words_are_told_in_the_clients_message(scene: Scene) -> None:
     scene.upstream.says(written('é "\n/'), written("hm", None, content_index=1))
     assert scene.upstream.delivers() == []

@@ -35,6 +35,9 @@ def report(config: Config, casting: Casting) -> Iterator[str]:
     if (extra := config.server.ws_port) is not None:
         port = f"port {extra}" if extra else "any free port"
         yield f"  companion at / of another port, too: {port}"
+    if config.auth.keys:
+        number = len(config.auth.keys)
+        yield f"  clients show {'a key' if number == 1 else f'one of {number} keys'}"
     if config.server.allowed_origins:
         yield f"  web pages that may connect: {', '.join(config.server.allowed_origins)}"
     for number, each in enumerate(config.upstreams, start=1):

@@ -254,7 +254,7 @@ class Config:
 
     def secrets(self) -> Iterator[str]:
         """Every value that must never be written down."""
-        held = [*self.auth.keys, self.auth.secret]
+        held = [*self.auth.keys, self.auth.secret, self.twilio.auth_token]
         for upstream in self.upstreams:
             held += [upstream.api_key, *(value for _, value in upstream.headers)]
         return (secret.reveal() for secret in held if secret is not None)

@@ -29,6 +29,22 @@ _SESSION_UPDATES = {
     "transcription_session.update": transcription_to_ga,
 }
 
+# What passes how, made once for all sessions: see `realtime.kinds_for`.
+_FROM_CLIENT = Kinds(
+    audio={realtime.AUDIO_APPEND: "audio"},
+    default="pass_on",
+    hold=(*_SESSION_UPDATES, *beta_events.FROM_CLIENT),
+    check_base64=False,
+)
+_FROM_UPSTREAM = Kinds(
+    audio={realtime.AUDIO_DELTA: "delta"},
+    pass_on=beta_events.SAME,
+    renamed=beta_events.RENAMED,
+    ignore=beta_events.GA_ONLY,
+    check_base64=False,
+)
+_RENAMED = Wrap.renamed(beta_events.AUDIO_DELTA)
+
 
 def asks_for_beta(header: str | None, subprotocols: Sequence[str]) -> bool:
     """Whether a handshake asks for it; `header` is the value of `OpenAI-Beta`."""
@@ -43,26 +59,16 @@ class Beta(Relayed):
 
     def client_kinds(self) -> Kinds:
         """What is written the same in both shapes passes, and whatever nobody knows."""
-        return Kinds(
-            audio={realtime.AUDIO_APPEND: "audio"},
-            default="pass_on",
-            hold=(*_SESSION_UPDATES, *beta_events.FROM_CLIENT),
-            check_base64=False,
-        )
+        return _FROM_CLIENT
 
     def upstream_kinds(self, secrets: Sequence[bytes] = ()) -> Kinds:
-        """What is written the same passes, audio gets its name; Python translates the rest."""
+        """What is written the same passes, if under another name; Python translates the rest."""
         del secrets
-        return Kinds(
-            audio={realtime.AUDIO_DELTA: "delta"},
-            pass_on=beta_events.SAME,
-            ignore=beta_events.GA_ONLY,
-            check_base64=False,
-        )
+        return _FROM_UPSTREAM
 
     def client_wrap(self) -> Wrap:
         """As it came, under the name that this shape has for it."""
-        return Wrap.renamed(beta_events.AUDIO_DELTA)
+        return _RENAMED
 
     def decode(self, raw: bytes, *, binary: bool) -> Sequence[ev.Event]:
         """Whatever is a JSON object goes to the upstream, whose errors come back."""

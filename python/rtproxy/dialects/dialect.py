@@ -35,7 +35,15 @@ class Dialect(Protocol):
 
     @property
     def buffers(self) -> bool:
-        """Whether the client buffers by protocol: it is not paced, and tells what it played."""
+        """Whether the client buffers by protocol, so that it is not paced."""
+
+    @property
+    def telephone(self) -> bool:
+        """Whether a gateway connects callers by it.
+
+        Such a client may be vouched for by a signature, starts once, is told no errors,
+        says what it has played, and has keys.
+        """
 
     @property
     def persona(self) -> str | None:

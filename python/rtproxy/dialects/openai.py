@@ -21,6 +21,25 @@ from rtproxy.model import events as ev
 
 _TELLING = ("session.update", "transcription_session.update")
 
+# What passes how, made once for all sessions: see `realtime.kinds_for`.
+
+
+def _from_client(hold: tuple[str, ...]) -> Kinds:
+    audio = {realtime.AUDIO_APPEND: "audio"}
+    return Kinds(audio=audio, default="pass_on", hold=hold, check_base64=False)
+
+
+_FROM_ANY_CLIENT = _from_client(hold=_TELLING)
+_FROM_KNOWN_CLIENT = _from_client(hold=())
+_FROM_UPSTREAM = Kinds(
+    audio={realtime.AUDIO_DELTA: "delta"},
+    default="pass_on",
+    relay=WATCHED,
+    hold=("error",),
+    check_base64=False,
+)
+_AS_IT_CAME = Wrap.verbatim()
+
 
 @dataclass(frozen=True, slots=True)
 class OpenAI(Relayed):
@@ -33,12 +52,7 @@ class OpenAI(Relayed):
 
     def client_kinds(self) -> Kinds:
         """Everything passes; audio is not checked here: the upstream answers for it."""
-        return Kinds(
-            audio={realtime.AUDIO_APPEND: "audio"},
-            default="pass_on",
-            hold=() if self.shape_known else _TELLING,
-            check_base64=False,
-        )
+        return _FROM_KNOWN_CLIENT if self.shape_known else _FROM_ANY_CLIENT
 
     def upstream_kinds(self, secrets: Sequence[bytes] = ()) -> Kinds:
         """Everything passes; Python reads copies of the little that concerns the proxy.
@@ -46,17 +60,11 @@ class OpenAI(Relayed):
         Errors are held, because they may quote the key that they refuse.
         """
         del secrets
-        return Kinds(
-            audio={realtime.AUDIO_DELTA: "delta"},
-            default="pass_on",
-            relay=WATCHED,
-            hold=("error",),
-            check_base64=False,
-        )
+        return _FROM_UPSTREAM
 
     def client_wrap(self) -> Wrap:
         """As it came."""
-        return Wrap.verbatim()
+        return _AS_IT_CAME
 
     def decode(self, raw: bytes, *, binary: bool) -> Sequence[ev.Event]:
         """Whatever is a JSON object goes to the upstream, whose errors come back."""

@@ -34,6 +34,7 @@ class Relayed:
     relays = True
     greets = False
     buffers = True
+    telephone = False
     persona = None
     subprotocol = "realtime"
     audio = USUAL

@@ -48,6 +48,7 @@ class TableDialect:
     greets: bool = False
     envelope: str | None = None
     buffers: bool = False
+    telephone: bool = False
 
     @property
     def subprotocol(self) -> str:

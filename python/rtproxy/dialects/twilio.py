@@ -140,6 +140,7 @@ class Twilio:
     relays: bool = False
     greets: bool = True
     buffers: bool = True
+    telephone: bool = True
 
     def asked(self, query: Mapping[str, str], *, input_rate_hz: int) -> Twilio:
         """Twilio has one format, and strips the query."""

@@ -18,6 +18,8 @@ from typing import Any
 
 import trio
 
+from rtproxy.threads import run_beside
+
 REMEMBERED_S = 30.0  # as long as big services let their names stand, or shorter
 _NAMES = 64  # upstreams are few
 _UNDER_WAY = frozenset({errno.EINPROGRESS, errno.EALREADY})
@@ -50,7 +52,7 @@ class Resolver(trio.abc.HostnameResolver):
         if answer is not None and trio.current_time() - asked_at < self._remembered_s:
             await trio.lowlevel.checkpoint()
             return answer
-        answer = await trio.to_thread.run_sync(
+        answer = await run_beside(
             socket.getaddrinfo, host, port, family, type, proto, flags, abandon_on_cancel=True
         )
         self._known[question] = (trio.current_time(), answer)
@@ -63,9 +65,7 @@ class Resolver(trio.abc.HostnameResolver):
         self, sockaddr: tuple[str, int] | tuple[str, int, int, int], flags: int
     ) -> tuple[str, str]:
         """What the system says: nothing here asks often."""
-        return await trio.to_thread.run_sync(
-            socket.getnameinfo, sockaddr, flags, abandon_on_cancel=True
-        )
+        return await run_beside(socket.getnameinfo, sockaddr, flags, abandon_on_cancel=True)
 
 
 async def reach(host: str, port: int) -> socket.socket:

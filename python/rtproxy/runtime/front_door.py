@@ -14,7 +14,6 @@ from functools import partial
 from rtproxy.credentials.judge import Admitted, Credentials, Refused
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
-from rtproxy.dialects.twilio import Twilio
 from rtproxy.legs.leg import LegsOptions, OpenLegs
 from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
@@ -30,9 +29,7 @@ from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
 from rtproxy.runtime.switchboard import Switchboard
 from rtproxy.session.greeting import Greeting
-from rtproxy.session.keypad import Keypad
 from rtproxy.session.lifetime import Patience
-from rtproxy.session.playout import ByReports
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.requests import screened
 from rtproxy.session.session import Session
@@ -57,7 +54,7 @@ class FrontDoor:
     `input_rate_hz` the sample rate of clients that name none, `patience` how long a
     session may last; `open_legs` is the driver; `paced` are the options of legs whose
     client is paced, `relayed` of those whose client buffers by protocol; `switchboard`
-    knows Twilio's calls, in which the keys that are pressed are heeded or not.
+    knows what calls need.
     """
 
     credentials: Credentials
@@ -72,7 +69,6 @@ class FrontDoor:
     paced: LegsOptions
     relayed: LegsOptions
     switchboard: Switchboard
-    heeds_keys: bool = True
 
     async def enter(self, upgrade: Upgrade, *, home: str = "/") -> None:
         """Answer one upgrade request; returns when its session is over.
@@ -96,7 +92,7 @@ class FrontDoor:
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, upgrade.query))
             return
-        if isinstance(dialect, Twilio) and not self.switchboard.is_twilios(upgrade):
+        if dialect.telephone and not self.switchboard.is_twilios(upgrade):
             await upgrade.refuse(403, "This request is not signed by Twilio.")
             return
         guest = self._judge(upgrade, dialect, visit)
@@ -157,10 +153,10 @@ class FrontDoor:
             return RelaySession(session_id)
         greeting = None
         if dialect.greets:
-            vouched = isinstance(dialect, Twilio) and self.switchboard.checks
+            vouched = dialect.telephone and self.switchboard.checks
             admit = late(self.credentials, guest.upgrade, guest.visit, vouched=vouched)
             at_start = partial(self._at_start, guest)
-            greeting = Greeting(at_start, admit=admit, once=dialect.buffers)
+            greeting = Greeting(at_start, admit=admit, once=dialect.telephone)
         return Session(
             session_id,
             guest.brief.session,
@@ -168,8 +164,7 @@ class FrontDoor:
             greeting=greeting,
             patience=self.patience,
             opening=guest.brief.opening,
-            playout=ByReports() if dialect.buffers else None,
-            keypad=Keypad() if dialect.buffers and self.heeds_keys else None,
+            call=self.switchboard.take_call() if dialect.telephone else None,
         )
 
     def _at_start(self, guest: Guest, start: ev.StartAsked) -> Brief | ev.Misunderstood:

@@ -1,7 +1,8 @@
 """Where calls come in: which URL Twilio has asked for, and whether it was Twilio.
 
-Owns what a request says of its own URL, and the log line for a wrong signature. Must
-not know what a call is answered with, nor how the request is turned away.
+Owns what a request says of its own URL, the log line for a wrong signature, and what is
+configured for calls. Must not know what a call is answered with, nor how the request is
+turned away.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Protocol
 import structlog
 
 from rtproxy.credentials.twilio import HEADER, is_signed
+from rtproxy.session.call import Call
 
 
 class CallRequest(Protocol):
@@ -37,18 +39,24 @@ class Switchboard:
     `auth_token` is the account's: with it every request is to be signed. `public_url`
     is what Twilio calls this server (scheme and host, perhaps a path before ours); without
     it the request's own host counts, or what a proxy says of it (`trust_forwarded`).
-    `secure`: this server itself speaks TLS.
+    `secure`: this server itself speaks TLS. `heeds_keys`: the model learns which keys
+    callers press.
     """
 
     auth_token: str | None = field(default=None, repr=False)
     public_url: str | None = None
     trust_forwarded: bool = False
     secure: bool = False
+    heeds_keys: bool = True
 
     @property
     def checks(self) -> bool:
         """Whether requests are to be signed."""
         return self.auth_token is not None
+
+    def take_call(self) -> Call:
+        """What is different in the session of a caller."""
+        return Call(heeds_keys=self.heeds_keys)
 
     def url_of(self, request: CallRequest) -> str:
         """The URL that was asked for, as Twilio knows it."""

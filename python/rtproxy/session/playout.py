@@ -25,6 +25,10 @@ class Playout(Protocol):
     def place(self, mark: PlaceMark, tells: ev.Event | None) -> list[Command]:
         """Learn when all audio so far was played; `tells`: what the client is told then."""
 
+    @property
+    def silent(self) -> bool:
+        """Whether nobody has told yet what was heard, so that a mark may never come back."""
+
     def note(self, item_id: str, played_ms: float) -> None:
         """The client says how much of an item it has played."""
 
@@ -34,6 +38,8 @@ class Playout(Protocol):
 
 class ByClock:
     """A client that is paced: the lane's clock tells, and its marks wait in the lane."""
+
+    silent = False
 
     def place(self, mark: PlaceMark, tells: ev.Event | None) -> list[Command]:
         """The lane hands it back when its time has come."""
@@ -49,10 +55,14 @@ class ByClock:
 
 
 class ByReports:
-    """A client that buffers: only what it reports was heard, and marks are its to hand back."""
+    """A client that buffers: only what it reports was heard, and marks are its to hand back.
+
+    Until its first report the lane's clock counts, and for one that never reports.
+    """
 
     def __init__(self) -> None:
         """Start with nothing heard."""
+        self.silent = True
         self._played_ms: OrderedDict[str, float] = OrderedDict()
 
     def place(self, mark: PlaceMark, tells: ev.Event | None) -> list[Command]:
@@ -61,6 +71,7 @@ class ByReports:
 
     def note(self, item_id: str, played_ms: float) -> None:
         """The last report counts."""
+        self.silent = False
         self._played_ms[item_id] = played_ms
         self._played_ms.move_to_end(item_id)
         if len(self._played_ms) > MAX_ITEMS:
@@ -68,6 +79,8 @@ class ByReports:
 
     def heard(self, part: ev.HeardPart) -> ev.HeardPart:
         """As was reported, but no more than there is."""
+        if self.silent:
+            return part
         reported_ms = self._played_ms.get(part.item_id, 0.0)
         # Reports are in whole milliseconds: the last of them may hide less than one.
         whole = reported_ms >= int(part.received_ms)

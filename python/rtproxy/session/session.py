@@ -16,6 +16,7 @@ from rtproxy.model import events as ev
 from rtproxy.model.close import DONE, CloseCode, CloseReason, Origin
 from rtproxy.session import telling
 from rtproxy.session.agreement import Agreement
+from rtproxy.session.call import Call
 from rtproxy.session.causes import Causes
 from rtproxy.session.commands import (
     Command,
@@ -33,10 +34,8 @@ from rtproxy.session.commands import (
 from rtproxy.session.failures import end_of_session
 from rtproxy.session.formats import UnknownFormatError
 from rtproxy.session.greeting import NEEDS_START, Greeting
-from rtproxy.session.keypad import Keypad, pressed
 from rtproxy.session.lifetime import Lifetime, Patience
 from rtproxy.session.playback import judge
-from rtproxy.session.playout import Playout
 from rtproxy.session.states import SESSION_STEPS, State, step
 from rtproxy.session.tool_calls import ToolCalls
 from rtproxy.session.turns import Turns
@@ -59,8 +58,7 @@ class Session:
             is dialled; None for one whose upstream is dialled at once.
         patience: how long it may last.
         opening: the response to ask for before the client has spoken, if any.
-        playout: what is known of what the client plays; None: the lane's clock tells.
-        keypad: gathers the keys that a caller presses; None: they are not heeded.
+        call: what is different where the client is a telephone.
     """
 
     def __init__(
@@ -72,13 +70,12 @@ class Session:
         greeting: Greeting | None = None,
         patience: Patience = _PATIENCE,
         opening: ev.Json | None = None,
-        playout: Playout | None = None,
-        keypad: Keypad | None = None,
+        call: Call | None = None,
     ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
         self.state = State.CONNECTING if greeting is None else State.GREETING
-        self.turns = Turns(announces_audio=bare_audio, playout=playout)
+        self.turns = Turns(announces_audio=bare_audio, playout=call.playout if call else None)
         self._greeting = greeting
         self._opening = opening
         self._agreement = Agreement(session_id, config)
@@ -86,13 +83,13 @@ class Session:
         self._commits_to_answer = 0
         self._tools = ToolCalls()
         self._lifetime = Lifetime(patience)
-        self._keypad = keypad
+        self._call = call
         self._now = 0.0
 
     @property
     def deadline(self) -> float:
         """When it wants to be told that time has passed (`TimePassed`)."""
-        keys_over = self._keypad.deadline if self._keypad else inf
+        keys_over = self._call.deadline if self._call else inf
         return inf if self.state is State.CLOSED else min(self._lifetime.deadline, keys_over)
 
     def receive(self, event: ev.Event, now: float) -> list[Command]:
@@ -211,17 +208,7 @@ class Session:
         return [Note("call_started", fields={"stream": event.stream_id, "call": event.call_id})]
 
     def _key_pressed(self, event: ev.KeyPressed) -> list[Command]:
-        """Whoever presses keys has heard enough."""
-        if self._keypad is None:
-            return [Note("key_unheeded", "debug", {"key": event.key})]
-        begins = not self._keypad.is_pressed
-        keys = self._keypad.press(event.key, self._now)
-        return [*(self.turns.interrupt() if begins else []), *self._keys(keys)]
-
-    def _keys(self, keys: str | None) -> list[Command]:
-        if keys is None:
-            return []
-        return [ToUpstream(pressed(keys)), *self.turns.request(ev.ResponseCreate())]
+        return self._call.press(event.key, self.turns, self._now) if self._call else []
 
     # The upstream
 
@@ -240,9 +227,8 @@ class Session:
 
     def _response_done(self, event: ev.ResponseDone) -> list[Command]:
         commands = self.turns.done(event)
-        if self._tools.response_over(str(event.response.get("id", ""))):
-            commands += self._go_on()
-        return commands
+        told, complete = self._tools.response_over(event.response)
+        return commands + told + (self._go_on() if complete else [])
 
     def _committed(self, event: ev.InputCommitted) -> list[Command]:
         if not self._commits_to_answer:
@@ -274,8 +260,8 @@ class Session:
 
     def _time_passed(self, _: ev.TimePassed) -> list[Command]:
         told, reason = self._lifetime.passed(self._now, busy=self.turns.responding)
-        keys = self._keypad.pause(self._now) if self._keypad else None
-        told = told + self._keys(keys)
+        keys = self._call.pause(self.turns, self._now) if self._call else []
+        told = told + keys
         return told if reason is None else [*told, End(reason)]
 
     def _clock_read(self, event: ev.ClockRead) -> list[Command]:

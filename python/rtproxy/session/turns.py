@@ -61,6 +61,7 @@ class Turns:
         self._excluded: set[str] = set()
         self._requests: deque[ev.ResponseCreate] = deque()
         self._requested: ev.ResponseCreate | None = None
+        self._unwanted = False  # the one that was requested was interrupted before it began
         self.interruptible = True
         self.answers_speech = True  # the upstream answers whoever has spoken, unasked
         self._speaking = False
@@ -121,12 +122,13 @@ class Turns:
     def refused_as_active(self, request: ev.ResponseCreate) -> None:
         """The upstream had begun one of its own meanwhile: ask again when that is done."""
         self._requested = None
-        if not request.only_if_idle:
+        if not request.only_if_idle and not self._unwanted:
             self._requests.appendleft(request)
+        self._unwanted = False
 
     def refused(self) -> list[Command]:
         """The upstream will not answer the last request; the next may have its turn."""
-        self._requested = None
+        self._requested, self._unwanted = None, False
         return self._next_request()
 
     def _next_request(self) -> list[Command]:
@@ -142,9 +144,11 @@ class Turns:
         if event.response.get("conversation_id", "") is None:
             self._excluded.add(response_id)
             return [Exclude(response_id)]
-        self._requested = None
-        self._answers[response_id] = Answer(response_id)
-        return []
+        answer = self._answers[response_id] = Answer(response_id, cut=self._unwanted)
+        self._requested, self._unwanted = None, False
+        if not answer.cut:
+            return []
+        return [ToUpstream(ev.ResponseCancel(response_id=response_id)), Drop(response_id)]
 
     def item_added(self, event: ev.OutputItemAdded) -> list[Command]:
         """The first item starts the answer: before, there is nothing to name."""
@@ -257,7 +261,11 @@ class Turns:
         self._speaking = False
 
     def interrupt(self) -> list[Command]:
-        """The client wants the answer stopped; silent where there is none."""
+        """The client wants the answer stopped; silent where there is none.
+
+        One that was asked for and has not begun is stopped when it does.
+        """
+        self._unwanted = self._requested is not None
         cancel: list[Command] = [
             ToUpstream(ev.ResponseCancel(response_id=answer.response_id))
             for answer in self._answers.values()
@@ -286,21 +294,20 @@ class Turns:
             if not (part.whole and (part.item_id, part.content_index) in generated)
         ]
         if not cut:
-            return _cut_between_parts(answer, heard) if answer else []
+            return self._cut_between_parts(answer, heard) if answer else []
         return [command for part in cut for command in _cut(event.response_id, part)]
 
-
-def _cut_between_parts(answer: Answer, heard: Sequence[ev.HeardPart]) -> list[Command]:
-    """All that there is was heard: either that was the whole answer, or more was to come."""
-    if answer.phase is not Phase.GENERATING:
-        answer.cut = False
-        return []
-    item_id = heard[-1].item_id if heard else answer.item_id
-    if item_id is None:
-        return []
-    played_ms = int(heard[-1].heard_ms) if heard else 0
-    told = ev.Interrupted(item_id=item_id, played_ms=played_ms)
-    return [ToClient(told, response_id=answer.response_id)]
+    def _cut_between_parts(self, answer: Answer, heard: Sequence[ev.HeardPart]) -> list[Command]:
+        """All that there is was heard: either that was the whole answer, or more was to come."""
+        if answer.phase is not Phase.GENERATING:
+            answer.cut = False
+            return [ToClient(self._over(answer))] if self.playout.silent else []
+        item_id = heard[-1].item_id if heard else answer.item_id
+        if item_id is None:
+            return []
+        played_ms = int(heard[-1].heard_ms) if heard else 0
+        told = ev.Interrupted(item_id=item_id, played_ms=played_ms)
+        return [ToClient(told, response_id=answer.response_id)]
 
 
 def _cut(response_id: str, part: ev.HeardPart) -> list[Command]:

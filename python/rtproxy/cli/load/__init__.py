@@ -34,6 +34,7 @@ from rtproxy.load.plot import plot as draw
 from rtproxy.load.plot import require_matplotlib
 from rtproxy.load.report import Report
 from rtproxy.model.errors import ConfigError, LocalError
+from rtproxy.threads import run_beside
 
 if TYPE_CHECKING:
     from rtproxy.load.measure import Measurement
@@ -160,7 +161,7 @@ async def _show(measurement: Measurement, screen: LoadScreen) -> None:
     while True:
         await trio.sleep(TICK_S)
         if measurement.glance is not None:
-            await trio.to_thread.run_sync(screen.show, measurement.run, measurement.glance)
+            await run_beside(screen.show, measurement.run, measurement.glance)
 
 
 async def _stop_when_told(measurement: Measurement) -> None:

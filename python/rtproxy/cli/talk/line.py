@@ -235,8 +235,9 @@ class _Line:
                 await self._socket.send_message(message)
         except trio.TooSlowError:
             self._exchange.fail(f"the proxy has not taken a message for {SEND_S:.0f} s")
-        except ConnectionClosed as closed:
-            self._exchange.fail(_closed(closed))
+        except ConnectionClosed:
+            # The listener says so, once it has read what was said before that.
+            await trio.lowlevel.checkpoint()
 
     async def listen(self) -> None:
         """Read until it is over."""

@@ -29,6 +29,7 @@ impl Kinds {
             secrets = Vec::new(),
             relay = Vec::new(),
             pass_on = Vec::new(),
+            renamed = None,
             ignore = Vec::new(),
             default = "hold",
             hold = Vec::new(),
@@ -37,7 +38,7 @@ impl Kinds {
             type_key = None,
         ),
         text_signature = "(*, audio=..., only=..., answer_words=..., input_words=..., secrets=(), relay=(), \
-            pass_on=(), ignore=(), default='hold', hold=(), binary='hold', check_base64=True, \
+            pass_on=(), renamed=..., ignore=(), default='hold', hold=(), binary='hold', check_base64=True, \
             type_key=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "named in Python")]
@@ -49,6 +50,7 @@ impl Kinds {
         secrets: Vec<Vec<u8>>,
         relay: Vec<String>,
         pass_on: Vec<String>,
+        renamed: Option<&Bound<'_, PyMapping>>,
         ignore: Vec<String>,
         default: &str,
         hold: Vec<String>,
@@ -65,6 +67,7 @@ impl Kinds {
             secrets,
             relay,
             pass_on,
+            renamed: entries(renamed)?,
             ignore,
             hold,
             default: unlisted(default)?,

@@ -88,11 +88,16 @@ impl Wheel {
     /// Wake at that moment, in place of any before; a moment that has passed is the
     /// next millisecond.
     pub fn set(&mut self, id: TimerId, at_ms: Option<u64>) {
-        if self.timers[id as usize].place.is_some() {
+        let at_ms = at_ms.map(|at_ms| at_ms.max(self.now_ms + 1));
+        let timer = &self.timers[id as usize];
+        if timer.place.is_some() {
+            if at_ms == Some(timer.at_ms) {
+                return; // its neighbours need not be touched
+            }
             self.unlink(id);
         }
         if let Some(at_ms) = at_ms {
-            self.timers[id as usize].at_ms = at_ms.max(self.now_ms + 1);
+            self.timers[id as usize].at_ms = at_ms;
             self.link(id);
         }
     }

@@ -6,6 +6,7 @@
 
 use super::refusal::Refusal;
 use super::words::{Told, Words};
+use super::wrap::quotable;
 use crate::text::envelope::{self, Envelope, PayloadPaths, MAX_PATHS};
 use memchr::memmem;
 use std::ops::Range;
@@ -19,6 +20,8 @@ enum Kind {
     Words(usize),
     Relay,
     PassOn,
+    /// Passed on under this name.
+    Renamed(usize),
     Ignore,
     Hold,
 }
@@ -52,6 +55,8 @@ pub enum Sorted {
     },
     /// On in other words.
     Told(Told),
+    /// On as it is, but for its type.
+    Renamed(Told),
     /// Nowhere.
     Nobody,
     /// To Python, and the direction stands still.
@@ -65,6 +70,7 @@ pub struct Kinds {
     types: Vec<(Box<[u8]>, Kind)>,
     default: Kind,
     words: Vec<Words>,
+    names: Vec<Vec<u8>>,
     secrets: Vec<memmem::Finder<'static>>,
     /// What audio must say besides: by path, and what lies there.
     only: Vec<(usize, Box<[u8]>)>,
@@ -104,6 +110,8 @@ pub struct KindRules {
     pub relay: Vec<String>,
     /// Types passed on verbatim.
     pub pass_on: Vec<String>,
+    /// Types passed on verbatim but for the type, and what that becomes.
+    pub renamed: Vec<(String, String)>,
     /// Types that concern nobody.
     pub ignore: Vec<String>,
     /// Types held although the default is another.
@@ -118,7 +126,7 @@ pub struct KindRules {
 
 impl Kinds {
     /// Refused: a type in two lists, a path deeper than two keys, too many paths, a
-    /// template with unknown slots.
+    /// template with unknown slots, a new name that needs escapes.
     pub fn new(rules: KindRules) -> Result<Self, Refusal> {
         let (mut paths, mut types, mut words) = (Vec::new(), Vec::new(), Vec::new());
         for (name, path) in rules.audio {
@@ -135,6 +143,11 @@ impl Kinds {
                 words.push(Words::new(&template, path, of_answer)?);
             }
         }
+        let mut names = Vec::new();
+        for (name, new) in rules.renamed {
+            add(&mut types, name, Kind::Renamed(names.len()))?;
+            names.push(quotable(&new)?);
+        }
         let lists = [
             (rules.relay, Kind::Relay),
             (rules.pass_on, Kind::PassOn),
@@ -150,6 +163,7 @@ impl Kinds {
             types,
             default: rules.default.into(),
             words,
+            names,
             secrets: finders(&rules.secrets),
             binary_is_audio: rules.binary_is_audio,
             checks_base64: rules.checks_base64,
@@ -200,6 +214,10 @@ impl Kinds {
             Kind::Ignore => Sorted::Nobody,
             Kind::Relay => relay(true),
             Kind::PassOn => relay(false),
+            Kind::Renamed(name) => Sorted::Renamed(Told {
+                payload: [&raw[..kind.start], &self.names[name], &raw[kind.end..]].concat(),
+                response_id: found.response_id,
+            }),
             Kind::Words(words) => self.tell(&self.words[words], raw, &found),
             Kind::Audio(path) => match found.plain(path).filter(|_| self.is_meant(raw, &found)) {
                 None => Sorted::Hold,

@@ -105,12 +105,7 @@ impl<'a> Sound<'a> {
 impl Wrap {
     /// `type_name` must be plain: it is put between quotes as it is.
     pub fn renamed(type_name: &str) -> Result<Self, Refusal> {
-        let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-        if !type_name.bytes().all(plain) {
-            let what = format!("type {type_name:?} needs escapes");
-            return Err(Refusal::Shape(what));
-        }
-        Ok(Self::Renamed(type_name.into()))
+        quotable(type_name).map(Self::Renamed)
     }
 
     /// One or two messages built from templates.
@@ -151,6 +146,15 @@ impl Wrap {
             (_, Body::Audio(_)) => own.write(chunk, fill, pen),
         }
     }
+}
+
+/// A name as it stands between quotes; refused where it would need escapes there.
+pub fn quotable(name: &str) -> Result<Vec<u8>, Refusal> {
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if !name.bytes().all(plain) {
+        return Err(Refusal::Shape(format!("type {name:?} needs escapes")));
+    }
+    Ok(name.into())
 }
 
 fn write_raw(sound: Sound<'_>, pen: &mut Pen<'_>) {

@@ -66,6 +66,24 @@ fn audio_may_have_to_say_more_under_another_key_than_type() {
 }
 
 #[test]
+fn another_name_takes_the_place_of_the_old_one() {
+    let renamed = |new: &str| {
+        Kinds::new(KindRules {
+            renamed: vec![("old".into(), new.into())],
+            ..KindRules::default()
+        })
+    };
+    let raw = br#"{"a":{"type":"old"},"response_id":"r","type":"old"}"#;
+    let Sorted::Renamed(told) = renamed("new").unwrap().sort(raw, false) else {
+        panic!("not renamed");
+    };
+    let said = br#"{"a":{"type":"old"},"response_id":"r","type":"new"}"#;
+    assert_eq!(told.payload, said);
+    assert_eq!(&raw[told.response_id.unwrap()], br#""r""#);
+    assert!(renamed("\"").is_err());
+}
+
+#[test]
 fn the_rest_is_relayed_or_held() {
     let kinds = kinds();
     assert_eq!(
