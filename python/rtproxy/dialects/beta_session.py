@@ -55,10 +55,8 @@ def _format_to_beta(value: Any) -> Any:
 
 
 def _modalities_to_ga(value: Any) -> Any:
-    """GA has one at a time; audio brings its transcript."""
-    if not isinstance(value, list):
-        return value
-    return ["audio"] if "audio" in value else ["text"]
+    """GA has one at a time; audio brings its transcript. What is neither is refused there."""
+    return ["audio"] if value in (["audio", "text"], ["text", "audio"]) else value
 
 
 def _modalities_to_beta(value: Any) -> Any:
