@@ -25,6 +25,8 @@ from rtproxy.simulator.session_schema import SESSION
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("python/**/*.md")])
+# Their programs need a proxy, and are run by the end-to-end tests.
+PROTOCOLS = sorted((ROOT / "docs" / "protocols").glob("*.md"))
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 
@@ -41,11 +43,11 @@ def blocks(language: str, pages: list[Path] = PAGES) -> list[Any]:
 
 def commands() -> Iterator[Any]:
     """Command lines in shell blocks and in inline code."""
-    for page in PAGES:
+    for page in [*PAGES, *PROTOCOLS]:
         text = page.read_text(encoding="utf-8")
         in_blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
         lines = [line for block in in_blocks for line in block.splitlines()]
-        lines += re.findall(r"`((?:\.venv/bin/|uv run )?rtproxy [^`]+|make [^`]+)`", text)
+        lines += re.findall(r"`((?:\.venv/bin/|uv run )?rtproxy [-a-z][^`]*|make [^`]+)`", text)
         for number, line in enumerate(lines):
             if line.strip() and not line.startswith("#"):
                 yield pytest.param(line, id=f"{page.name}:{number}:{line}")
@@ -127,7 +129,7 @@ def defaults() -> dict[str, dict[str, object]]:
     whole = Sections()
     found = {
         name: msgspec.structs.asdict(getattr(whole, name))
-        for name in ("server", "auth", "simulator", "limits", "personas", "audio", "log")
+        for name in ("server", "auth", "simulator", "limits", "twilio", "personas", "audio", "log")
     }
     for name, dialect in msgspec.structs.asdict(whole.dialect).items():
         found[f"dialect.{name}"] = msgspec.structs.asdict(dialect)
@@ -155,7 +157,7 @@ def test_every_key_is_documented_with_its_default(section: str):
             assert value == (list(default) if isinstance(default, tuple) else default), key
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *PROTOCOLS], ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path):
     for target in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{page.name} points to {target}"

@@ -110,6 +110,8 @@ class Kinds:
     Args:
         audio: type -> where its base64 payload lies: a key, or two keys joined by
             a dot for one level of nesting ("data.audio").
+        only: path -> text. Audio is a message that has these texts at these paths;
+            another one of its type is a hold.
         answer_words: type -> (where its words lie, template) for words of an answer.
             They are told in the client's own message, behind the start of their
             response, and nobody else learns of them; those of an excluded response
@@ -120,6 +122,8 @@ class Kinds:
         secrets: words with one of these in them are a hold.
         relay: types passed on verbatim in Rust, a copy to Python.
         pass_on: types passed on verbatim of which Python learns nothing.
+        renamed: type -> type; the same, but with another top-level `type`. ValueError for
+            a new name that needs escapes.
         ignore: types that concern nobody.
         default: "hold", "relay" or "pass_on" for every other type.
         hold: types held although the default is another.
@@ -127,6 +131,7 @@ class Kinds:
         check_base64: refuse audio whose payload is not strict base64 (from a client:
             of whole samples) by making it a hold; false where the other end answers
             for it: it is passed on, if the wrap can, and not counted.
+        type_key: the key that this protocol has in place of `type`.
 
     A message that the scanner is not sure of (escapes in what it reads, duplicate
     keys, anything that is not an object, malformed JSON, depth above 64) is a hold. So
@@ -139,16 +144,19 @@ class Kinds:
         cls,
         *,
         audio: Mapping[str, str] = ...,
+        only: Mapping[str, str] = ...,
         answer_words: Mapping[str, tuple[str, str]] = ...,
         input_words: Mapping[str, tuple[str, str]] = ...,
         secrets: Sequence[bytes] = (),
         relay: Sequence[str] = (),
         pass_on: Sequence[str] = (),
+        renamed: Mapping[str, str] = ...,
         ignore: Sequence[str] = (),
         default: str = "hold",
         hold: Sequence[str] = (),
         binary: str = "hold",
         check_base64: bool = True,
+        type_key: str | None = None,
     ) -> Self: ...
 
 @final
@@ -169,8 +177,9 @@ class Wrap:
         """One or two text messages built from templates.
 
         Slots: `$audio` (base64, without quotes), `$response_id`, `$item_id`,
-        `$content_index` (the raw JSON tokens as they came, or `null`), `$number`
-        (of this chunk on its leg, from 1), `$ms` (end of this chunk in its item, whole
+        `$content_index` (the raw JSON tokens as they came, or `null`), `$item` (the
+        item's id without its quotes, to stand inside a string), `$number` (of this
+        chunk on its leg, from 1), `$ms` (end of this chunk in its item, whole
         milliseconds). ValueError for any other `$`.
         """
     @staticmethod

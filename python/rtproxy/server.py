@@ -26,7 +26,6 @@ from rtproxy.api.application import create_application
 from rtproxy.api.realtime_rest import RealtimeRest
 from rtproxy.api.upstream_rest import UpstreamRest
 from rtproxy.config import Config, UpstreamConfig
-from rtproxy.config.schema import DialectConfig
 from rtproxy.credentials.judge import Credentials
 from rtproxy.credentials.tokens import Tokens
 from rtproxy.dialects.dialect import Dialect
@@ -46,6 +45,7 @@ from rtproxy.runtime.front_door import FrontDoor
 from rtproxy.runtime.persona_watch import watch_personas
 from rtproxy.runtime.process import Process, ProcessPhase
 from rtproxy.runtime.session_task import SessionLimits
+from rtproxy.runtime.switchboard import Switchboard
 from rtproxy.session.lifetime import Patience
 from rtproxy.simulator.server import open_simulator
 from rtproxy.simulator.settings import configured
@@ -116,7 +116,7 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
         config.server,
         on_upgrade=door.enter,
         on_extra_upgrade=partial(door.enter, home=HOME_OF_WS_PORT),
-        application=create_application(process, driver.figures, rest),
+        application=create_application(process, driver.figures, rest, switchboard_of(config)),
         head_s=config.limits.head_s,
         head_bytes=config.limits.head_bytes,
     )
@@ -210,6 +210,19 @@ def build_front_door(
         open_legs=open_legs,
         paced=paced,
         relayed=replace(paced, lead_ms=None),
+        switchboard=switchboard_of(config),
+    )
+
+
+def switchboard_of(config: Config) -> Switchboard:
+    """How Twilio reaches this server."""
+    twilio = config.twilio
+    return Switchboard(
+        auth_token=twilio.auth_token.reveal() if twilio.auth_token else None,
+        public_url=twilio.public_url,
+        trust_forwarded=twilio.trust_forwarded,
+        secure=config.server.uses_tls,
+        heeds_keys=twilio.dtmf == "item",
     )
 
 
@@ -217,8 +230,7 @@ def _input_rate_hz(config: Config, dialect: Dialect) -> int:
     """What clients of the dialect speak that name no rate."""
     if dialect.relays:
         return PCM16_24K.rate_hz
-    wanted: DialectConfig = getattr(config.dialect, dialect.name)
-    return wanted.input_rate_hz
+    return config.dialect.of(dialect.name).input_rate_hz
 
 
 async def _serve_until_told(scope: trio.CancelScope, process: Process) -> None:

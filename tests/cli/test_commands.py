@@ -82,6 +82,14 @@ def test_check_says_what_would_run(run):
     ]
 
 
+@pytest.mark.parametrize(("count", "words"), [(1, "a key"), (2, "one of 2 keys")])
+def test_check_tells_that_keys_are_asked_for(run, count: int, words: str):
+    keys = ",".join(f"canary-key-number-{number}" for number in range(count))
+    said = run("check", env={"RTPROXY_AUTH__KEYS": keys}).output
+    assert f"\n  clients show {words}\n" in said
+    assert "canary" not in said
+
+
 def test_check_tells_what_differs_and_never_a_key(run, tmp_path: Path):
     file = tmp_path / "rtproxy.toml"
     file.write_text(
@@ -100,11 +108,12 @@ def test_check_tells_what_differs_and_never_a_key(run, tmp_path: Path):
         url = "wss://spare.example/v1/realtime"
         """
     )
-    env = {"OPENAI_API_KEY": "sk-canary-0123456789", "DATABASE_URL": "a.db"}
+    env = {"OPENAI_API_KEY": "sk-canary-0123456789", "DATABASE_URL": "a.db", "WS_PORT": "1"}
     result = run("check", "--config", str(file), env=env)
     assert "canary" not in result.output
     for line in (
         "any free port, TLS, self-signed",
+        "companion at / of another port, too: port 1",
         "web pages that may connect: https://a.example",
         "upstream 1: openai answers: gpt-realtime-2.1 at wss://api.openai.com/v1/realtime",
         "key from OPENAI_API_KEY.",
@@ -169,7 +178,7 @@ def test_talk_says_why_it_cannot_save(tmp_path: Path, capsys):
         (["--speaker-format", "f32/1"], '--speaker-format is "f32/1": the rate in Hz is "1"'),
         (
             ["--dialect", "openai", "--mic-format", "f32"],
-            "--mic-format is f32, 24000 Hz, mono; the Realtime API takes pcm16/24000, g711_ulaw",
+            "--mic-format is f32, 24000 Hz, mono; openai takes pcm16/24000, g711_ulaw",
         ),
         (["--dialect", "openai", "--binary"], "--binary is for voice and conversation"),
         (["--url", "ws://127.0.0.1/?rate=8000"], "--url names rate"),

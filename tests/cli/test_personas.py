@@ -37,7 +37,7 @@ GUIDE = 'description = "Knows the paths"\ninstructions = "You are a guide."\ngre
 def test_list_says_who_there_is_whom_they_answer_and_from_where(run, folder: Path):
     (folder / "guide.toml").write_text(GUIDE)
     rows = [line.split() for line in run("personas", "list").output.splitlines()]
-    assert rows[1][:3] == ["ally", "voice", "shipped"]
+    assert rows[1][:4] == ["ally", "voice,", "twilio", "shipped"]
     assert ["dr_sarah", "conversation", "shipped"] in [row[:3] for row in rows]
     assert ["guide", "personas/guide.toml", "Knows", "the", "paths"] in rows
 
@@ -93,7 +93,7 @@ def test_check_names_file_line_and_key_of_each_fault(run, folder: Path):
     assert "personas/b.toml:1: this is not TOML" in result.output
     assert "personas/c.toml: guide can be used." not in result.output
     assert "personas/c.toml: c can be used." in result.output
-    assert "2 of these cannot be used" in result.stderr
+    assert "2 faults; each line says what to mend" in result.stderr
 
 
 def test_check_and_serve_refuse_a_broken_persona_in_one_line(run, folder: Path):

@@ -109,7 +109,7 @@ def test_lists_in_the_environment_are_separated_by_commas(load):
             "[log]\nlevel = 'loud'",
             'log.level is \'loud\' (FILE); it must be one of "debug", "error", "info", "warning"',
         ),
-        ("[dialect.twilio]\nvoice = 'x'", "here may stand: companion, conversation, voice"),
+        ("[dialect.nobody]\nvoice = 'x'", "may stand: companion, conversation, twilio, voice"),
         (
             "[upstream.a]",
             "upstream.a.kind is missing; it must be one of openai, azure, compatible, simulator",

@@ -30,12 +30,13 @@ class Dialect:
     delta_key: str
     started: str
     done: str
+    append_key: str = "audio"
     envelope: str | None = None
     introduction: tuple[dict[str, Any], ...] = ()
 
     def audio(self, pcm: bytes) -> dict[str, Any]:
         """An audio message."""
-        return {"type": self.append, "audio": speech.encoded(pcm)}
+        return {"type": self.append, self.append_key: speech.encoded(pcm)}
 
     def audio_of(self, event: dict[str, Any]) -> bytes:
         """The audio that a message carries, b"" for every other message."""

@@ -23,7 +23,7 @@ from typing import Any
 COMMAND = Path(sys.executable).with_name("rtproxy")
 UP_S = 60.0
 STOP_S = 20.0
-PRIVATE = ("RTPROXY_", "OPENAI_", "PORT", "WS_PORT", "DATABASE_URL", "NODE_ENV")
+PRIVATE = ("RTPROXY_", "OPENAI_", "AZURE_", "PORT", "WS_PORT", "DATABASE_URL", "NODE_ENV")
 
 
 def free_port() -> int:
@@ -104,8 +104,8 @@ class ProxyProcess:
             try:
                 if self.get("/readyz")[0] == 200:
                     return
-            except OSError:
-                time.sleep(0.05)
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.05)  # a port that nobody has yet may even connect to itself
         raise AssertionError(f"/readyz did not answer 200 within {UP_S:.0f} s:\n{self.log}")
 
     @property

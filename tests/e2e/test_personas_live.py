@@ -10,7 +10,7 @@ import trio
 
 from . import speech
 from .conftest import FAST_SIMULATOR
-from .dialect import CONVERSATION, SMALL, VOICE, Dialect
+from .dialect import COMPANION, CONVERSATION, SMALL, VOICE, Dialect
 from .peer import Peer
 from .proxy_process import ProxyProcess
 from .witness import becomes
@@ -43,7 +43,7 @@ def cast(folder: Path) -> Iterator[ProxyProcess]:
 
 
 async def meet(nursery: trio.Nursery, port: int, dialect: Dialect, persona: str) -> Peer:
-    return await Peer.connect(nursery, port, f"{dialect.path}?persona={persona}")
+    return await dialect.connect(nursery, port, f"?persona={persona}")
 
 
 @pytest.mark.parametrize("dialect", SMALL, ids=lambda dialect: dialect.name)
@@ -60,7 +60,8 @@ async def test_an_address_chooses_who_answers(cast: ProxyProcess, dialect: Diale
 @pytest.mark.parametrize("dialect", SMALL, ids=lambda dialect: dialect.name)
 async def test_nobody_of_that_name_is_told_and_closed(cast: ProxyProcess, dialect: Dialect) -> None:
     async with trio.open_nursery() as nursery:
-        peer = await meet(nursery, cast.port, dialect, "nobody")
+        peer = await Peer.connect(nursery, cast.port, f"{dialect.path}?persona=nobody")
+        peer.envelope = dialect.envelope
         error = await peer.next("error")
         assert (error["code"], error["param"], error["fatal"]) == (
             "unknown_persona",
@@ -75,13 +76,12 @@ async def test_nobody_of_that_name_is_told_and_closed(cast: ProxyProcess, dialec
 async def test_who_has_a_greeting_speaks_first(cast: ProxyProcess, dialect: Dialect) -> None:
     async with trio.open_nursery() as nursery:
         peer = await meet(nursery, cast.port, dialect, "host")
-        events = await peer.until("response_done")  # and nothing was said
+        events = await peer.until(dialect.done)  # and nothing was said
         told = [event["type"] for event in events]
         assert told[:2] == ["session_ready", "response_started"]
         assert b"".join(dialect.audio_of(event) for event in events)
-        assert told[-2:] == ["audio_done", "response_done"]
         await dialect.speak(peer, speech.utterance(600))
-        assert "speech_started" in [event["type"] for event in await peer.until("response_done")]
+        assert "speech_started" in [event["type"] for event in await peer.until(dialect.done)]
         await peer.aclose()
 
 
@@ -134,9 +134,11 @@ async def test_who_writes_is_read_at_once_in_conversation(cast: ProxyProcess) ->
 
 
 async def start_companion(nursery: trio.Nursery, port: int, persona: str) -> Peer:
-    peer = await Peer.connect(nursery, port, "/ws")
-    await peer.send({"type": "auth", "data": {"userId": "anna"}})
-    await peer.send({"type": "start_realtime", "data": {"persona": persona}})
+    """Not by the address, but by the message that begins the conversation."""
+    peer = await Peer.connect(nursery, port, COMPANION.path)
+    peer.envelope = COMPANION.envelope
+    await peer.send({"type": "auth", "userId": "anna"})
+    await peer.send({"type": "start_realtime", "persona": persona})
     return peer
 
 
@@ -144,9 +146,9 @@ async def test_who_writes_is_read_at_once_in_companion(cast: ProxyProcess) -> No
     async with trio.open_nursery() as nursery:
         peer = await start_companion(nursery, cast.port, "writer")
         await peer.next("session_ready")
-        await peer.send({"type": "text", "data": {"text": "Write this down, please."}})
+        await peer.send({"type": "text", "text": "Write this down, please."})
         events = await peer.until("response_complete", wait_s=2)
-        told = [event["data"]["text"] for event in events if event["type"] == "text_delta"]
+        told = [event["text"] for event in events if event["type"] == "text_delta"]
         assert "".join(told) == "Write this down, please."
         assert not [event for event in events if event["type"] == "audio_delta"]
         await peer.aclose()
@@ -158,7 +160,7 @@ async def test_a_companion_may_speak_first_and_in_a_model_of_its_own(cast: Proxy
         events = await peer.until("response_complete")  # and nothing was said
         assert "audio_delta" in {event["type"] for event in events}
         other = await start_companion(nursery, cast.port, "other")
-        assert (await other.next("session_ready"))["data"]["model"] == "gpt-realtime-2"
+        assert (await other.next("session_ready"))["model"] == "gpt-realtime-2"
         await peer.aclose()
         await other.aclose()
 

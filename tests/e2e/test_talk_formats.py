@@ -69,6 +69,8 @@ TALKS = [
     Talk("voice", "pcm16/16000", "pcm16/44100/2"),
     Talk("voice", "g711_ulaw", "g711_ulaw"),
     Talk("voice", "pcm16/8000", "f32/96000"),
+    Talk("companion", "pcm16", "pcm16"),
+    Talk("companion", "f32/48000", "pcm16/16000", binary=True),
     Talk("conversation", "pcm16", "pcm16"),
     Talk("conversation", "f32/44100", "pcm16/48000"),
     Talk("conversation", "g711_ulaw", "f32/22050", binary=True),
@@ -84,6 +86,7 @@ TALKS = [
 IN_PACKETS = [
     Talk("voice", "opus", "opus"),
     Talk("conversation", "opus", "pcm16/16000"),
+    Talk("companion", "opus", "opus"),
     Talk("conversation", "f32/48000/2", "opus"),
 ]
 

@@ -197,6 +197,10 @@ async def test_a_second_port_has_a_door_of_its_own_and_shares_all_else(
             pass
         assert [upgrade.path for upgrade in house.extra_door.upgrades] == ["/extra"]
         assert house.door.upgrades == []
+        ours = [("Origin", f"http://localhost:{house.listener.port}")]
+        async with open_websocket_url(extra_url + "/from-our-page", extra_headers=ours):
+            pass
+        assert len(house.extra_door.upgrades) == 2
         port = int(extra_url.rpartition(":")[2])
         assert b'{"status":"ok"}' in await house.raw(HEALTH, port=port)
         assert await house.is_well()

@@ -117,6 +117,22 @@ def test_a_file_that_goes_takes_nothing_away(tmp_path: Path):
     assert catalog.find("guide")
 
 
+def test_a_name_that_is_given_up_serves_on_beside_the_new_one(tmp_path: Path):
+    write(tmp_path / "a.toml", says("guide"))
+    catalog = Catalog(tmp_path)
+    write(tmp_path / "a.toml", says("pilot"))
+    assert happened(catalog) == [(Happened.LOADED, "a.toml")]
+    assert catalog.find("guide").instructions == "I am guide."
+    assert catalog.find("pilot").instructions == "I am pilot."
+    assert "guide" not in Catalog(tmp_path).names
+
+
+def test_a_link_to_nothing_is_refused_by_name(tmp_path: Path):
+    (tmp_path / "guide.toml").symlink_to(tmp_path / "gone")
+    with pytest.raises(PersonaError, match=r"guide.toml: guide.toml is no file"):
+        Catalog(tmp_path)
+
+
 def test_two_of_one_name_are_refused(tmp_path: Path):
     write(tmp_path / "a.toml", says("guide"))
     write(tmp_path / "b.toml", says("guide"))

@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from rtproxy.personas.persona_file import MAX_FILE_BYTES, PersonaError, read_persona
+from rtproxy.personas.persona_file import MAX_FILE_BYTES, PersonaError, faults_of, read_persona
 
 
 @pytest.fixture
@@ -172,3 +174,35 @@ def test_what_is_no_plain_file_is_refused(tmp_path: Path):
     os.mkfifo(pipe)
     with pytest.raises(PersonaError, match="no file"):
         read_persona(pipe)
+
+
+def test_all_faults_of_a_file_are_found_at_once(write):
+    file = write(
+        """
+        vioce = "ash"
+        instructions_file = "gone.md"
+        [session]
+        speed = 3
+        turn_detection = { type = "server_vad", threshold = 2 }
+        [traits]
+        humor = 101
+        """
+    )
+    assert {fault.key for fault in faults_of(file)} == {
+        "vioce",
+        "instructions_file",
+        "session.speed",
+        "session.turn_detection.threshold",
+        "traits.humor",
+    }
+    assert not list(faults_of(write(GOOD, "good.toml")))
+    assert [fault.line for fault in faults_of(write("nonsense", "bad.toml"))] == [1]
+    assert len(list(faults_of(write('"a\\nb" = 1', "odd.toml")))) == 1
+
+
+@settings(max_examples=50)
+@given(keys=st.lists(st.sampled_from(["a", "b.c", "session.x", "session.audio", "traits.y"])))
+def test_looking_for_faults_comes_to_an_end(tmp_path_factory, keys: list[str]):
+    file = tmp_path_factory.mktemp("any") / "any.toml"
+    file.write_text("\n".join(f"{key} = 1" for key in dict.fromkeys(keys)))
+    assert len(list(faults_of(file))) <= len(set(keys)) + 1

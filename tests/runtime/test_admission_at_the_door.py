@@ -120,7 +120,9 @@ async def test_a_user_may_have_three_sessions_wherever_the_address_is(
             assert (await begin(peers[4], "ben"))["type"] == "session_ready"
 
 
-async def test_a_key_is_a_user_where_nobody_says_who_is_there(open_proxy: OpenProxy) -> None:
+async def test_a_key_is_a_user_where_nobody_says_who_is_there(
+    open_proxy: OpenProxy, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = {"RTPROXY_AUTH__KEYS": "sk-of-ours-0123456789", "RTPROXY_LIMITS__USER_SESSIONS": "1"}
     async with open_proxy(**settings) as (_, listener):
         at = (listener.port, "/ws/voice?token=sk-of-ours-0123456789")
@@ -128,6 +130,10 @@ async def test_a_key_is_a_user_where_nobody_says_who_is_there(open_proxy: OpenPr
             async with connected(*at) as first, connected(*at) as second:
                 kinds = {(await first_word(peer))["type"] for peer in (first, second)}
     assert kinds == {"session_ready", "error"}
+    logged = capsys.readouterr().out
+    assert "turned_away" in logged
+    assert "too_many_sessions" in logged
+    assert "sk-of-ours" not in logged
 
 
 async def test_a_request_too_many_is_left_out_and_told_and_the_session_lives(

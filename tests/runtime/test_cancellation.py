@@ -60,7 +60,15 @@ def open_descriptors() -> set[str]:
     return named
 
 
-async def converse(listener: Listener) -> None:
+AUTH = '{"type":"auth","data":{"userId":"u"}}'
+START = '{"type":"start_realtime","data":{}}'
+SAID = {
+    "/ws/conversation": ('{"type":"text","text":"hello"}',),
+    "/ws": (AUTH, START, '{"type":"text","data":{"text":"hello"}}'),
+}
+
+
+async def converse(listener: Listener, path: str) -> None:
     """Say something typed, hear the answer begin, and go.
 
     The socket is ours, so that it is closed at once whatever the peer's library does.
@@ -74,9 +82,10 @@ async def converse(listener: Listener) -> None:
         async with trio.open_nursery() as nursery:
             with suppress(*GONE):
                 peer = await trio_websocket.wrap_client_stream(
-                    nursery, stream, f"127.0.0.1:{port}", "/ws/conversation"
+                    nursery, stream, f"127.0.0.1:{port}", path
                 )
-                await peer.send_message('{"type":"text","text":"hello"}')
+                for message in SAID[path]:
+                    await peer.send_message(message)
                 while json.loads(await peer.get_message())["type"] != "audio_delta":
                     pass
                 await peer.aclose()
@@ -85,7 +94,7 @@ async def converse(listener: Listener) -> None:
         await trio.aclose_forcefully(stream)
 
 
-async def one_session(step: int, driver_name: DriverName, tls: str) -> bool:
+async def one_session(step: int, driver_name: DriverName, tls: str, path: str) -> bool:
     """Run a session that is cancelled at `step`; whether it had that many steps."""
     config = load_config(environ={**FAST, "RTPROXY_SERVER__TLS": tls})
     process = Process("simulator", trio.current_time, trio.current_time())
@@ -117,7 +126,7 @@ async def one_session(step: int, driver_name: DriverName, tls: str) -> bool:
             nursery, config.server, on_upgrade=enter, application=create_application(process)
         )
         with trio.fail_after(20):
-            await converse(listener)
+            await converse(listener, path)
             await process.live.wait_empty()
         nursery.cancel_scope.cancel()
     assert len(process.live) == 0
@@ -127,16 +136,20 @@ async def one_session(step: int, driver_name: DriverName, tls: str) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("driver_name", "tls"),
-    [("stream", "off"), *([("reactor", "off"), ("reactor", "self-signed")] * HAS_REACTOR)],
+    ("driver_name", "tls", "path"),
+    [
+        ("stream", "off", "/ws/conversation"),
+        *([("reactor", "off", "/ws/conversation"), ("reactor", "off", "/ws")] * HAS_REACTOR),
+        *([("reactor", "self-signed", "/ws/conversation")] * HAS_REACTOR),
+    ],
 )
 async def test_no_descriptor_is_left_wherever_it_is_cancelled(
-    driver_name: DriverName, tls: str
+    driver_name: DriverName, tls: str, path: str
 ) -> None:
     open_descriptors()
     # Whatever opens descriptors of its own on first use does so now.
-    await one_session(10_000, driver_name, tls)
+    await one_session(10_000, driver_name, tls, path)
     step = 1
-    while await one_session(step, driver_name, tls):
+    while await one_session(step, driver_name, tls, path):
         step += 1
     assert step > 20, "the session had hardly any checkpoints: was it tried at all?"

@@ -125,6 +125,21 @@ def test_who_is_not_admitted_is_told_and_turned_away() -> None:
     assert core.state is State.CLOSED
 
 
+def test_a_tokens_session_lies_between_the_persona_and_what_the_client_asks_for() -> None:
+    token = {"type": "realtime", "model": "own", "instructions": "token", "audio": {}}
+    token["audio"] = {"output": {"voice": "marin", "speed": 1.2}}
+    greeting = Greeting(lambda _: Brief(KIND), admit=lambda _: token)
+    core = Session("sess_1", {}, greeting=greeting)
+    play = Playbook(core) >> ANNA
+    asked = {"audio": {"output": {"voice": "ash"}}}
+    play.skip() >> ev.StartAsked(session=asked) << cmd.Shape(1.0, 1.0) << cmd.Dial("own")
+    play >> ev.SessionCreated(session={})
+    (update,) = (each for each in play.left() if isinstance(each, cmd.ToUpstream))
+    session = update.event.session
+    assert (session["instructions"], session["type"]) == ("token", "realtime")
+    assert session["audio"]["output"] == {"voice": "ash", "speed": 1.2}
+
+
 def test_nobody_can_become_somebody_else() -> None:
     play, _ = greeting()
     play >> ANNA
@@ -203,6 +218,37 @@ def test_a_second_start_that_changes_nothing_is_welcomed_at_once() -> None:
     play >> ev.StartAsked() << cmd.Shape(1.0, 1.0)
     play << cmd.ToClient(ev.SessionReady(session_id="sess_1", model="m", voice="alloy"))
     play.rest()
+
+
+def test_a_second_start_takes_back_what_was_changed_in_between() -> None:
+    play, _ = talking()
+    play >> ev.SessionUpdate(session={"instructions": "Be brief."})
+    play.skip() >> ev.SessionUpdated(session=KIND)
+    play.skip() >> ev.StartAsked()
+    play << cmd.Shape(1.0, 1.0)
+    new = {"type": "realtime", "instructions": "humor 50"}
+    play << cmd.ToUpstream(ev.SessionUpdate(event_id="rtp_3", session=new))
+    play.rest()
+
+
+def test_a_field_is_asked_for_whole() -> None:
+    """An upstream cannot know what kind of turn detection half an object is of."""
+    thresholds = iter([0.5, 0.7])
+    greeter = Greeting(lambda _: Brief(_listening(next(thresholds))))
+    play = Playbook(Session("s", {}, greeting=greeter))
+    play >> ANNA
+    play.skip() >> ev.StartAsked()
+    play.skip() >> ev.SessionCreated(session={})
+    play.skip() >> ev.SessionUpdated(session=KIND)
+    play.skip() >> ev.StartAsked()
+    play << cmd.Shape(1.0, 1.0)
+    play << cmd.ToUpstream(ev.SessionUpdate(event_id="rtp_2", session=_listening(0.7)))
+    play.rest()
+
+
+def _listening(threshold: float) -> ev.Json:
+    detection = {"type": "server_vad", "threshold": threshold}
+    return {"type": "realtime", "audio": {"input": {"turn_detection": detection}}}
 
 
 def test_a_second_start_that_cannot_be_had_changes_nothing() -> None:

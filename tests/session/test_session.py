@@ -360,7 +360,8 @@ def test_losing_the_upstream_is_told_and_ends_the_session(
 def test_what_a_client_said_wrongly_is_told_and_survived() -> None:
     wrong = ev.Misunderstood(code="invalid_json", message="no", param="x", event_id="e")
     play = ready() >> wrong
-    play << cmd.Note("client_message_refused", fields={"code": "invalid_json", "param": "x"})
+    fields = {"code": "invalid_json", "param": "x", "text": "no"}
+    play << cmd.Note("client_message_refused", fields=fields)
     failure = ev.Failure(code="invalid_json", message="no", param="x", event_id="e")
     play << told(ev.ErrorTold(error=failure))
 

@@ -14,14 +14,17 @@ from rtproxy.session import commands as cmd
 from rtproxy.session.tool_calls import MAX_ROUNDS, ToolCalls
 from session.stage import answering, over, ready, refused, told, updated
 
+ARGUMENTS = '{"city":"Rome"}'
+HALF = '{"city":"Ro'
 
-def made(call_id: str, response_id: str = "resp_1") -> ev.CallMade:
+
+def made(call_id: str, response_id: str = "resp_1", arguments: str = ARGUMENTS) -> ev.CallMade:
     return ev.CallMade(
         response_id=response_id,
         item_id=f"item_{call_id}",
         call_id=call_id,
         name="weather",
-        arguments='{"city":"Rome"}',
+        arguments=arguments,
     )
 
 
@@ -96,7 +99,7 @@ def test_any_order_of_answers_gives_one_order_of_outputs(count: int, dice: rando
             commands, complete = calls.answered(output(name))
             sent += [command.event.item["call_id"] for command in commands]  # type: ignore[union-attr] # outputs alone
         else:
-            complete = calls.response_over("resp_1")
+            _, complete = calls.response_over({"id": "resp_1", "status": "completed"})
         rounds += complete
     assert sent == names
     assert rounds == 1
@@ -124,6 +127,33 @@ def test_calls_of_a_response_that_was_cut_may_still_be_answered() -> None:
     over(play.skip(), status="cancelled").skip()
     play >> output("a") << created(2, "a") << asked(3)
     play.rest()
+
+
+def test_a_call_that_was_cut_while_it_was_written_is_none() -> None:
+    play = calling("a") >> made("b", arguments=HALF)
+    play.rest()
+    play >> output("a") << created(2, "a")
+    over(play, status="cancelled")
+    assert play.left()[-1] == asked(3), "the whole one is answered, and all that there is"
+    play >> output("b")
+    assert refused(play).code == "unknown_call"
+
+
+def test_a_response_whose_only_call_was_cut_is_not_gone_on_with() -> None:
+    play = answering(ready()) >> made("a", arguments=HALF)
+    over(play, status="cancelled")
+    assert not [one for one in play.left() if isinstance(one, cmd.ToUpstream)]
+
+
+def test_arguments_that_are_no_json_for_good_are_the_clients_to_judge() -> None:
+    play = answering(ready()) >> made("a", arguments=HALF)
+    over(play)
+    called = play.left()[-1]
+    assert isinstance(called, cmd.ToClient)
+    assert isinstance(called.event, ev.ToolCalled)
+    assert called.event.arguments == HALF
+    play >> output("a", "these are no arguments")
+    play << created(2, "a", "these are no arguments") << asked(3)
 
 
 def test_who_speaks_is_answered_anyway_with_the_output_before_them() -> None:

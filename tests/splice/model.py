@@ -169,6 +169,8 @@ class Splice:
             self.sides.put(leg.side.other, Text(raw, binary))
             if sorted_.kind == "relay":
                 leg.deliveries.append(Message(MessageKind.COPY, raw, binary))
+        elif sorted_.kind == "renamed":
+            self.send(leg.side.other, sorted_.told, float(now), response_id=sorted_.response)
         elif sorted_.kind == "words":
             self._tell(leg.side.other, sorted_)
         elif sorted_.kind == "ignore":

@@ -22,7 +22,12 @@ FRAMES_PER_MS = 24
 DELTA = "response.output_audio.delta"
 ANSWER_WORDS = '{"type":"say","item":$item_id,"of":$response_id,"text":"$text"}'
 INPUT_WORDS = '{"type":"heard","item":$item_id,"text":"$text"}'
-_LISTS = {"relay": ["relayed"], "pass_on": ["passed on"], "ignore": ["ignored"]}
+_LISTS: dict[str, Any] = {
+    "relay": ["relayed"],
+    "pass_on": ["passed on"],
+    "renamed": {"old name": "new name"},
+    "ignore": ["ignored"],
+}
 UPSTREAM_KINDS: dict[str, Any] = {
     "audio": {DELTA: "delta"},
     "answer_words": {"words": ("delta", ANSWER_WORDS)},

@@ -14,6 +14,7 @@ KINDS = [
     "event",
     "relayed",
     "passed on",
+    "old name",
     "ignored",
     "unsure",
     "escaped",

@@ -132,6 +132,12 @@ def test_a_shape_out_of_range_is_refused(gain: float, pitch: float) -> None:
         splice()[0].shape(gain, pitch, 0.0)
 
 
+def test_a_new_name_that_needs_escapes_is_refused() -> None:
+    for name in ('"', "\\", "\n"):
+        with pytest.raises(ValueError, match="needs escapes"):
+            Kinds(renamed={"old": name})
+
+
 def test_mistakes_are_value_errors_and_races_are_nothing() -> None:
     one, leg = splice()
     with pytest.raises(ValueError, match="no leg 99"):

@@ -73,6 +73,25 @@ def test_what_is_passed_on_or_ignored_is_not_delivered(scene: Scene) -> None:
     assert scene.client.heard[0].payload == raw
 
 
+def test_what_is_renamed_passes_but_for_its_type(scene: Scene) -> None:
+    raw = b'{ "unknown" : [1e0, "\\u00e9", {"type":"old name"}], "type" : "old name" }'
+    scene.upstream.says(raw, b'{"type":"old\\u0020name"}')
+    assert scene.upstream.delivers() == ["hold old name"]
+    assert scene.client.hears() == ["new name"]
+    assert scene.client.heard[0].payload == raw[:-12] + b'"new name" }'
+
+
+def test_what_is_renamed_waits_behind_the_start_of_its_answer(scene: Scene) -> None:
+    scene.upstream.says(delta(40, "r0"))
+    scene.mark("started", "r1", starts=True)
+    scene.upstream.says(message("old name", response_id="r1"), message("old name"))
+    assert scene.client.hears() == ["audio 40", "new name"]
+    scene.wait(40)
+    assert scene.client.delivers() == ["mark started"]
+    scene.client.release_mark()
+    assert scene.client.hears() == ["new name"]
+
+
 def test_words_are_told_in_the_clients_message(scene: Scene) -> None:
     scene.upstream.says(written('é "\n/'), written("hm", None, content_index=1))
     assert scene.upstream.delivers() == []
@@ -257,6 +276,32 @@ def test_templates_fill_every_slot(stage: Callable[..., Scene]) -> None:
         b'{"r":"r1","i":"i1","c":0,"n":2',
         b'{"r":null,"i":null,"c":null,"n":3',
     ]
+
+
+def test_an_id_may_stand_inside_a_string(stage: Callable[..., Scene]) -> None:
+    scene = stage(lead_ms=None)
+    wrap = scene.core.Wrap.template('{"type":"$item:$ms of it"}')
+    scene.attach(scene.client, wrap=wrap, audio={})
+    scene.upstream.says(delta(40), delta(20))
+    scene.upstream.says(b'{"delta":"AAAAAAAA","item_id":7,"type":"%s"}' % DELTA.encode())
+    assert scene.client.hears() == ["i1:40 of it", "i1:60 of it", ":0 of it"]
+
+
+def test_audio_may_have_to_say_more_and_its_type_under_another_key(scene: Scene) -> None:
+    only = {"sid": "MZ1", "media.track": "inbound"}
+    kinds = {"type_key": "event", "audio": {"media": "media.payload"}, "only": only}
+    scene.attach(scene.client, **kinds)
+    audio = '{"event":"media","sid":"%s","media":{"track":"%s","payload":"AAAAAAAA"}}'
+    scene.client.says((audio % ("MZ1", "inbound")).encode())
+    assert len(scene.upstream.hears()) == 1
+    for wrong in (("MZ2", "inbound"), ("MZ1", "outbound"), ("MZ1", "in\\u0062ound")):
+        scene.client.says((audio % wrong).encode())
+        scene.client.delivers()
+        scene.client.release()
+    scene.client.says(b'{"type":"media","sid":"MZ1","media":{"track":"inbound","payload":""}}')
+    scene.client.delivers()
+    scene.client.release()
+    assert scene.upstream.hears() == []
 
 
 def test_verbatim_and_renamed_leave_the_message_alone(stage: Callable[..., Scene]) -> None:

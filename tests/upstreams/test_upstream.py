@@ -120,6 +120,11 @@ def test_what_a_client_may_ask_for(query: dict[str, str], asked: dict[str, str])
     assert wishes(query) == asked
 
 
+@pytest.mark.parametrize("odd", ["", "zo\u00eb", "a\r\nX-Evil: 1", "\x00"])
+def test_an_identifier_that_no_header_can_carry_is_left_out(odd: str) -> None:
+    assert wishes({}, odd) == {}
+
+
 def test_a_session_asks_by_being_what_it_is() -> None:
     assert wishes_of_session({"type": "realtime", "model": "m"}) == {"model": "m"}
     assert wishes_of_session({"type": "transcription"}) == {"intent": "transcription"}

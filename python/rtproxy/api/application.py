@@ -14,18 +14,21 @@ from rtproxy import __version__
 from rtproxy.api.guard import add_guard
 from rtproxy.api.realtime_rest import RealtimeRest, add_realtime_rest
 from rtproxy.api.refusals import add_refusals
+from rtproxy.api.telephone import add_telephone
 from rtproxy.runtime.process import Process
+from rtproxy.runtime.switchboard import Switchboard
 
 
 def create_application(
     process: Process,
     reactor: Callable[[], Mapping[str, float] | None] = lambda: None,
     rest: RealtimeRest | None = None,
+    switchboard: Switchboard | None = None,
 ) -> QuartTrio:
     """The routes over what is true of the process; `reactor` tells what that has done.
 
     With `rest` there is what official SDKs ask beside `/v1/realtime`, and credentials
-    are asked for where the server asks for any.
+    are asked for where the server asks for any. `switchboard` knows calls that come in.
     """
     application = QuartTrio("rtproxy", static_folder=None)
     add_refusals(application)
@@ -65,4 +68,5 @@ def create_application(
             "reactor": reactor(),
         }
 
+    add_telephone(application, switchboard or Switchboard())
     return application

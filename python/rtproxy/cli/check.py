@@ -32,6 +32,12 @@ def report(config: Config, casting: Casting) -> Iterator[str]:
     yield "The configuration is complete. It would run:"
     port = f"port {config.server.port}" if config.server.port else "any free port"
     yield f"  listening on {config.server.host}, {port}, {_tls(config)}"
+    if (extra := config.server.ws_port) is not None:
+        port = f"port {extra}" if extra else "any free port"
+        yield f"  companion at / of another port, too: {port}"
+    if config.auth.keys:
+        number = len(config.auth.keys)
+        yield f"  clients show {'a key' if number == 1 else f'one of {number} keys'}"
     if config.server.allowed_origins:
         yield f"  web pages that may connect: {', '.join(config.server.allowed_origins)}"
     for number, each in enumerate(config.upstreams, start=1):

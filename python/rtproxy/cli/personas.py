@@ -20,7 +20,7 @@ from rtproxy.cli.failure import FAILED, MISUSED, fail
 from rtproxy.cli.options import ConfigFile, configured
 from rtproxy.cli.words import say
 from rtproxy.personas.catalog import SHIPPED, UnknownPersonaError
-from rtproxy.personas.persona_file import PersonaError, read_persona
+from rtproxy.personas.persona_file import faults_of, read_persona
 
 personas = typer.Typer(
     name="personas",
@@ -87,16 +87,16 @@ def check_personas(
     places = paths or [SHIPPED, configured(config, None, {}).personas_folder]
     faults = 0
     for file in _files(places):
-        try:
+        wrong = list(faults_of(file))
+        faults += len(wrong)
+        for fault in wrong:
+            say(str(fault))
+        if not wrong:
             persona = read_persona(file)
-        except PersonaError as error:
-            faults += 1
-            say(str(error))
-        else:
             notes = "".join(f"\n  note: {note}" for note in persona.notes)
             say(f"{file}: {persona.name} can be used.{notes}")
     if faults:
-        fail(f"{faults} of these cannot be used; each line says what to mend", FAILED)
+        fail(f"{faults} fault{'s' * (faults > 1)}; each line says what to mend", FAILED)
 
 
 def _files(places: list[Path]) -> Iterator[Path]:

@@ -66,6 +66,7 @@ def load_config(
         limits=sections.limits,
         simulator=_checked_simulator(sections.simulator),
         dialect=sections.dialect,
+        twilio=sections.twilio,
         audio=sections.audio,
         log=sections.log,
         upstreams=tuple(

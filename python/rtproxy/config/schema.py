@@ -145,6 +145,21 @@ class DialectsConfig(Section, frozen=True, kw_only=True):
     voice: DialectConfig = DialectConfig()
     companion: DialectConfig = DialectConfig()
     conversation: DialectConfig = DialectConfig()
+    twilio: DialectConfig = DialectConfig()
+
+    def of(self, name: str) -> DialectConfig:
+        """The table of a dialect; one that has none is as it is by default."""
+        found: DialectConfig = getattr(self, name, DialectConfig())
+        return found
+
+
+class TwilioConfig(Section, frozen=True, kw_only=True):
+    """`[twilio]`: telephone calls."""
+
+    auth_token: Secret | None = None  # of the account: then whatever comes is to be signed
+    public_url: Annotated[str, Meta(pattern="^https?://[^/?#]+(/[^?#]*)?$")] | None = None
+    trust_forwarded: bool = False  # X-Forwarded-Proto and -Host, where public_url is not set
+    dtmf: Literal["item", "ignore"] = "item"  # what becomes of keys that the caller presses
 
 
 class PersonasConfig(Section, frozen=True, kw_only=True):
@@ -175,6 +190,7 @@ class Sections(Section, frozen=True, kw_only=True):
     upstream: dict[str, UpstreamSection] = {}
     simulator: SimulatorConfig = SimulatorConfig()
     dialect: DialectsConfig = DialectsConfig()
+    twilio: TwilioConfig = TwilioConfig()
     personas: PersonasConfig = PersonasConfig()
     audio: AudioConfig = AudioConfig()
     log: LogConfig = LogConfig()
@@ -215,7 +231,7 @@ class Config:
     """A configuration that can be run.
 
     Attributes:
-        server, auth, limits, simulator, dialect, audio, log: the sections, complete.
+        server, auth, limits, simulator, dialect, twilio, audio, log: the sections, complete.
         upstreams: at least one, in order of preference, keys resolved.
         notes: sentences for the person who starts it, about what was given and
             is not used.
@@ -228,6 +244,7 @@ class Config:
     limits: LimitsConfig
     simulator: SimulatorConfig
     dialect: DialectsConfig
+    twilio: TwilioConfig
     audio: AudioConfig
     log: LogConfig
     upstreams: tuple[UpstreamConfig, ...]
@@ -237,7 +254,7 @@ class Config:
 
     def secrets(self) -> Iterator[str]:
         """Every value that must never be written down."""
-        held = [*self.auth.keys, self.auth.secret]
+        held = [*self.auth.keys, self.auth.secret, self.twilio.auth_token]
         for upstream in self.upstreams:
             held += [upstream.api_key, *(value for _, value in upstream.headers)]
         return (secret.reveal() for secret in held if secret is not None)

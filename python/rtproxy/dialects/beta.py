@@ -39,6 +39,7 @@ _FROM_CLIENT = Kinds(
 _FROM_UPSTREAM = Kinds(
     audio={realtime.AUDIO_DELTA: "delta"},
     pass_on=beta_events.SAME,
+    renamed=beta_events.RENAMED,
     ignore=beta_events.GA_ONLY,
     check_base64=False,
 )
@@ -61,7 +62,7 @@ class Beta(Relayed):
         return _FROM_CLIENT
 
     def upstream_kinds(self, secrets: Sequence[bytes] = ()) -> Kinds:
-        """What is written the same passes, audio gets its name; Python translates the rest."""
+        """What is written the same passes, if under another name; Python translates the rest."""
         del secrets
         return _FROM_UPSTREAM
 

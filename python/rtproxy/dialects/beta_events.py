@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rtproxy.dialects import realtime
 from rtproxy.dialects.beta_items import item_to_beta, item_to_ga
 from rtproxy.dialects.beta_session import (
     param_to_beta,
@@ -42,6 +43,14 @@ SAME = (
     "response.function_call_arguments.delta",
     "response.function_call_arguments.done",
 )
+# Written the same but for the type.
+RENAMED = {
+    "response.output_text.delta": "response.text.delta",
+    "response.output_text.done": "response.text.done",
+    "response.output_audio.done": "response.audio.done",
+    "response.output_audio_transcript.delta": "response.audio_transcript.delta",
+    "response.output_audio_transcript.done": "response.audio_transcript.done",
+}
 # What a beta client would not know. Others that nobody has heard of are left out, too.
 GA_ONLY = (
     "conversation.created",  # it has been told of one
@@ -146,12 +155,8 @@ FROM_UPSTREAM: Mapping[str, _Told] = {
     "response.done": _response,
     "response.output_item.added": _item("response.output_item.added"),
     "response.output_item.done": _item("response.output_item.done"),
-    "response.output_text.delta": _renamed("response.text.delta"),
-    "response.output_text.done": _renamed("response.text.done"),
-    "response.output_audio.delta": _renamed(AUDIO_DELTA),
-    "response.output_audio.done": _renamed("response.audio.done"),
-    "response.output_audio_transcript.delta": _renamed("response.audio_transcript.delta"),
-    "response.output_audio_transcript.done": _renamed("response.audio_transcript.done"),
+    realtime.AUDIO_DELTA: _renamed(AUDIO_DELTA),
+    **{ga: _renamed(beta) for ga, beta in RENAMED.items()},
     **dict.fromkeys(SAME, lambda message, _: message),
 }
 

@@ -14,11 +14,10 @@ from rtproxy.dialects.table import TableDialect, Words
 from rtproxy.model import events as ev
 from rtproxy.model.field_rules import FieldError, Number, Open, Place, Rule, Text
 from rtproxy.model.session_config import read_session_config
+from rtproxy.model.traits import TRAITS, read_traits
 
 Fields = dict[str, Any]
 
-_TRAITS = ("playfulness", "empathy", "humor", "intelligence", "supportiveness")
-_TRAIT = Number(0, 100, whole=True)
 _OBJECT = Open()
 _PERSONA = Text(1)
 
@@ -96,9 +95,9 @@ def _start(fields: Fields) -> ev.Event:
 
 
 def _traits(named: Fields) -> dict[str, int]:
-    at = Place("personalityTraits")
-    read = {name: _field(named, name, _TRAIT, at) for name in _TRAITS}
-    return {name: value for name, value in read.items() if value is not None}
+    """Those that there are; what else an app may have is ignored, as unknown fields are."""
+    known = {name: named[name] for name in TRAITS if named.get(name) is not None}
+    return read_traits(known, where="personalityTraits")
 
 
 _READINGS: Readings = {

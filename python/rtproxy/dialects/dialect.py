@@ -34,6 +34,18 @@ class Dialect(Protocol):
         """Whether a client says who it is, and what it wants, before an upstream is dialled."""
 
     @property
+    def buffers(self) -> bool:
+        """Whether the client buffers by protocol, so that it is not paced."""
+
+    @property
+    def telephone(self) -> bool:
+        """Whether a gateway connects callers by it.
+
+        Such a client may be vouched for by a signature, starts once, is told no errors,
+        says what it has played, and has keys.
+        """
+
+    @property
     def persona(self) -> str | None:
         """Who answers, where it is not the client that configures the session."""
 

@@ -7,7 +7,6 @@ own table.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,13 +15,12 @@ import msgspec
 from rtproxy.dialects.common import REQUESTS
 from rtproxy.dialects.json_text import parse_object
 from rtproxy.dialects.spoken import SpokenAudio
+from rtproxy.dialects.wrong_fields import wrong_field
 from rtproxy.model import events as ev
 
 # A message's fields (a struct, or an object as it came), and the events that it means.
 Reading = tuple[Any, Callable[[Any], Sequence[ev.Event]]]
 Readings = Mapping[str, Reading]
-
-_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
 class Nothing(msgspec.Struct):
@@ -58,7 +56,7 @@ def read_message(
     fields = parsed if envelope is None else _opened(parsed, envelope)
     if isinstance(fields, ev.Misunderstood):
         return [fields]
-    return _read_object(fields, parsed, readings, audio)
+    return read_object(fields, parsed, readings, audio)
 
 
 def _opened(parsed: dict[str, Any], envelope: str) -> dict[str, Any] | ev.Misunderstood:
@@ -73,9 +71,10 @@ def _opened(parsed: dict[str, Any], envelope: str) -> dict[str, Any] | ev.Misund
     return fields if event_id is None else {**fields, "event_id": event_id}
 
 
-def _read_object(
+def read_object(
     parsed: dict[str, Any], whole: dict[str, Any], readings: Readings, audio: SpokenAudio
 ) -> Sequence[ev.Event]:
+    """The events that a parsed message means; `whole` is what it came in."""
     event_id = parsed.get("event_id")
     echoed = event_id if isinstance(event_id, str) else None
     name = parsed.get("type")
@@ -94,16 +93,9 @@ def _read_object(
     try:
         return meaning(msgspec.convert(parsed, shape))
     except msgspec.ValidationError as error:
-        return [_wrong_field(name, str(error), echoed)]
-
-
-def _wrong_field(name: str, said: str, event_id: str | None) -> ev.Misunderstood:
-    at = _PATH.search(said)
-    missing = re.search(r"required field `(\w+)`", said)
-    param = missing.group(1) if missing else at.group(1) if at else None
-    what = _PATH.sub("", said)
-    where = f" in '{param}'" if param else ""
-    return _refuse("invalid_field", f"{name}: {what}{where}.", param, event_id)
+        wrong = wrong_field(shape, parsed, error)
+        message = f"{name}: {wrong.message}"
+        return [_refuse("invalid_field", message, wrong.param, echoed)]
 
 
 def _refuse(code: str, message: str, param: str | None, event_id: str | None) -> ev.Misunderstood:

@@ -13,9 +13,16 @@ from rtproxy.dialects.companion import COMPANION
 from rtproxy.dialects.conversation import CONVERSATION
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.openai import OpenAI
+from rtproxy.dialects.twilio import Twilio
 from rtproxy.dialects.voice import VOICE
 
-DIALECTS: tuple[Dialect, ...] = (VOICE, COMPANION, CONVERSATION, OpenAI())
+DIALECTS: tuple[Dialect, ...] = (
+    VOICE,
+    COMPANION,
+    CONVERSATION,
+    OpenAI(),
+    Twilio(),
+)
 
 
 def choose_dialect(

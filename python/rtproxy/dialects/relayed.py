@@ -33,6 +33,8 @@ class Relayed:
     paths = ("/v1/realtime", "/openai/v1/realtime", "/openai/realtime")
     relays = True
     greets = False
+    buffers = True
+    telephone = False
     persona = None
     subprotocol = "realtime"
     audio = USUAL

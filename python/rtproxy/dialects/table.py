@@ -47,6 +47,8 @@ class TableDialect:
     relays: bool = False
     greets: bool = False
     envelope: str | None = None
+    buffers: bool = False
+    telephone: bool = False
 
     @property
     def subprotocol(self) -> str:

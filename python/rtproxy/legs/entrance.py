@@ -48,7 +48,7 @@ class Entrance:
             returns. What escapes it is answered with 500 or 1011.
         plain_http: gets everything else.
         tls: whether connections are encrypted.
-        port: where we listen, for our own origins.
+        ports: where we listen, for our own origins: a page from one may call another.
         allowed_origins: origins of other pages that may connect.
         head_s: how long a client may take to say what it wants.
         head_bytes: how long what it says may be.
@@ -60,7 +60,7 @@ class Entrance:
         on_upgrade: OnUpgrade,
         plain_http: PlainHttp,
         tls: bool,
-        port: int,
+        ports: Collection[int],
         allowed_origins: Collection[str] = (),
         head_s: float = HEAD_S,
         head_bytes: int = HEAD_LIMIT_BYTES,
@@ -68,7 +68,8 @@ class Entrance:
         self._on_upgrade = on_upgrade
         self._plain_http = plain_http
         self._tls = tls
-        self._own_origins = origins.own_origins(tls=tls, port=port)
+        ours = (origins.own_origins(tls=tls, port=port) for port in ports)
+        self._own_origins = frozenset[str]().union(*ours)
         self._allowed_origins = tuple(allowed_origins)
         self._head_s = head_s
         self._head_bytes = head_bytes

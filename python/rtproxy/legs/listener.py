@@ -120,7 +120,7 @@ async def _serve(
                             on_upgrade=door.on_upgrade,
                             plain_http=plain_http,
                             tls=identity is not None,
-                            port=door.port,
+                            ports=[each.port for each in doors],
                             allowed_origins=config.allowed_origins,
                             head_s=head_s,
                             head_bytes=head_bytes,

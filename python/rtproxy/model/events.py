@@ -12,9 +12,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-# ruff: noqa: PLC0414 - the events of `told` are read as part of this module
+# ruff: noqa: PLC0414 - the events of `telephone` and `told` are read as part of this module
 from rtproxy.model.event import Event as Event
 from rtproxy.model.event import Json as Json
+from rtproxy.model.telephone import Hangup as Hangup
+from rtproxy.model.telephone import KeyPressed as KeyPressed
+from rtproxy.model.telephone import MarkAsked as MarkAsked
+from rtproxy.model.telephone import StreamStarted as StreamStarted
+from rtproxy.model.telephone import Unheeded as Unheeded
 from rtproxy.model.told import AnswerOver as AnswerOver
 from rtproxy.model.told import AnswerPlayed as AnswerPlayed
 from rtproxy.model.told import AnswerStarted as AnswerStarted

@@ -4,8 +4,8 @@ Owns which files make them and keeps, of each, the last version that could be us
 not know who uses a persona, nor when to look again: whoever watches calls `refresh`.
 
 A persona of the user's takes the place of a shipped one of the same name. A file that
-breaks, or goes, takes nothing away: its last good version serves on until the process
-ends, because sessions that name it must not fail for an editor's half-written save.
+breaks, goes or takes another name takes nothing away: its last good version serves on
+until the process ends, because sessions that name it must not fail for an edit.
 """
 
 from __future__ import annotations
@@ -147,7 +147,8 @@ class Catalog:
         return persona
 
     def _index(self) -> None:
-        self._personas = {persona.name: persona for _, persona in self._good()}
+        good = {persona.name: persona for _, persona in self._good()}
+        self._personas = {**self._personas, **good}  # a name that was given up serves on, too
 
     def _good(self) -> list[tuple[Path, Persona]]:
         """The later counts: the user's over the shipped, what is there over what is gone."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +58,54 @@ def read_persona(file: Path) -> Persona:
     """The persona that a file describes; PersonaError where it cannot be used."""
     text = _text_of(file, file)
     try:
-        tree = tomllib.loads(text)
+        return _persona(file, _parsed(file, text))
+    except FieldError as error:
+        raise _located(file, text, error) from error
+
+
+def faults_of(file: Path) -> Iterator[PersonaError]:
+    """Everything that is wrong with a file, a fault at a time; nothing where it can be used."""
+    try:
+        text = _text_of(file, file)
+        tree = _parsed(file, text)
+    except PersonaError as error:
+        yield error
+        return
+    while True:
+        try:
+            _persona(file, tree)
+        except FieldError as error:
+            yield _located(file, text, error)
+            if not _set_aside(tree, error.param):
+                return
+        else:
+            return
+
+
+def _parsed(file: Path, text: str) -> Json:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
         bad = int(at[1]) if at else len(text.splitlines())
         raise PersonaError(file, f"this is not TOML: {error}.", line=bad) from error
-    try:
-        return _persona(file, tree)
-    except FieldError as error:
-        line = line_of(text, error.param)
-        raise PersonaError(file, error.message, line=line, key=error.param) from error
+
+
+def _located(file: Path, text: str, error: FieldError) -> PersonaError:
+    return PersonaError(file, error.message, line=line_of(text, error.param), key=error.param)
+
+
+def _set_aside(tree: Json, path: str) -> bool:
+    """Take the key out that a fault is about, so that the next one shows; whether it could be."""
+    first, *inner = re.split(r"[.\[]", path)
+    if first.startswith("instructions"):
+        tree.pop("instructions_file", None)
+        tree["instructions"] = "Those of the file cannot be read."
+        return True
+    inside = tree.get(first)
+    if inner and isinstance(inside, dict):
+        return inside.pop(inner[0], None) is not None
+    return tree.pop(first, None) is not None
 
 
 def _persona(file: Path, tree: Json) -> Persona:

@@ -30,7 +30,7 @@ def casting_of(config: Config) -> Casting:
 
 
 def _role(config: Config, dialect: Dialect, catalog: Catalog) -> Role:
-    named: str | None = getattr(config.dialect, dialect.name).persona
+    named = config.dialect.of(dialect.name).persona
     if named is not None and named not in catalog.names:
         known = ", ".join(catalog.names)
         key = f"dialect.{dialect.name}.persona"

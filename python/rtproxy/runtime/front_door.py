@@ -21,12 +21,13 @@ from rtproxy.model.brief import Brief
 from rtproxy.model.ids import new_id
 from rtproxy.personas.casting import Casting
 from rtproxy.resilience.admission import Admission, Visit
-from rtproxy.runtime.admitting import asked_of_upstream, bound, judged, late, named
+from rtproxy.runtime.admitting import asked_of_upstream, judged, late, named
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.no_entry import NoEntry, stranger, too_many, turn_away, wrong_query
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
+from rtproxy.runtime.switchboard import Switchboard
 from rtproxy.session.greeting import Greeting
 from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
@@ -52,7 +53,8 @@ class FrontDoor:
     `casting` says who answers, `credentials` and `admission` who may come in and how many,
     `input_rate_hz` the sample rate of clients that name none, `patience` how long a
     session may last; `open_legs` is the driver; `paced` are the options of legs whose
-    client is paced, `relayed` of those whose client buffers by protocol.
+    client is paced, `relayed` of those whose client buffers by protocol; `switchboard`
+    knows what calls need.
     """
 
     credentials: Credentials
@@ -66,6 +68,7 @@ class FrontDoor:
     open_legs: OpenLegs
     paced: LegsOptions
     relayed: LegsOptions
+    switchboard: Switchboard
 
     async def enter(self, upgrade: Upgrade, *, home: str = "/") -> None:
         """Answer one upgrade request; returns when its session is over.
@@ -88,6 +91,9 @@ class FrontDoor:
         )
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, upgrade.query))
+            return
+        if dialect.telephone and not self.switchboard.is_twilios(upgrade):
+            await upgrade.refuse(403, "This request is not signed by Twilio.")
             return
         guest = self._judge(upgrade, dialect, visit)
         if isinstance(guest, Guest):
@@ -119,14 +125,14 @@ class FrontDoor:
         brief = Brief({}) if relays else self.casting.at_connect(dialect.name, query)
         if isinstance(brief, ev.Misunderstood):
             return wrong_query(brief)
-        return Guest(upgrade, asked, bound(brief, admitted.session), admitted, visit)
+        return Guest(upgrade, asked, brief.bound_to(admitted.session), admitted, visit)
 
     async def _serve(self, guest: Guest) -> None:
         upgrade, dialect = guest.upgrade, guest.dialect
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
         session_id = new_id("sess", secrets.token_bytes(16))
-        async with self.open_legs(self.relayed if dialect.relays else self.paced) as legs:
+        async with self.open_legs(self.relayed if dialect.buffers else self.paced) as legs:
             task = SessionTask(
                 session_id,
                 self._core(session_id, guest),
@@ -137,6 +143,7 @@ class FrontDoor:
                 limits=self.limits,
                 process=self.process,
                 screen=partial(screened, take=guest.visit.request),
+                bound=guest.admitted.session if dialect.relays else None,
             )
             with self.process.live.entered(task):
                 await task.run(connection)
@@ -147,8 +154,10 @@ class FrontDoor:
             return RelaySession(session_id)
         greeting = None
         if dialect.greets:
-            admit = late(self.credentials, guest.upgrade, guest.visit)
-            greeting = Greeting(partial(self._at_start, guest), admit=admit)
+            vouched = dialect.telephone and self.switchboard.checks
+            admit = late(self.credentials, guest.upgrade, guest.visit, vouched=vouched)
+            at_start = partial(self._at_start, guest)
+            greeting = Greeting(at_start, admit=admit, once=dialect.telephone)
         return Session(
             session_id,
             guest.brief.session,
@@ -156,13 +165,14 @@ class FrontDoor:
             greeting=greeting,
             patience=self.patience,
             opening=guest.brief.opening,
+            call=self.switchboard.take_call() if dialect.telephone else None,
         )
 
     def _at_start(self, guest: Guest, start: ev.StartAsked) -> Brief | ev.Misunderstood:
         brief = self.casting.at_start(guest.dialect.name, guest.upgrade.query, start)
         if isinstance(brief, ev.Misunderstood):
             return brief
-        return bound(brief, guest.admitted.session)
+        return brief.bound_to(guest.admitted.session, own=start.session)
 
 
 def _nothing_here(path: str, query: dict[str, str]) -> str:

@@ -43,6 +43,7 @@ class Heartbeat:
         self._log = log
         self._silent: list[Leg] = []
         self._woken = trio.Event()
+        self._waits_until = inf
 
     def watch(self, leg: Leg) -> None:
         """Ask the leg's peer for signs of life from now on."""
@@ -50,13 +51,15 @@ class Heartbeat:
         leg.keep_alive(every_s=self._every_s, within_s=self._within_s, silent=silent)
 
     def look_again(self) -> None:
-        """The deadline has come nearer."""
-        self._woken.set()
+        """The deadline may have come nearer."""
+        if self._deadline() < self._waits_until:
+            self._woken.set()
 
     async def run(self) -> None:
         """Abort every leg whose peer is silent, keep the deadline; until it is cancelled."""
         while True:
-            with trio.move_on_at(self._deadline()) as waiting:
+            self._waits_until = self._deadline()
+            with trio.move_on_at(self._waits_until) as waiting:
                 await self._woken.wait()
             self._woken = trio.Event()
             while self._silent:

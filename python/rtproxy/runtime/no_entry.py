@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from rtproxy.credentials.judge import Refused
 from rtproxy.credentials.refusal import unauthorized
 from rtproxy.dialects.dialect import Dialect
@@ -24,6 +26,7 @@ from rtproxy.session.greeting import Refusal
 Answer = tuple[int, Sequence[tuple[str, str]], bytes]
 
 _JSON = (("Content-Type", "application/json"),)
+_log = structlog.get_logger("rtproxy.runtime")
 TOO_MANY = "too_many_sessions"
 
 
@@ -69,6 +72,7 @@ async def turn_away(
     largest_bytes: int,
 ) -> None:
     """Tell the client, and end its connection; `largest_bytes` is what it may send meanwhile."""
+    _log.info("turned_away", code=why.failure.code, dialect=dialect.name, address=upgrade.peer[0])
     if dialect.relays:
         await upgrade.turn_away(*why.answer)
         return

@@ -93,10 +93,14 @@ class Performer:
             events = self._dialect.decode(message.raw, binary=message.binary)
             self._answer(leg, message, self._screen(events, self._clock()))
 
-    def upstream_message(self, leg: Leg, message: Message) -> None:
-        """Answer what the upstream said; a copy has been passed on already."""
+    def upstream_message(self, leg: Leg, message: Message, raw: bytes | None = None) -> None:
+        """Answer what the upstream said; a copy has been passed on already.
+
+        `raw` is what it is taken to say, where that is something else.
+        """
         if message.kind is MessageKind.HOLD:
-            self._answer(leg, message, self._dialect.decode_upstream(message.raw))
+            said = message.raw if raw is None else raw
+            self._answer(leg, message, self._dialect.decode_upstream(said))
         else:
             self.post(realtime.decode_server(message.raw))
 

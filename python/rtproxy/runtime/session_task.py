@@ -27,7 +27,9 @@ from rtproxy.legs.transport import Connection
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import DialFailed, LegClosed
+from rtproxy.model.event import Json
 from rtproxy.runtime import audio_report
+from rtproxy.runtime.binding import Beginning, begin_bound
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.heartbeat import Heartbeat
 from rtproxy.runtime.perform import Core, Performer, Screen
@@ -68,13 +70,19 @@ class SessionTask:
         limits: SessionLimits,
         process: Process,
         screen: Screen,
+        bound: Json | None = None,
     ) -> None:
-        """Take what the session is made of; `asked` is the client's query."""
+        """Take what the session is made of.
+
+        `asked` are the client's wishes of an upstream; `bound` is the session that the
+        token of a client of the upstream's own protocol stands for.
+        """
         self.session_id = session_id
         self.reason: CloseReason | None = None
         self._core = core
         self._legs = legs
         self._asked = asked
+        self._bound = bound
         self._dialler = dialler
         self._limits = limits
         self._process = process
@@ -187,6 +195,7 @@ class SessionTask:
                 if self._upstream_wanted.is_set() and not self._upstream_there.is_set():
                     await self._wait_for_upstream(leg)
                 self._performer.client_message(leg, message)
+                self._heartbeat.look_again()
         except LegClosed as closed:
             self.end(closed.reason)
 
@@ -257,7 +266,10 @@ class SessionTask:
         """Until the upstream has accepted its configuration, each message has its time."""
         said_s = self._limits.first_event_s
         with trio.move_on_after(said_s) as patience:
-            self._begin(leg, await leg.receive())
+            if self._bound is None:
+                self._begin(leg, await leg.receive())
+            else:
+                self._begin_bound(leg, await begin_bound(leg, self._bound))
             while not self._upstream_there.is_set():
                 patience.deadline = trio.current_time() + said_s
                 self._performer.upstream_message(leg, await leg.receive())
@@ -266,7 +278,7 @@ class SessionTask:
         text = f"the upstream accepted the connection, then said nothing for {said_s:g} s"
         raise LegClosed(CloseReason(CloseCode.TRY_LATER, text, Origin.PEER))
 
-    def _begin(self, leg: Leg, first: Message) -> None:
+    def _begin(self, leg: Leg, first: Message, raw: bytes | None = None) -> None:
         """The upstream has spoken: attach it, deaf until it has said what it takes."""
         self._process.upstream_answered = True
         with self._legs.together():
@@ -275,7 +287,16 @@ class SessionTask:
                 self._speaking.attach_client()
                 self._upstream_there.set()
             self._performer.post(ev.ClockRead(unix_s=time.time()))
-            self._performer.upstream_message(leg, first)
+            self._performer.upstream_message(leg, first, raw)
+
+    def _begin_bound(self, leg: Leg, beginning: Beginning) -> None:
+        """A token's session has been asked for before anybody else could speak."""
+        self._begin(leg, beginning.message, beginning.raw)
+        if (refused := beginning.refused) is not None:
+            wrong = ev.Misunderstood(
+                code=refused.code or refused.type, message=refused.message, param=refused.param
+            )
+            self._performer.post(wrong)
 
     def _join(self, audio: UpstreamAudio) -> None:
         """The upstream takes and speaks this: join the legs by it.

@@ -12,9 +12,13 @@ from collections import deque
 from dataclasses import dataclass
 
 from rtproxy.model import events as ev
+from rtproxy.model.session_config import merge_session
 from rtproxy.session import telling
 from rtproxy.session.commands import Command, JoinAudio, ToClient, ToUpstream
 from rtproxy.session.formats import UpstreamAudio, audio_named_in
+
+# Where a session has fields inside fields (protocol reference, section 2).
+_NESTED = ("audio", "input", "output")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Agreement:
     def update(self, event: ev.SessionUpdate) -> list[Command]:
         """The client wants to change something."""
         self._asked.append(_Asked(tells=event))
+        self._config = merge_session(self._config, event.session)
         asked = self._ask(event.session, event.event_id)
         return [*telling.otherwise(event.dropped), asked]
 
@@ -118,13 +123,13 @@ def _apart(changed: ev.Json) -> list[ev.Json]:
 
 
 def _difference(old: ev.Json, new: ev.Json) -> ev.Json:
-    """What `new` says otherwise than `old`, object by object."""
+    """What `new` says otherwise than `old`: whole fields, as an upstream takes them."""
     changed: ev.Json = {}
     for key, value in new.items():
         before = old.get(key)
         if key in old and value == before:
             continue
-        if isinstance(value, dict) and isinstance(before, dict):
+        if key in _NESTED and isinstance(value, dict) and isinstance(before, dict):
             changed[key] = _difference(before, value)
         else:
             changed[key] = value

@@ -33,6 +33,7 @@ _SIGNS_OF_LIFE = (
     ev.Interrupt,
     ev.SessionUpdate,
     ev.ToolAnswered,
+    ev.KeyPressed,
     ev.SpeechStarted,
     ev.SpeechStopped,
     ev.ResponseCreated,

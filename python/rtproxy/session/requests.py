@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from rtproxy.model import events as ev
 
-_REQUESTS = (ev.SessionUpdate, ev.InputCommit, ev.ItemCreate, ev.ResponseCreate)
+_REQUESTS = (ev.SessionUpdate, ev.InputCommit, ev.ItemCreate, ev.ResponseCreate, ev.KeyPressed)
 
 
 def screened(

@@ -13,9 +13,10 @@ from math import inf
 from typing import Any, ClassVar
 
 from rtproxy.model import events as ev
-from rtproxy.model.close import CloseCode, CloseReason, Origin
+from rtproxy.model.close import DONE, CloseCode, CloseReason, Origin
 from rtproxy.session import telling
 from rtproxy.session.agreement import Agreement
+from rtproxy.session.call import Call
 from rtproxy.session.causes import Causes
 from rtproxy.session.commands import (
     Command,
@@ -42,6 +43,7 @@ from rtproxy.session.turns import Turns
 # Refusals of things that we do on our own account: the client never asked for them.
 _OUR_OWN = (ev.ItemTruncate, ev.ResponseCancel)
 
+_ALREADY_ACTIVE = "conversation_already_has_active_response"
 _PATIENCE = Patience()
 
 
@@ -57,6 +59,7 @@ class Session:
             is dialled; None for one whose upstream is dialled at once.
         patience: how long it may last.
         opening: the response to ask for before the client has spoken, if any.
+        call: what is different where the client is a telephone.
     """
 
     def __init__(
@@ -68,11 +71,12 @@ class Session:
         greeting: Greeting | None = None,
         patience: Patience = _PATIENCE,
         opening: ev.Json | None = None,
+        call: Call | None = None,
     ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
         self.state = State.CONNECTING if greeting is None else State.GREETING
-        self.turns = Turns(announces_audio=bare_audio)
+        self.turns = Turns(announces_audio=bare_audio, playout=call.playout if call else None)
         self._greeting = greeting
         self._opening = opening
         self._agreement = Agreement(session_id, config)
@@ -80,12 +84,14 @@ class Session:
         self._commits_to_answer = 0
         self._tools = ToolCalls()
         self._lifetime = Lifetime(patience)
+        self._call = call
         self._now = 0.0
 
     @property
     def deadline(self) -> float:
         """When it wants to be told that time has passed (`TimePassed`)."""
-        return inf if self.state is State.CLOSED else self._lifetime.deadline
+        keys_over = self._call.deadline if self._call else inf
+        return inf if self.state is State.CLOSED else min(self._lifetime.deadline, keys_over)
 
     def receive(self, event: ev.Event, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""
@@ -124,8 +130,8 @@ class Session:
 
     def _start(self, event: ev.StartAsked) -> list[Command]:
         brief = self._greeter.brief_for(event)
-        if isinstance(brief, ToClient):
-            return [brief]
+        if isinstance(brief, list):
+            return brief
         told: list[Command] = telling.otherwise(event.dropped)
         told.append(Shape(event.gain, event.pitch))
         if self.state is not State.GREETING:
@@ -192,6 +198,19 @@ class Session:
     def _audio(self, event: ev.InputAudio | ev.OutputAudio) -> list[Command]:
         return [Resubmit(event.canonical)]
 
+    def _playback(self, event: ev.Playback) -> list[Command]:
+        if event.item_id is not None:
+            self.turns.playout.note(event.item_id, event.played_ms)
+        return [Measure(event.item_id, event.played_ms, event.event_id)]
+
+    # A caller
+
+    def _stream_started(self, event: ev.StreamStarted) -> list[Command]:
+        return [Note("call_started", fields={"stream": event.stream_id, "call": event.call_id})]
+
+    def _key_pressed(self, event: ev.KeyPressed) -> list[Command]:
+        return self._call.press(event.key, self.turns, self._now) if self._call else []
+
     # The upstream
 
     def _pass_to_client(self, event: ev.Event) -> list[Command]:
@@ -201,17 +220,15 @@ class Session:
         return [ToClient(event), *self.turns.speech_started()]
 
     def _speech_stopped(self, event: ev.SpeechStopped) -> list[Command]:
-        self.turns.speech_stopped()
-        return [ToClient(event)]
+        return [ToClient(event), *self.turns.speech_stopped()]
 
     def _call_made(self, event: ev.CallMade) -> list[Command]:
         return [] if self.turns.excludes(event.response_id) else self._tools.called(event)
 
     def _response_done(self, event: ev.ResponseDone) -> list[Command]:
         commands = self.turns.done(event)
-        if self._tools.response_over(str(event.response.get("id", ""))):
-            commands += self._go_on()
-        return commands
+        told, complete = self._tools.response_over(event.response)
+        return commands + told + (self._go_on() if complete else [])
 
     def _committed(self, event: ev.InputCommitted) -> list[Command]:
         if not self._commits_to_answer:
@@ -222,8 +239,10 @@ class Session:
     def _error(self, event: ev.ErrorTold) -> list[Command]:
         cause = self._causes.of(event.error.event_id)
         sent = cause.event if cause else None
+        if event.error.code == _ALREADY_ACTIVE and cause is None:
+            return self.turns.missed()
         if isinstance(sent, ev.ResponseCreate):
-            if event.error.code == "conversation_already_has_active_response":
+            if event.error.code == _ALREADY_ACTIVE:
                 self.turns.refused_as_active(sent)
                 return []
             return [*telling.upstream_error(event, cause), *self.turns.refused()]
@@ -243,6 +262,8 @@ class Session:
 
     def _time_passed(self, _: ev.TimePassed) -> list[Command]:
         told, reason = self._lifetime.passed(self._now, busy=self.turns.responding)
+        keys = self._call.pause(self.turns, self._now) if self._call else []
+        told = told + keys
         return told if reason is None else [*told, End(reason)]
 
     def _clock_read(self, event: ev.ClockRead) -> list[Command]:
@@ -253,6 +274,12 @@ class Session:
         ev.Introduced: lambda self, event: self._greeter.introduced(event),
         ev.StartAsked: _start,
         ev.GreetingOverdue: _greeting_overdue,
+        ev.StreamStarted: _stream_started,
+        ev.KeyPressed: _key_pressed,
+        ev.Hangup: lambda _self, _event: [End(DONE)],
+        ev.Unheeded: lambda _, event: [
+            Note("client_message_unheeded", "debug", {"what": event.what})
+        ],
         ev.SessionCreated: _session_created,
         ev.SessionUpdated: _session_updated,
         ev.InputAudio: _audio,
@@ -262,7 +289,7 @@ class Session:
         ev.ItemCreate: _pass_upstream,
         ev.SessionUpdate: lambda self, event: self._agreement.update(event),
         ev.ToolAnswered: _tool_answered,
-        ev.Playback: lambda _, event: [Measure(event.item_id, event.played_ms, event.event_id)],
+        ev.Playback: _playback,
         ev.Measured: _measured,
         ev.ClientPing: _client_ping,
         ev.Misunderstood: lambda _, event: telling.misunderstood(event),

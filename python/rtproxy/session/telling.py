@@ -17,7 +17,8 @@ def misunderstood(event: ev.Misunderstood) -> list[Command]:
     failure = ev.Failure(
         code=event.code, message=event.message, param=event.param, event_id=event.event_id
     )
-    note = Note("client_message_refused", fields={"code": event.code, "param": event.param})
+    fields = {"code": event.code, "param": event.param, "text": event.message}
+    note = Note("client_message_refused", fields=fields)
     return [note, ToClient(ev.ErrorTold(error=failure))]
 
 

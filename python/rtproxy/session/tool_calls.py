@@ -5,13 +5,17 @@ their outputs are in the conversation. The outputs of one response go upstream i
 order of its calls, whichever tool is done first; after the last one an answer is
 asked for, once the response is over and no further call of it can come (protocol
 reference, 5 (f): the upstream does not go on unasked). Who was interrupted can still
-be answered: the upstream has the call in its conversation. Must not know who runs a
-tool, nor how.
+be answered: the upstream has the call in its conversation. But a call that was cut while
+its arguments were written is none; the upstream says its end like any other's, so that
+arguments which are no JSON wait for what becomes of their response. Must not know who
+runs a tool, nor how.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+import msgspec
 
 from rtproxy.model import events as ev
 from rtproxy.session.commands import Command, ToClient, ToUpstream
@@ -25,6 +29,7 @@ class _Round:
     """The calls of one response, in order, each with its output once that is there."""
 
     calls: dict[str, ev.ToolAnswered | None] = field(default_factory=dict)
+    unclear: list[ev.CallMade] = field(default_factory=list)  # not told yet
     passed_on: int = 0
     closed: bool = False  # the response is over: no further call will come
 
@@ -40,7 +45,7 @@ class _Round:
 
     @property
     def finished(self) -> bool:
-        """Whether every output has been passed on."""
+        """Whether every output has been passed on, if there was any."""
         return self.closed and self.passed_on == len(self.calls)
 
 
@@ -57,14 +62,10 @@ class ToolCalls:
         made.calls[event.call_id] = None
         if len(self._rounds) > MAX_ROUNDS:
             del self._rounds[next(iter(self._rounds))]
-        told = ev.ToolCalled(
-            call_id=event.call_id,
-            name=event.name,
-            arguments=event.arguments,
-            response_id=event.response_id,
-            item_id=event.item_id,
-        )
-        return [ToClient(told, response_id=event.response_id)]
+        if not _is_json(event.arguments):
+            made.unclear.append(event)
+            return []
+        return [_told(event)]
 
     def answered(self, event: ev.ToolAnswered) -> tuple[list[Command], bool]:
         """What goes upstream now, and whether an answer is to be asked for."""
@@ -78,13 +79,25 @@ class ToolCalls:
         calls[event.call_id] = event
         return self._pass_on(response_id)
 
-    def response_over(self, response_id: str) -> bool:
-        """The response makes no further call; whether an answer is to be asked for."""
+    def response_over(self, response: ev.Json) -> tuple[list[Command], bool]:
+        """The response makes no further call; the same two answers."""
+        response_id = str(response.get("id", ""))
         made = self._rounds.get(response_id)
         if made is None:
-            return False
+            return [], False
         made.closed = True
-        return self._pass_on(response_id)[1]
+        told = []
+        for call in made.unclear:
+            if response.get("status") == "completed":
+                told.append(_told(call))
+            else:
+                del made.calls[call.call_id]
+        made.unclear.clear()
+        if not made.calls:
+            del self._rounds[response_id]
+            return [], False
+        commands, complete = self._pass_on(response_id)
+        return told + commands, complete
 
     def _pass_on(self, response_id: str) -> tuple[list[Command], bool]:
         made = self._rounds[response_id]
@@ -108,6 +121,25 @@ class ToolCalls:
     def _refuse(self, event: ev.ToolAnswered, code: str, words: str) -> Command:
         failure = ev.Failure(code=code, message=words, param="callId", event_id=event.event_id)
         return ToClient(ev.ErrorTold(error=failure))
+
+
+def _told(call: ev.CallMade) -> Command:
+    told = ev.ToolCalled(
+        call_id=call.call_id,
+        name=call.name,
+        arguments=call.arguments,
+        response_id=call.response_id,
+        item_id=call.item_id,
+    )
+    return ToClient(told, response_id=call.response_id)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _item(output: ev.ToolAnswered) -> ev.ItemCreate:

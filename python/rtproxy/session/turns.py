@@ -12,10 +12,12 @@ had its time, and only then is the client told. Speech in between still cuts it.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rtproxy.model import events as ev
 from rtproxy.session.commands import Command, Drop, Exclude, Finish, PlaceMark, ToClient, ToUpstream
+from rtproxy.session.playout import ByClock, Playout
 from rtproxy.session.states import ANSWER_STEPS, Phase, step
 
 _STARTED = b"started"
@@ -47,16 +49,19 @@ class Turns:
     """The answers of one session.
 
     Every method takes an event and returns the commands that it calls for.
-    `announces_audio`: the client is told of each item before the audio of it.
+    `announces_audio`: the client is told of each item before the audio of it. `playout`
+    knows what is heard of it.
     """
 
-    def __init__(self, *, announces_audio: bool = False) -> None:
+    def __init__(self, *, announces_audio: bool = False, playout: Playout | None = None) -> None:
         """Start with nobody speaking."""
+        self.playout = playout or ByClock()
         self._announces_audio = announces_audio
         self._answers: dict[str, Answer] = {}
         self._excluded: set[str] = set()
         self._requests: deque[ev.ResponseCreate] = deque()
         self._requested: ev.ResponseCreate | None = None
+        self._unwanted = False  # the one that was requested was interrupted before it began
         self.interruptible = True
         self.answers_speech = True  # the upstream answers whoever has spoken, unasked
         self._speaking = False
@@ -117,16 +122,25 @@ class Turns:
     def refused_as_active(self, request: ev.ResponseCreate) -> None:
         """The upstream had begun one of its own meanwhile: ask again when that is done."""
         self._requested = None
-        if not request.only_if_idle:
+        if not request.only_if_idle and not self._unwanted:
             self._requests.appendleft(request)
+        self._unwanted = False
 
     def refused(self) -> list[Command]:
         """The upstream will not answer the last request; the next may have its turn."""
-        self._requested = None
+        self._requested, self._unwanted = None, False
         return self._next_request()
 
+    def missed(self) -> list[Command]:
+        """The upstream could not answer who has spoken, for another answer was under way.
+
+        Any request that waits will be answered with what they said in view.
+        """
+        return [] if self._requests else self.request(ev.ResponseCreate())
+
     def _next_request(self) -> list[Command]:
-        if not self._requests or self.generating:
+        """Ask what has waited, but do not talk over somebody."""
+        if not self._requests or self.generating or self.answer_is_due:
             return []
         return self.request(self._requests.popleft())
 
@@ -138,9 +152,11 @@ class Turns:
         if event.response.get("conversation_id", "") is None:
             self._excluded.add(response_id)
             return [Exclude(response_id)]
-        self._requested = None
-        self._answers[response_id] = Answer(response_id)
-        return []
+        answer = self._answers[response_id] = Answer(response_id, cut=self._unwanted)
+        self._requested, self._unwanted = None, False
+        if not answer.cut:
+            return []
+        return [ToUpstream(ev.ResponseCancel(response_id=response_id)), Drop(response_id)]
 
     def item_added(self, event: ev.OutputItemAdded) -> list[Command]:
         """The first item starts the answer: before, there is nothing to name."""
@@ -151,7 +167,7 @@ class Turns:
         if answer.start_placed:
             return []
         answer.item_id = event.item.get("id")
-        return [self._start(answer)]
+        return self._start(answer)
 
     def part_added(self, event: ev.PartAdded) -> list[Command]:
         """A client of bare audio learns whose it is, once for each item."""
@@ -162,7 +178,7 @@ class Turns:
         started = ev.AudioStarted(response_id=event.response_id, item_id=event.item_id)
         if started in answer.marks.values():
             return []
-        return [self._mark(answer, _AUDIO, started)]
+        return self._mark(answer, _AUDIO, started)
 
     def text(self, event: ev.OutputTextDelta | ev.OutputTextDone) -> list[Command]:
         """Text passes at once, or behind its answer's start."""
@@ -177,7 +193,7 @@ class Turns:
             return []
         answer.generated.add((event.item_id, event.content_index))
         played = ev.AnswerPlayed(response_id=event.response_id, item_id=event.item_id)
-        return [self._mark(answer, _PLAYED, played)]
+        return self._mark(answer, _PLAYED, played)
 
     def done(self, event: ev.ResponseDone) -> list[Command]:
         """The upstream has finished; the client learns of it when it was played."""
@@ -193,8 +209,8 @@ class Turns:
         answer.usage = event.response.get("usage")
         commands: list[Command] = [Finish(response_id), *self._failure(event)]
         if not answer.start_placed:
-            commands.append(self._start(answer))
-        commands.append(self._mark(answer, _OVER, None))
+            commands += self._start(answer)
+        commands += self._mark(answer, _OVER, None)
         return commands + self._next_request()
 
     def _failure(self, event: ev.ResponseDone) -> list[Command]:
@@ -211,23 +227,24 @@ class Turns:
 
     # Marks
 
-    def _start(self, answer: Answer) -> Command:
+    def _start(self, answer: Answer) -> list[Command]:
         answer.start_placed = True
         started = ev.AnswerStarted(response_id=answer.response_id, item_id=answer.item_id)
         return self._mark(answer, _STARTED, started, starts=True)
 
     def _mark(
         self, answer: Answer, kind: bytes, tells: ev.Event | None, *, starts: bool = False
-    ) -> Command:
+    ) -> list[Command]:
         token = b"%s %d %s" % (kind, len(answer.marks), answer.response_id.encode())
         answer.marks[token] = tells
-        return PlaceMark(answer.response_id, token, starts)
+        return self.playout.place(PlaceMark(answer.response_id, token, starts), tells)
 
     def mark_reached(self, event: ev.MarkReached) -> list[Command]:
         """Everything before the mark was played: tell the client what it stands for."""
-        kind, _, response_id = event.token.split(b" ", 2)
-        answer = self._answers.get(response_id.decode())
-        if answer is None:
+        kind = event.token.partition(b" ")[0]
+        marked = (one for one in self._answers.values() if event.token in one.marks)
+        answer = next(marked, None)
+        if answer is None:  # it is over, or a client hands back what it was never given
             return []
         tells = None if kind == _AUDIO and answer.cut else answer.marks.get(event.token)
         if kind == _OVER:
@@ -247,12 +264,17 @@ class Turns:
         self._speaking = True
         return self.cut_all() if self.interruptible else []
 
-    def speech_stopped(self) -> None:
-        """They have ended."""
+    def speech_stopped(self) -> list[Command]:
+        """They have ended, and are answered; what waited meanwhile may have its turn."""
         self._speaking = False
+        return self._next_request()
 
     def interrupt(self) -> list[Command]:
-        """The client wants the answer stopped; silent where there is none."""
+        """The client wants the answer stopped; silent where there is none.
+
+        One that was asked for and has not begun is stopped when it does.
+        """
+        self._unwanted = self._requested is not None
         cancel: list[Command] = [
             ToUpstream(ev.ResponseCancel(response_id=answer.response_id))
             for answer in self._answers.values()
@@ -274,26 +296,27 @@ class Turns:
         """
         answer = self._answers.get(event.response_id)
         generated = answer.generated if answer else set()
+        heard = [self.playout.heard(part) for part in event.heard]
         cut = [
             part
-            for part in event.heard
+            for part in heard
             if not (part.whole and (part.item_id, part.content_index) in generated)
         ]
         if not cut:
-            return self._cut_between_parts(answer, event) if answer else []
+            return self._cut_between_parts(answer, heard) if answer else []
         return [command for part in cut for command in _cut(event.response_id, part)]
 
-    def _cut_between_parts(self, answer: Answer, event: ev.Dropped) -> list[Command]:
+    def _cut_between_parts(self, answer: Answer, heard: Sequence[ev.HeardPart]) -> list[Command]:
         """All that there is was heard: either that was the whole answer, or more was to come."""
         if answer.phase is not Phase.GENERATING:
             answer.cut = False
-            return []
-        item_id = event.heard[-1].item_id if event.heard else answer.item_id
+            return [ToClient(self._over(answer))] if self.playout.silent else []
+        item_id = heard[-1].item_id if heard else answer.item_id
         if item_id is None:
             return []
-        played_ms = int(event.heard[-1].heard_ms) if event.heard else 0
+        played_ms = int(heard[-1].heard_ms) if heard else 0
         told = ev.Interrupted(item_id=item_id, played_ms=played_ms)
-        return [ToClient(told, response_id=event.response_id)]
+        return [ToClient(told, response_id=answer.response_id)]
 
 
 def _cut(response_id: str, part: ev.HeardPart) -> list[Command]:

@@ -95,12 +95,13 @@ class Upstream:
 def wishes(query: Mapping[str, str], safety_identifier: str | None = None) -> dict[str, str]:
     """What a client asks of whichever upstream, out of its query and headers.
 
-    SDKs for Azure name the model as `deployment`.
+    SDKs for Azure name the model as `deployment`. A safety identifier that no header can
+    carry is left out.
     """
     asked = {name: query[name] for name in _IN_QUERY if query.get(name)}
     if "model" not in asked and query.get("deployment"):
         asked["model"] = query["deployment"]
-    if safety_identifier:
+    if safety_identifier and safety_identifier.isascii() and safety_identifier.isprintable():
         asked[SAFETY_IDENTIFIER] = safety_identifier
     return asked
 

@@ -18,24 +18,45 @@ pub const TO_CLIENT: usize = 1;
 pub enum Dialect {
     /// The proxy's own for small frontends.
     Voice,
+    /// The proxy's own for apps with users, whose clients introduce themselves.
+    Companion,
     /// The upstream's, passed through.
     Openai,
+    /// The same in its beta shape.
+    Beta,
 }
 
 impl Dialect {
+    /// What its handshake has besides what every handshake has: whole lines.
+    pub fn headers(self) -> &'static str {
+        match self {
+            Self::Voice | Self::Companion | Self::Openai => "",
+            Self::Beta => "OpenAI-Beta: realtime=v1\r\n",
+        }
+    }
+
     /// What a message with audio begins with, up to the payload.
     fn opening(self) -> &'static [u8] {
         match self {
             Self::Voice => br#"{"type":"audio_input","audio":""#,
-            Self::Openai => br#"{"type":"input_audio_buffer.append","audio":""#,
+            Self::Companion => br#"{"type":"audio","data":{"audio":""#,
+            Self::Openai | Self::Beta => br#"{"type":"input_audio_buffer.append","audio":""#,
+        }
+    }
+
+    /// What such a message ends with, behind the payload.
+    fn closing(self) -> &'static [u8] {
+        match self {
+            Self::Companion => b"\"}}",
+            Self::Voice | Self::Openai | Self::Beta => b"\"}",
         }
     }
 
     /// What is in the message that says that the relay listens.
     fn welcome(self) -> &'static [u8] {
         match self {
-            Self::Voice => b"session_ready",
-            Self::Openai => b"session.created",
+            Self::Voice | Self::Companion => b"session_ready",
+            Self::Openai | Self::Beta => b"session.created",
         }
     }
 }
@@ -120,13 +141,25 @@ impl Near {
         }
     }
 
+    /// What it says before anything else; each client is another user.
+    pub fn introduction(&self) -> Vec<String> {
+        if self.dialect != Dialect::Companion {
+            return Vec::new();
+        }
+        let number = self.number;
+        vec![
+            format!(r#"{{"type":"auth","data":{{"userId":"load-{number}"}}}}"#),
+            r#"{"type":"start_realtime","data":{}}"#.to_owned(),
+        ]
+    }
+
     /// Put the next chunk into `message`.
     pub fn say(&mut self, message: &mut Vec<u8>, now_ns: u64, world: &mut World) {
         message.extend_from_slice(self.dialect.opening());
         world
             .speech
             .say(self.ear.stamp(self.number, now_ns), message);
-        message.extend_from_slice(b"\"}");
+        message.extend_from_slice(self.dialect.closing());
         world.span.said[TO_UPSTREAM] += 1;
     }
 
@@ -278,6 +311,18 @@ mod tests {
             }
         }
         assert_eq!((near.words(), world.wrongs.missing), (2, 1));
+    }
+
+    #[test]
+    fn a_client_in_an_envelope_introduces_itself_and_is_heard() {
+        let (mut world, mut far) = (world(), Far::new(9));
+        let mut near = Near::new(3, Dialect::Companion, 0);
+        assert!(near.introduction()[0].contains("load-3"));
+        let message = said_by(&mut near, &mut world);
+        assert!(message.ends_with(b"\"}}"));
+        far.hear(&message, 5_000, &mut world);
+        assert!(far.speaks());
+        assert_eq!(world.wrongs.changed, 0);
     }
 
     #[test]

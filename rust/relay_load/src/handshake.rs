@@ -16,11 +16,12 @@ pub enum Head<'a> {
     Whole(&'a str, usize),
 }
 
-/// A client's request for `path`.
-pub fn request(path: &str, port: u16) -> String {
+/// A client's request for `path`; `headers` are whole lines.
+pub fn request(path: &str, port: u16, headers: &str) -> String {
     format!(
         "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n\
-         Connection: Upgrade\r\nSec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+         Connection: Upgrade\r\nSec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\
+         {headers}\r\n"
     )
 }
 

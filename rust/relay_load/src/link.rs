@@ -85,9 +85,10 @@ impl Link {
         self.stream.waiting() > WAITING_MAX_BYTES
     }
 
-    /// Ask for an upgrade.
-    pub fn ask(&mut self, path: &str, port: u16) {
-        self.stream.send(handshake::request(path, port).as_bytes());
+    /// Ask for an upgrade, with these further headers.
+    pub fn ask(&mut self, path: &str, port: u16, headers: &str) {
+        let request = handshake::request(path, port, headers);
+        self.stream.send(request.as_bytes());
     }
 
     /// Send a text message.

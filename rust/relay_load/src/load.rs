@@ -137,7 +137,7 @@ impl Load {
         let called_ns = self.now_ns();
         let stream = TcpStream::connect(("127.0.0.1", relay.port))?;
         let mut link = Link::new(Stream::new(stream, None)?, true);
-        link.ask(&relay.path, relay.port);
+        link.ask(&relay.path, relay.port, relay.dialect.headers());
         let near = Near::new(self.next_number(), relay.dialect, called_ns);
         let slot = phases::of_client(near.number);
         let key = self.seat(link, End::Near(near), slot)?;
@@ -249,9 +249,12 @@ impl Load {
 
     fn welcome(&mut self, key: LinkKey) {
         let seat = &mut self.seats[key];
-        if let End::Far(far) = &mut seat.end {
-            let created = far.script.created();
-            seat.link.send(created.as_bytes(), &mut self.scratch);
+        let first = match &mut seat.end {
+            End::Far(far) => vec![far.script.created()],
+            End::Near(near) => near.introduction(),
+        };
+        for message in first {
+            seat.link.send(message.as_bytes(), &mut self.scratch);
         }
     }
 

@@ -193,6 +193,8 @@ fn relay(port: &str, dialect: &str, path: &str, load: &Load) -> Result<Relay, St
     let dialect = match dialect {
         "voice" => Dialect::Voice,
         "openai" => Dialect::Openai,
+        "companion" => Dialect::Companion,
+        "beta" => Dialect::Beta,
         _ => return Err(format!("no such dialect: {dialect}")),
     };
     let port = match number(port)? as u16 {

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from rtproxy.cli.talk import DIALECTS as SPOKEN
 from rtproxy.cli.talk import frontends as fe
 from rtproxy.cli.talk.formats import parse_format
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
@@ -101,7 +102,7 @@ def test_a_binary_frame_is_audio_where_it_was_asked_for(frontend: fe.Frontend):
         frontend.read(PCM)
 
 
-@pytest.mark.parametrize("frontend", fe.FRONTENDS.values(), ids=str)
+@pytest.mark.parametrize("frontend", SPOKEN.values(), ids=str)
 def test_the_proxy_speaks_each_dialect_where_talk_expects_it(frontend: fe.Frontend):
     dialect = choose_dialect(frontend.path, {}, ())
     assert dialect is not None
@@ -109,7 +110,7 @@ def test_the_proxy_speaks_each_dialect_where_talk_expects_it(frontend: fe.Fronte
 
 
 def test_talk_speaks_every_dialect_of_the_proxy():
-    assert set(fe.FRONTENDS) == {dialect.name for dialect in DIALECTS}
+    assert set(SPOKEN) == {dialect.name for dialect in DIALECTS}
 
 
 @pytest.mark.parametrize("frontend", SMALL, ids=lambda one: one.name)

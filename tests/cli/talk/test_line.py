@@ -10,6 +10,8 @@ import pytest
 import trio
 import trio.testing
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import AcceptConnection, CloseConnection, TextMessage
 
 from rtproxy.audio.wav import Recording
 from rtproxy.cli.talk.dial import CannotConnect
@@ -191,6 +193,33 @@ async def test_what_is_no_websocket_is_said_so(autojump_clock, said: bytes, word
     conversation = Conversation("ws://proxy.test/", VOICE, SHORT)
     with trio.fail_after(CONNECT_S + 1), pytest.raises(CannotConnect, match=words):
         await converse_over(ours, conversation, Exchange(80.0, 80.0), Recorder())
+
+
+async def test_a_refusal_that_comes_with_the_handshake_is_told(autojump_clock):
+    ours, theirs = trio.testing.memory_stream_pair()
+    wire = WSConnection(ConnectionType.SERVER)
+
+    async def refuse_at_once() -> None:
+        wire.receive_data(bytes(await theirs.receive_some()))
+        words = '{"type":"error","message":"There is no such persona.","code":"c","fatal":true}'
+        said = (AcceptConnection(), TextMessage(words), CloseConnection(4400, "bad persona"))
+        await theirs.send_all(b"".join(wire.send(event) for event in said))
+        await swallow_bytes(theirs)
+
+    exchange = Exchange(SHORT.duration_ms, SHORT.speech_ms, USUAL)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(refuse_at_once)
+        conversation = Conversation("ws://proxy.test/", VOICE, SHORT)
+        screen = Recorder()
+        await converse_over(ours, conversation, exchange, screen)
+        nursery.cancel_scope.cancel()
+    assert "There is no such persona." in str(screen.heard)
+    assert exchange.failure
+
+
+async def swallow_bytes(stream: trio.abc.Stream) -> None:
+    while await stream.receive_some():
+        pass
 
 
 async def test_a_proxy_that_takes_nothing_is_given_up(autojump_clock):

@@ -1,7 +1,7 @@
 """`rtproxy talk`: ask a spoken question, hear the answer, save it.
 
-Owns the options and what is said at the end. The parts: `frontends` (the messages),
-`exchange` (what is due, when it is over), `question` and `answer` (the files),
+Owns the options and what is said at the end. The parts: `frontends` and `telephone` (the
+messages), `exchange` (what is due, when it is over), `question` and `answer` (the files),
 `formats` and `microphone` (what goes over the wire), `dial` and `line` (the
 socket), `screen` (what is shown).
 """
@@ -27,14 +27,16 @@ from rtproxy.cli.talk.frontends import FRONTENDS, VOICE, Frontend
 from rtproxy.cli.talk.line import Conversation, converse
 from rtproxy.cli.talk.question import Question, load_question
 from rtproxy.cli.talk.screen import Display, summary
+from rtproxy.cli.talk.telephone import TWILIO
 from rtproxy.cli.words import DEFAULT_URL, say, this_command
-from rtproxy.model.audio_format import OPUS, LegAudio, samples_of
+from rtproxy.model.audio_format import OPUS, PCM16_24K, LegAudio, samples_of
 
 INTERRUPTED = 130  # as shells count it: 128 + SIGINT
 
 _FORMAT = "ENCODING[/HZ[/CHANNELS]]"
 
-DialectName = Literal["voice", "companion", "conversation", "openai"]
+DialectName = Literal["voice", "companion", "conversation", "openai", "twilio"]
+DIALECTS = {**FRONTENDS, TWILIO.name: TWILIO}
 
 
 def talk(
@@ -56,15 +58,16 @@ def talk(
         typer.Option(help="Which protocol to speak; by default the one of the URL's path."),
     ] = None,
     mic_format: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar=_FORMAT,
-            help="What the question is sent as, e.g. f32/48000/2, g711_ulaw or opus.",
+            help="What the question is sent as, e.g. f32/48000/2, g711_ulaw or opus"
+            " (pcm16/24000; by telephone g711_ulaw).",
         ),
-    ] = "pcm16/24000",
+    ] = None,
     speaker_format: Annotated[
-        str, typer.Option(metavar=_FORMAT, help="What the answer is wanted as.")
-    ] = "pcm16/24000",
+        str | None, typer.Option(metavar=_FORMAT, help="What the answer is wanted as (the same).")
+    ] = None,
     binary: Annotated[
         bool, typer.Option("--binary", help="Send and hear audio as raw binary frames.")
     ] = False,
@@ -83,8 +86,8 @@ def talk(
     spoken = _load(question)
     _check_save(save)
     frontend, address = choose_frontend(url, dialect)
-    mic = _format("--mic-format", mic_format)
-    speaker = _format("--speaker-format", speaker_format)
+    mic = _format("--mic-format", mic_format, frontend)
+    speaker = _format("--speaker-format", speaker_format, frontend)
     formats = WireFormats(mic, speaker, binary=binary or OPUS in (mic, speaker))
     conversation = Conversation(
         address_for(frontend, address, formats),
@@ -111,10 +114,10 @@ def choose_frontend(url: str, dialect: str | None) -> tuple[Frontend, str]:
         fail(f'--url is "{url}"; it must be like {DEFAULT_URL} (or wss://…)', MISUSED)
     path = parts.path.rstrip("/")
     if not path:
-        frontend = FRONTENDS[dialect] if dialect else VOICE
+        frontend = DIALECTS[dialect] if dialect else VOICE
         return frontend, urlunsplit(parts._replace(path=frontend.path))
-    by_path = next((one for one in FRONTENDS.values() if path.endswith(one.path)), VOICE)
-    return (FRONTENDS[dialect] if dialect else by_path), url
+    by_path = next((one for one in DIALECTS.values() if path.endswith(one.path)), VOICE)
+    return (DIALECTS[dialect] if dialect else by_path), url
 
 
 def _load(question: Path | None) -> Question:
@@ -124,7 +127,9 @@ def _load(question: Path | None) -> Question:
         fail(str(error), MISUSED)
 
 
-def _format(option: str, written: str) -> LegAudio:
+def _format(option: str, written: str | None, frontend: Frontend) -> LegAudio:
+    if written is None:
+        return next(iter(frontend.carries or (PCM16_24K,)))
     try:
         wanted = parse_format(written)
     except ValueError as error:
@@ -150,12 +155,12 @@ def address_for(frontend: Frontend, address: str, formats: WireFormats) -> str:
     for option, audio_format in sides.items():
         if audio_format not in frontend.carries:
             fail(
-                f"{option} is {audio_format}; the Realtime API takes {carried}."
+                f"{option} is {audio_format}; {frontend.name} takes {carried}."
                 " The dialects voice and conversation take any.",
                 MISUSED,
             )
     if formats.binary:
-        fail("--binary is for voice and conversation; the Realtime API has text alone", MISUSED)
+        fail(f"--binary is for voice and conversation; {frontend.name} has text alone", MISUSED)
     return address
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from rtproxy.cli.talk.formats import USUAL, WireFormats
-from rtproxy.cli.talk.frontends import (
+from rtproxy.cli.talk.heard import (
     AnswerAudio,
     AnswerOver,
     AnswerStarted,

@@ -1,8 +1,8 @@
-"""The small dialects from the frontend's side: what `talk` says and what it is told.
+"""The dialects from the frontend's side: what `talk` says and what it is told.
 
-Owns the messages of `voice`, `companion`, `conversation` and `openai` as a client
-sends and reads them; written apart from `rtproxy.dialects` on purpose, so that each checks
-the other. Pure; must not know sockets, files or the screen.
+Owns the messages of `voice`, `companion`, `conversation` and `openai` as a client sends
+and reads them (`telephone` has those of `twilio`); written apart from `rtproxy.dialects` on
+purpose, so that each checks the other. Pure; must not know sockets, files or the screen.
 """
 
 from __future__ import annotations
@@ -11,86 +11,25 @@ import base64
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from rtproxy.cli.talk.formats import WireFormats
+from rtproxy.cli.talk.heard import (
+    AnswerAudio,
+    AnswerOver,
+    AnswerStarted,
+    Dialogue,
+    FormatsTold,
+    Heard,
+    Message,
+    Ready,
+    Role,
+    Said,
+    SpeechStarted,
+    SpeechStopped,
+    Trouble,
+)
 from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding, LegAudio
 
-Message = Mapping[str, Any]
-Role = Literal["user", "assistant"]
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The proxy has an upstream and listens; `detail` is what it said of it."""
-
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechStarted:
-    """Turn detection heard speech begin."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechStopped:
-    """Turn detection heard speech end: an answer should come."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerStarted:
-    """An answer is on its way."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerAudio:
-    """A piece of the answer, in the speaker's format."""
-
-    audio: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class FormatsTold:
-    """What the other side takes and gives, whatever it was asked for."""
-
-    mic: LegAudio
-    speaker: LegAudio
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Text of what one side said: the next piece, or all of it where `final`."""
-
-    role: Role
-    text: str
-    final: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerOver:
-    """The answer has been played, or was cut."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """The proxy told an error; after a fatal one it closes."""
-
-    message: str
-    code: str
-    fatal: bool
-
-
-Heard = (
-    Ready
-    | SpeechStarted
-    | SpeechStopped
-    | AnswerStarted
-    | AnswerAudio
-    | FormatsTold
-    | Said
-    | AnswerOver
-    | Trouble
-)
 Reading = Callable[[Message], Heard]
 
 
@@ -109,6 +48,7 @@ class Frontend:
         carries: the formats that can be asked for; None: any, by query parameters.
         end_turn: what ends a turn by hand; empty where only turn detection can.
         readings: by message type, what it means; other types mean nothing here.
+        piece_ms: how much audio a message has at most; None: as much as there is.
     """
 
     name: str
@@ -120,6 +60,16 @@ class Frontend:
     opening: Callable[[WireFormats], Sequence[Message]] = field(default=lambda _: ())
     carries: Collection[LegAudio] | None = None
     end_turn: Sequence[Message] = field(default=())
+    piece_ms: int | None = None
+
+    def connect(self) -> Dialogue:
+        """For one connection; itself, where it remembers nothing of it."""
+        return self
+
+    def due(self, now: float) -> Sequence[Heard | Message]:
+        """Nothing: this client leaves it to the proxy to know what was played."""
+        del now
+        return ()
 
     def audio(self, chunk: bytes, *, binary: bool = False) -> str | bytes:
         """A chunk of speech as a message; bytes are for a binary frame."""

@@ -9,6 +9,7 @@ speaker is never cancelled in the middle of a message, it sees the end by itself
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -25,12 +26,14 @@ from trio_websocket import (
 
 from rtproxy.cli.talk.dial import CONNECT_S, CannotConnect, dial
 from rtproxy.cli.talk.exchange import Exchange
-from rtproxy.cli.talk.frontends import AnswerAudio, Frontend, Heard
+from rtproxy.cli.talk.frontends import Frontend
+from rtproxy.cli.talk.heard import AnswerAudio, Heard
 from rtproxy.cli.talk.microphone import CHUNK_MS, Microphone
 from rtproxy.cli.talk.packets import packer, unpacker
 from rtproxy.cli.talk.question import Question
 from rtproxy.cli.talk.transcript import printable
 from rtproxy.model.audio_format import samples_of
+from rtproxy.model.close import CloseCode
 
 CLOSE_S = 3.0
 SEND_S = 30.0
@@ -107,7 +110,8 @@ async def _upgraded(
             resource,
             max_message_size=_LARGEST_MESSAGE_BYTES,
         )
-        if socket.closed is not None:
+        if socket.closed is not None and socket.closed.code == CloseCode.ABNORMAL:
+            # With a close frame it has said why; that is read as of any other conversation.
             raise CannotConnect("it ends the connection without an answer")
         return socket
     raise CannotConnect(f"it takes the connection and says nothing for {CONNECT_S:.0f} s")
@@ -144,7 +148,7 @@ class _Line:
         socket: WebSocketConnection,
     ) -> None:
         self._conversation = conversation
-        self._frontend = conversation.frontend
+        self._frontend = conversation.frontend.connect()
         self._exchange = exchange
         self._screen = screen
         self._socket = socket
@@ -169,7 +173,7 @@ class _Line:
         await self._agree_on_formats()
         recording = self._conversation.question.recording
         mic = self._exchange.formats.mic
-        self._pack = packer(mic)
+        self._pack = packer(mic, self._frontend.piece_ms)
         microphone = Microphone(recording, samples_of(mic))
         await self._say_question(microphone)
         await self._wait_for_answer(microphone)
@@ -191,6 +195,7 @@ class _Line:
             if self._exchange.is_over:
                 return
             await self._send_audio(chunk.audio)
+            await self._keep_up()
             self._exchange.send_question(chunk.duration_ms, trio.current_time())
             self._screen.progress(self._exchange)
             due += chunk.duration_ms / 1000
@@ -200,6 +205,7 @@ class _Line:
         while not self._exchange.is_over:
             due += CHUNK_MS / 1000
             await trio.sleep_until(due)
+            await self._keep_up()
             if self._exchange.is_unnoticed and self._frontend.end_turn:
                 self._exchange.end_turn()
                 for message in self._frontend.end_turn:
@@ -208,6 +214,16 @@ class _Line:
                 await self._send_audio(microphone.silence())
                 self._exchange.send_silence(CHUNK_MS)
             self._screen.progress(self._exchange)
+
+    async def _keep_up(self) -> None:
+        """Do what is due on this side."""
+        now = trio.current_time()
+        for each in self._frontend.due(now):
+            if isinstance(each, Mapping):
+                await self._send(json.dumps(each))
+            else:
+                self._exchange.receive(each, now)
+                self._screen.show(each)
 
     async def _send_audio(self, chunk: bytes) -> None:
         for piece in self._pack(chunk):
@@ -219,8 +235,9 @@ class _Line:
                 await self._socket.send_message(message)
         except trio.TooSlowError:
             self._exchange.fail(f"the proxy has not taken a message for {SEND_S:.0f} s")
-        except ConnectionClosed as closed:
-            self._exchange.fail(_closed(closed))
+        except ConnectionClosed:
+            # The listener says so, once it has read what was said before that.
+            await trio.lowlevel.checkpoint()
 
     async def listen(self) -> None:
         """Read until it is over."""

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rtproxy.cli.talk.exchange import Exchange
-from rtproxy.cli.talk.frontends import Heard, Role, Trouble
+from rtproxy.cli.talk.heard import Heard, Role, Trouble
 from rtproxy.cli.talk.screen import WHO, notices
 from rtproxy.cli.talk.transcript import Transcript, printable
 

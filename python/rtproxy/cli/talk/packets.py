@@ -6,14 +6,20 @@ Owns the codec's state of one conversation. Must not know what a message looks l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from rtproxy._audio_core import OpusDecoder, OpusEncoder
 from rtproxy.model.audio_format import LegAudio, OpusPackets
 
 
-def packer(audio: LegAudio) -> Callable[[bytes], Iterator[bytes]]:
-    """What makes messages of samples; what is short of a packet waits for the next samples."""
-    return _Packer(audio).messages if isinstance(audio, OpusPackets) else _alone
+def packer(audio: LegAudio, piece_ms: int | None = None) -> Callable[[bytes], Iterator[bytes]]:
+    """What makes messages of samples; what is short of a packet waits for the next samples.
+
+    `piece_ms`: how much goes into a message at most; None: as much as there is.
+    """
+    if isinstance(audio, OpusPackets):
+        return _Packer(audio).messages
+    return _alone if piece_ms is None else partial(_pieces, len(audio.silence(piece_ms)))
 
 
 def unpacker(audio: LegAudio) -> Callable[[bytes], bytes]:
@@ -23,6 +29,11 @@ def unpacker(audio: LegAudio) -> Callable[[bytes], bytes]:
 
 def _alone(samples: bytes) -> Iterator[bytes]:
     yield samples
+
+
+def _pieces(size_bytes: int, samples: bytes) -> Iterator[bytes]:
+    for start in range(0, len(samples), size_bytes):
+        yield samples[start : start + size_bytes]
 
 
 class _Packer:

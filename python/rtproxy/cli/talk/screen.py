@@ -10,7 +10,7 @@ from typing import Protocol, Self
 
 from rtproxy.cli.talk.exchange import Exchange, Totals
 from rtproxy.cli.talk.formats import USUAL, WireFormats, notation
-from rtproxy.cli.talk.frontends import Heard, Ready, Role, Trouble
+from rtproxy.cli.talk.heard import Heard, Ready, Role, Trouble
 from rtproxy.cli.talk.transcript import Transcript, printable
 from rtproxy.cli.words import say
 

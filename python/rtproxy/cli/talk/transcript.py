@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rtproxy.cli.talk.frontends import AnswerOver, Heard, Role, Said
+from rtproxy.cli.talk.heard import AnswerOver, Heard, Role, Said
 
 
 @dataclass(slots=True)

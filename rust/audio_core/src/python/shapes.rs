@@ -23,41 +23,51 @@ impl Kinds {
         signature = (
             *,
             audio = None,
+            only = None,
             answer_words = None,
             input_words = None,
             secrets = Vec::new(),
             relay = Vec::new(),
             pass_on = Vec::new(),
+            renamed = None,
             ignore = Vec::new(),
             default = "hold",
             hold = Vec::new(),
             binary = "hold",
             check_base64 = true,
+            type_key = None,
         ),
-        text_signature = "(*, audio=..., answer_words=..., input_words=..., secrets=(), relay=(), \
-            pass_on=(), ignore=(), default='hold', hold=(), binary='hold', check_base64=True)"
+        text_signature = "(*, audio=..., only=..., answer_words=..., input_words=..., secrets=(), relay=(), \
+            pass_on=(), renamed=..., ignore=(), default='hold', hold=(), binary='hold', check_base64=True, \
+            type_key=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "named in Python")]
     fn new(
         audio: Option<&Bound<'_, PyMapping>>,
+        only: Option<&Bound<'_, PyMapping>>,
         answer_words: Option<&Bound<'_, PyMapping>>,
         input_words: Option<&Bound<'_, PyMapping>>,
         secrets: Vec<Vec<u8>>,
         relay: Vec<String>,
         pass_on: Vec<String>,
+        renamed: Option<&Bound<'_, PyMapping>>,
         ignore: Vec<String>,
         default: &str,
         hold: Vec<String>,
         binary: &str,
         check_base64: bool,
+        type_key: Option<String>,
     ) -> PyResult<Self> {
         let rules = KindRules {
+            type_key,
             audio: entries(audio)?,
+            only: entries(only)?,
             answer_words: entries(answer_words)?,
             input_words: entries(input_words)?,
             secrets,
             relay,
             pass_on,
+            renamed: entries(renamed)?,
             ignore,
             hold,
             default: unlisted(default)?,

@@ -1,10 +1,12 @@
-//! How a leg's incoming messages are sorted by their top-level `type`.
+//! How a leg's incoming messages are sorted by their top-level `type`, or by the key
+//! that their protocol has in its place.
 //!
 //! A table that the dialect makes once; whatever the scanner is not sure of is a
 //! hold, so that a real parser judges it.
 
 use super::refusal::Refusal;
 use super::words::{Told, Words};
+use super::wrap::quotable;
 use crate::text::envelope::{self, Envelope, PayloadPaths, MAX_PATHS};
 use memchr::memmem;
 use std::ops::Range;
@@ -18,6 +20,8 @@ enum Kind {
     Words(usize),
     Relay,
     PassOn,
+    /// Passed on under this name.
+    Renamed(usize),
     Ignore,
     Hold,
 }
@@ -51,6 +55,8 @@ pub enum Sorted {
     },
     /// On in other words.
     Told(Told),
+    /// On as it is, but for its type.
+    Renamed(Told),
     /// Nowhere.
     Nobody,
     /// To Python, and the direction stands still.
@@ -64,7 +70,10 @@ pub struct Kinds {
     types: Vec<(Box<[u8]>, Kind)>,
     default: Kind,
     words: Vec<Words>,
+    names: Vec<Vec<u8>>,
     secrets: Vec<memmem::Finder<'static>>,
+    /// What audio must say besides: by path, and what lies there.
+    only: Vec<(usize, Box<[u8]>)>,
     binary_is_audio: bool,
     checks_base64: bool,
     paths: PayloadPaths,
@@ -85,8 +94,12 @@ pub enum Unlisted {
 /// What goes into a table, as the dialect says it.
 #[derive(Debug, Default)]
 pub struct KindRules {
+    /// The key under which messages say what they are; `type` where there is none.
+    pub type_key: Option<String>,
     /// `type` and payload path: a key, or two joined by a dot.
     pub audio: Vec<(String, String)>,
+    /// Audio only where these texts lie at these paths; else it is a hold.
+    pub only: Vec<(String, String)>,
     /// Words of an answer: `type`, where the words lie, and the client's message.
     pub answer_words: Vec<(String, (String, String))>,
     /// Words of the input, the same.
@@ -97,6 +110,8 @@ pub struct KindRules {
     pub relay: Vec<String>,
     /// Types passed on verbatim.
     pub pass_on: Vec<String>,
+    /// Types passed on verbatim but for the type, and what that becomes.
+    pub renamed: Vec<(String, String)>,
     /// Types that concern nobody.
     pub ignore: Vec<String>,
     /// Types held although the default is another.
@@ -111,12 +126,15 @@ pub struct KindRules {
 
 impl Kinds {
     /// Refused: a type in two lists, a path deeper than two keys, too many paths, a
-    /// template with unknown slots.
+    /// template with unknown slots, a new name that needs escapes.
     pub fn new(rules: KindRules) -> Result<Self, Refusal> {
         let (mut paths, mut types, mut words) = (Vec::new(), Vec::new(), Vec::new());
         for (name, path) in rules.audio {
             add(&mut types, name, Kind::Audio(index_of(path, &mut paths)))?;
         }
+        let only = rules.only.into_iter();
+        let only = only.map(|(path, text)| (index_of(path, &mut paths), text.into_bytes().into()));
+        let only = only.collect();
         let lists = [(rules.answer_words, true), (rules.input_words, false)];
         for (list, of_answer) in lists {
             for (name, (path, template)) in list {
@@ -124,6 +142,11 @@ impl Kinds {
                 add(&mut types, name, Kind::Words(words.len()))?;
                 words.push(Words::new(&template, path, of_answer)?);
             }
+        }
+        let mut names = Vec::new();
+        for (name, new) in rules.renamed {
+            add(&mut types, name, Kind::Renamed(names.len()))?;
+            names.push(quotable(&new)?);
         }
         let lists = [
             (rules.relay, Kind::Relay),
@@ -140,10 +163,15 @@ impl Kinds {
             types,
             default: rules.default.into(),
             words,
+            names,
             secrets: finders(&rules.secrets),
             binary_is_audio: rules.binary_is_audio,
             checks_base64: rules.checks_base64,
-            paths: compile(&paths)?,
+            only,
+            paths: match rules.type_key {
+                None => compile(&paths)?,
+                Some(key) => compile(&paths)?.with_type_key(key),
+            },
         })
     }
 
@@ -186,8 +214,12 @@ impl Kinds {
             Kind::Ignore => Sorted::Nobody,
             Kind::Relay => relay(true),
             Kind::PassOn => relay(false),
+            Kind::Renamed(name) => Sorted::Renamed(Told {
+                payload: [&raw[..kind.start], &self.names[name], &raw[kind.end..]].concat(),
+                response_id: found.response_id,
+            }),
             Kind::Words(words) => self.tell(&self.words[words], raw, &found),
-            Kind::Audio(path) => match found.plain(path) {
+            Kind::Audio(path) => match found.plain(path).filter(|_| self.is_meant(raw, &found)) {
                 None => Sorted::Hold,
                 Some(payload) => Sorted::Audio(Spans {
                     kind,
@@ -198,6 +230,12 @@ impl Kinds {
                 }),
             },
         }
+    }
+
+    /// Whether audio says besides what it must.
+    fn is_meant(&self, raw: &[u8], found: &Envelope) -> bool {
+        let mut only = self.only.iter();
+        only.all(|(path, text)| found.plain(*path).is_some_and(|span| raw[span] == **text))
     }
 
     fn tell(&self, words: &Words, raw: &[u8], found: &Envelope) -> Sorted {

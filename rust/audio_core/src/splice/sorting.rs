@@ -48,6 +48,10 @@ impl Splice {
             None | Some(Sorted::Hold) => self.hold(at, raw, binary),
             Some(Sorted::Nobody) => {}
             Some(Sorted::Told(told)) => self.tell(at, &raw, told),
+            Some(Sorted::Renamed(told)) => {
+                let response_id = told.response_id.map(|token| text_of(&raw[token]));
+                self.pass_across(at, told.payload, false, response_id);
+            }
             Some(Sorted::Relay {
                 response_id,
                 copied,

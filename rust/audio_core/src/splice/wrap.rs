@@ -52,6 +52,7 @@ enum Slot {
     Audio,
     ResponseId,
     ItemId,
+    Item,
     ContentIndex,
     Number,
     Ms,
@@ -104,12 +105,7 @@ impl<'a> Sound<'a> {
 impl Wrap {
     /// `type_name` must be plain: it is put between quotes as it is.
     pub fn renamed(type_name: &str) -> Result<Self, Refusal> {
-        let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-        if !type_name.bytes().all(plain) {
-            let what = format!("type {type_name:?} needs escapes");
-            return Err(Refusal::Shape(what));
-        }
-        Ok(Self::Renamed(type_name.into()))
+        quotable(type_name).map(Self::Renamed)
     }
 
     /// One or two messages built from templates.
@@ -152,6 +148,15 @@ impl Wrap {
     }
 }
 
+/// A name as it stands between quotes; refused where it would need escapes there.
+pub fn quotable(name: &str) -> Result<Vec<u8>, Refusal> {
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if !name.bytes().all(plain) {
+        return Err(Refusal::Shape(format!("type {name:?} needs escapes")));
+    }
+    Ok(name.into())
+}
+
 fn write_raw(sound: Sound<'_>, pen: &mut Pen<'_>) {
     match sound {
         Sound::Raw(audio) => pen.write(Opcode::Binary, &[audio]),
@@ -184,6 +189,7 @@ impl Template {
                 Piece::Literal(_) | Piece::Slot(Slot::Audio) => return None,
                 Piece::Slot(Slot::ResponseId) => fill.names.response,
                 Piece::Slot(Slot::ItemId) => fill.names.item,
+                Piece::Slot(Slot::Item) => between_quotes(fill.names.item),
                 Piece::Slot(Slot::ContentIndex) => fill.names.index,
                 Piece::Slot(Slot::Number) => number.as_bytes(),
                 Piece::Slot(Slot::Ms) => ms.as_bytes(),
@@ -206,16 +212,37 @@ impl Template {
     }
 }
 
+/// What a string token says, to be put inside another string as it is; nothing of a
+/// token that is no string.
+fn between_quotes(token: &[u8]) -> &[u8] {
+    let rest = token.strip_prefix(b"\"").unwrap_or_default();
+    rest.strip_suffix(b"\"").unwrap_or_default()
+}
+
 impl Slot {
     fn named(name: &str) -> Option<Self> {
         match name {
             "audio" => Some(Self::Audio),
             "response_id" => Some(Self::ResponseId),
             "item_id" => Some(Self::ItemId),
+            "item" => Some(Self::Item),
             "content_index" => Some(Self::ContentIndex),
             "number" => Some(Self::Number),
             "ms" => Some(Self::Ms),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_inside_a_string_has_no_quotes_of_its_own() {
+        assert_eq!(between_quotes(br#""item_1""#), b"item_1");
+        for none in [&b"null"[..], b"17", br#"{"a":"b"}"#, b"\"", b""] {
+            assert_eq!(between_quotes(none), b"", "{none:?}");
         }
     }
 }

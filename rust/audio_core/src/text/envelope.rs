@@ -27,13 +27,28 @@ impl std::error::Error for TooManyPaths {}
 /// One bit per payload path, by index.
 type PathSet = u8;
 
+/// The key under which a message says what it is, unless a protocol has another.
+const TYPE: &[u8] = b"type";
+
 /// Where payloads may lie: a key, or a key inside the object under another.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PayloadPaths {
+    type_key: Vec<u8>,
     outer: Vec<Vec<u8>>,
     /// Beside each outer key the inner one, where there is one.
     inner: Vec<Option<Vec<u8>>>,
     nested: PathSet,
+}
+
+impl Default for PayloadPaths {
+    fn default() -> Self {
+        Self {
+            type_key: TYPE.into(),
+            outer: Vec::new(),
+            inner: Vec::new(),
+            nested: 0,
+        }
+    }
 }
 
 impl PayloadPaths {
@@ -51,6 +66,13 @@ impl PayloadPaths {
             compiled.inner.push(inner.map(String::into_bytes));
         }
         Ok(compiled)
+    }
+
+    /// The same in a protocol whose messages say under `key` what they are.
+    #[must_use]
+    pub fn with_type_key(mut self, key: String) -> Self {
+        self.type_key = key.into_bytes();
+        self
     }
 
     /// The paths whose outer key is `key`.
@@ -74,7 +96,7 @@ impl PayloadPaths {
 /// Spans of one message, as byte ranges.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Envelope {
-    /// The value of `type`, inside its quotes.
+    /// The value of `type` (or of the protocol's own key for it), inside its quotes.
     pub kind: Option<Range<usize>>,
     /// The whole JSON token, quotes and all.
     pub event_id: Option<Range<usize>>,
@@ -149,7 +171,7 @@ impl Reading<'_> {
     fn note(&mut self, key: &[u8], value: Token, whole: Range<usize>) -> Option<()> {
         let found = &mut self.found;
         let (slot, span) = match key {
-            b"type" => match value {
+            key if key == self.paths.type_key => match value {
                 Token::Plain(text) => (&mut found.kind, text),
                 Token::Escaped(_) | Token::Other => return None,
             },

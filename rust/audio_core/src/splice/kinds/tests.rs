@@ -36,6 +36,54 @@ fn audio_may_lie_one_level_down() {
 }
 
 #[test]
+fn audio_may_have_to_say_more_under_another_key_than_type() {
+    let kinds = Kinds::new(KindRules {
+        type_key: Some("event".into()),
+        audio: vec![("media".into(), "media.payload".into())],
+        only: vec![
+            ("sid".into(), "MZ1".into()),
+            ("media.track".into(), "inbound".into()),
+        ],
+        ..KindRules::default()
+    });
+    let kinds = kinds.unwrap();
+    let raw = br#"{"event":"media","sid":"MZ1","media":{"track":"inbound","payload":"AA=="}}"#;
+    let Sorted::Audio(spans) = kinds.sort(raw, false) else {
+        panic!("not audio");
+    };
+    assert_eq!(&raw[spans.payload], b"AA==");
+    assert_eq!(&raw[spans.kind], b"media");
+    for held in [
+        r#"{"event":"media","sid":"MZ2","media":{"track":"inbound","payload":"AA=="}}"#,
+        r#"{"event":"media","sid":"MZ1","media":{"track":"outbound","payload":"AA=="}}"#,
+        r#"{"event":"media","sid":"MZ1","media":{"payload":"AA=="}}"#,
+        r#"{"event":"media","sid":7,"media":{"track":"inbound","payload":"AA=="}}"#,
+        r#"{"type":"media","sid":"MZ1","media":{"track":"inbound","payload":"AA=="}}"#,
+        r#"{"event":"media","event":"media","sid":"MZ1","media":{"track":"inbound","payload":""}}"#,
+    ] {
+        assert_eq!(kinds.sort(held.as_bytes(), false), Sorted::Hold, "{held}");
+    }
+}
+
+#[test]
+fn another_name_takes_the_place_of_the_old_one() {
+    let renamed = |new: &str| {
+        Kinds::new(KindRules {
+            renamed: vec![("old".into(), new.into())],
+            ..KindRules::default()
+        })
+    };
+    let raw = br#"{"a":{"type":"old"},"response_id":"r","type":"old"}"#;
+    let Sorted::Renamed(told) = renamed("new").unwrap().sort(raw, false) else {
+        panic!("not renamed");
+    };
+    let said = br#"{"a":{"type":"old"},"response_id":"r","type":"new"}"#;
+    assert_eq!(told.payload, said);
+    assert_eq!(&raw[told.response_id.unwrap()], br#""r""#);
+    assert!(renamed("\"").is_err());
+}
+
+#[test]
 fn the_rest_is_relayed_or_held() {
     let kinds = kinds();
     assert_eq!(
