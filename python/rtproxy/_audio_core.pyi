@@ -488,20 +488,11 @@ if sys.platform == "linux":
             now: the clock of all later calls, as for the splice.
             socket_bytes: what is read of one socket before the next has its turn.
             turn_ms: the time after which a turn begins no further round.
-            linger_ms: while much is coming, a turn without news waits for more, without
-                the GIL, until there is news or so much time has passed since it began.
 
         Raises OSError where the process has no descriptor left.
         """
 
-        def __new__(
-            cls,
-            *,
-            now: float,
-            socket_bytes: int = 65_536,
-            turn_ms: int = 2,
-            linger_ms: int = 0,
-        ) -> Self: ...
+        def __new__(cls, *, now: float, socket_bytes: int = 65_536, turn_ms: int = 2) -> Self: ...
         def fileno(self) -> int:
             """Readable when a turn has something to do; owned by the reactor."""
         def open_session(self, splice: Splice) -> int:
@@ -533,8 +524,11 @@ if sys.platform == "linux":
             refuse bytes; `close_ms`: how long an ending may take. Beyond either it is
             reset.
             """
-        def turn(self, now: float) -> tuple[list[tuple[Any, bool]], bool]:
-            """Do all that can be done at once, within `turn_ms`; linger where that pays.
+        def turn(self, now: float, *, linger_ms: int = 0) -> tuple[list[tuple[Any, bool]], bool]:
+            """Do all that can be done at once, within `turn_ms`.
+
+            While much is coming, a turn without news then waits for more, without the
+            GIL, until there is news or `linger_ms` have passed since it began.
 
             Returns the news, (token, gone) each: there is something to `receive` that
             was not told before, or (once) the socket is closed. From behind a hold

@@ -206,31 +206,30 @@ def test_a_panic_ends_its_session_alone(scene: Scene):
 PONG = FrameEncoder(seed=bytes(32)).encode("pong", b"")
 
 
-def until_it_waits(scene: Scene, before_each: Callable[[], object] = lambda: None) -> None:
+def until_it_waits(
+    scene: Scene, linger_ms: int, before_each: Callable[[], object] = lambda: None
+) -> None:
     """Let so much come that a turn waits for more."""
     deadline = time.monotonic() + 10.0
     while not scene.reactor.stats.waited_s:
         assert time.monotonic() < deadline, "it never waited"
         scene.peer.sendall(PONG)
         before_each()
-        assert scene.reactor.turn(0.1) == ([], False)
+        assert scene.reactor.turn(0.1, linger_ms=linger_ms) == ([], False)
 
 
-def test_while_much_is_coming_a_turn_waits_for_more():
-    scene = Scene(Reactor(now=0.0, linger_ms=3))
-    with scene.peer:
-        until_it_waits(scene)
-        stats = scene.reactor.stats
-        assert stats.longest_s >= stats.waited_s >= 0.001
-        time.sleep(0.02)
-        scene.reactor.turn(0.1)  # finds that nothing has come for a while
-        waited_s = scene.reactor.stats.waited_s
-        scene.reactor.turn(0.1)
-        assert scene.reactor.stats.waited_s == waited_s
+def test_while_much_is_coming_a_turn_waits_for_more(scene: Scene):
+    until_it_waits(scene, 3)
+    stats = scene.reactor.stats
+    assert stats.longest_s >= stats.waited_s >= 0.001
+    time.sleep(0.02)
+    scene.reactor.turn(0.1, linger_ms=3)  # finds that nothing has come for a while
+    waited_s = scene.reactor.stats.waited_s
+    scene.reactor.turn(0.1, linger_ms=3)
+    assert scene.reactor.stats.waited_s == waited_s
 
 
-def test_who_waits_in_a_turn_leaves_the_interpreter_to_others():
-    scene = Scene(Reactor(now=0.0, linger_ms=100))
+def test_who_waits_in_a_turn_leaves_the_interpreter_to_others(scene: Scene):
     counted = begun = 0
     over = threading.Event()
 
@@ -246,9 +245,8 @@ def test_who_waits_in_a_turn_leaves_the_interpreter_to_others():
     other = threading.Thread(target=count)
     other.start()
     try:
-        with scene.peer:
-            until_it_waits(scene, before_each=begin)
-            seen = counted - begun
+        until_it_waits(scene, 100, before_each=begin)
+        seen = counted - begun
     finally:
         over.set()
         other.join()

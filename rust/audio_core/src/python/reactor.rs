@@ -31,7 +31,6 @@ struct Reactor {
     inner: poll::Reactor,
     tokens: SecondaryMap<MemberKey, Py<PyAny>>,
     turn: Duration,
-    linger: Duration,
     born: Instant,
     tempo: Tempo,
 }
@@ -40,15 +39,14 @@ struct Reactor {
 impl Reactor {
     #[new]
     #[pyo3(
-        signature = (*, now, socket_bytes = 65_536, turn_ms = 2, linger_ms = 0),
-        text_signature = "(*, now, socket_bytes=65536, turn_ms=2, linger_ms=0)"
+        signature = (*, now, socket_bytes = 65_536, turn_ms = 2),
+        text_signature = "(*, now, socket_bytes=65536, turn_ms=2)"
     )]
-    fn new(now: f64, socket_bytes: usize, turn_ms: u64, linger_ms: u64) -> PyResult<Self> {
+    fn new(now: f64, socket_bytes: usize, turn_ms: u64) -> PyResult<Self> {
         Ok(Self {
             inner: poll::Reactor::new(socket_bytes, moment(now)?).map_err(os_error)?,
             tokens: SecondaryMap::new(),
             turn: Duration::from_millis(turn_ms),
-            linger: Duration::from_millis(linger_ms),
             born: Instant::now(),
             tempo: Tempo::default(),
         })
@@ -115,7 +113,8 @@ impl Reactor {
         Ok(member.data().as_ffi())
     }
 
-    fn turn(&mut self, py: Python<'_>, now: f64) -> PyResult<(Vec<Told>, bool)> {
+    #[pyo3(signature = (now, *, linger_ms = 0))]
+    fn turn(&mut self, py: Python<'_>, now: f64, linger_ms: u64) -> PyResult<(Vec<Told>, bool)> {
         let (from, began, bound) = (moment(now)?, Instant::now(), self.turn);
         let waited = self.inner.table.stats.waited;
         let mut first = true;
@@ -125,7 +124,7 @@ impl Reactor {
             go_on.then(|| from + ticks(spent))
         });
         if !more && self.tempo.is_brisk() && !self.inner.table.has_news() {
-            let (inner, linger) = (&mut self.inner, self.linger);
+            let (inner, linger) = (&mut self.inner, Duration::from_millis(linger_ms));
             let clock = move || {
                 let spent = began.elapsed();
                 (from + ticks(spent), linger.saturating_sub(spent))

@@ -111,17 +111,20 @@ impl Reactor {
     /// `clock` says what time it is, and how much of it is left. True if there is more
     /// to do. In here nothing of Python's is needed: let it go meanwhile.
     pub fn linger(&mut self, mut clock: impl FnMut() -> (Ticks, Duration)) -> bool {
-        let (mut now, mut left) = clock();
-        while !self.table.has_news() && !left.is_zero() {
-            self.arm(now);
-            let before = now;
+        while !self.table.has_news() {
+            let (began, left) = clock();
+            self.arm(began);
+            if left.is_zero() {
+                break;
+            }
             self.wait(left);
-            (now, left) = clock();
-            self.table.stats.note_wait(now - before);
+            let (now, _) = clock();
+            self.table.stats.note_wait(now - began);
             self.table.pass_time(now);
             self.table.stats.rounds += 1;
             self.table.round(now);
         }
+        let (now, _) = clock();
         self.arm(now);
         self.table.has_work()
     }
