@@ -43,11 +43,11 @@ def blocks(language: str, pages: list[Path] = PAGES) -> list[Any]:
 
 def commands() -> Iterator[Any]:
     """Command lines in shell blocks and in inline code."""
-    for page in PAGES:
+    for page in [*PAGES, *PROTOCOLS]:
         text = page.read_text(encoding="utf-8")
         in_blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
         lines = [line for block in in_blocks for line in block.splitlines()]
-        lines += re.findall(r"`((?:\.venv/bin/|uv run )?rtproxy [^`]+|make [^`]+)`", text)
+        lines += re.findall(r"`((?:\.venv/bin/|uv run )?rtproxy [-a-z][^`]*|make [^`]+)`", text)
         for number, line in enumerate(lines):
             if line.strip() and not line.startswith("#"):
                 yield pytest.param(line, id=f"{page.name}:{number}:{line}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
@@ -26,6 +26,8 @@ class Outer(msgspec.Struct):
     inner: Inner | None = None
     names: list[str] = []
     table: dict[str, int] = {}
+    kind: Literal["a", "b"] = "a"
+    digit: Annotated[str, msgspec.Meta(pattern="^[0-9]$")] = "1"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,8 @@ class Outer(msgspec.Struct):
             "table",
             "table is an object; it must be an object of a whole number.",
         ),
+        ({"kind": "c"}, "kind", "kind is 'c'; it must be 'a' or 'b'."),
+        ({"digit": "x"}, "digit", "digit is 'x'; it must be text that matches ^[0-9]$."),
     ],
 )
 def test_which_field_what_it_is_and_what_it_may_be(

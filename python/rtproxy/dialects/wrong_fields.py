@@ -76,4 +76,8 @@ def _word(kind: inspect.Type) -> str:
         return f"a list of {_may_be(kind.item_type)}"
     if isinstance(kind, inspect.DictType):
         return f"an object of {_may_be(kind.value_type)}"
+    if isinstance(kind, inspect.LiteralType):
+        return " or ".join(show(value) for value in kind.values)
+    if isinstance(kind, inspect.StrType) and kind.pattern:
+        return f"text that matches {kind.pattern}"
     return _WORDS.get(type(kind), "something else")

@@ -1,10 +1,11 @@
 // A microphone and a loudspeaker: what a browser gives a page, for Node.
 //
-// Both keep time. The microphone delivers 40 ms every 40 ms from the moment it is
-// opened, silence where nobody speaks; the loudspeaker plays what it is given one
+// Both keep time. The microphone delivers what it hears, 40 ms every 40 ms unless it is
+// told otherwise, silence where nobody speaks; the loudspeaker plays what it is given one
 // piece after the other, and can be stopped in the middle. Must not know any protocol.
 
-const CHUNK_MS = 40;
+const USUAL_BYTES = 1920;
+const LOOK_MS = 20;
 const BYTES_PER_MS = 48; // PCM16, 24 kHz, mono
 const BYTES_PER_SAMPLE = 2;
 
@@ -19,30 +20,29 @@ export class Microphone {
     this.muted = false;
   }
 
-  // `onChunk` is given a Buffer at a time.
-  open(onChunk) {
+  // `onChunk` is given a Buffer of so many bytes at a time.
+  open(onChunk, chunkBytes = USUAL_BYTES) {
     const began = performance.now();
-    let count = 0;
+    let due = 0;
     this.timer = setInterval(() => {
-      while (count * CHUNK_MS <= performance.now() - began) {
-        count += 1;
-        if (!this.muted) onChunk(this.#next());
+      while (due <= performance.now() - began) {
+        due += chunkBytes / BYTES_PER_MS;
+        if (!this.muted) onChunk(this.#next(chunkBytes));
       }
-    }, CHUNK_MS / 2);
+    }, LOOK_MS);
   }
 
   // Somebody speaks; resolves when the last of it has been heard.
   async say(pcm) {
     this.waiting = Buffer.concat([this.waiting, pcm]);
-    while (this.waiting.length > 0) await sleep(CHUNK_MS / 2);
+    while (this.waiting.length > 0) await sleep(LOOK_MS);
   }
 
   close() {
     clearInterval(this.timer);
   }
 
-  #next() {
-    const size = CHUNK_MS * BYTES_PER_MS;
+  #next(size) {
     const chunk = Buffer.alloc(size);
     this.waiting.copy(chunk);
     this.waiting = this.waiting.subarray(size);

@@ -5,6 +5,7 @@ import WebSocket from 'ws';
 
 import { tell } from './story.mjs';
 
+const CHUNK_BYTES = 4096 * 2; // createScriptProcessor(4096, 1, 1)
 let send;
 
 function connect(url, page) {
@@ -33,7 +34,7 @@ function begin() {
 function receive({ type, data }, page, ready) {
   switch (type) {
     case 'session_ready':
-      page.microphone.open((pcm) => send('audio', { audio: pcm.toString('base64') }));
+      page.microphone.open((pcm) => send('audio', { audio: pcm.toString('base64') }), CHUNK_BYTES);
       ready();
       break;
     case 'audio_delta':
