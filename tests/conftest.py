@@ -1,4 +1,4 @@
-"""What all tests share: hypothesis profiles, and failures that can be repeated.
+"""What all tests share: hypothesis profiles, failures that can be repeated, a log of one's own.
 
 A commit's run tries the same examples every time; `--hypothesis-profile=long`
 searches on, deeper than a commit can wait for, and makes what it finds short. A
@@ -7,8 +7,12 @@ failure prints the blob that repeats it.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from datetime import timedelta
 
+import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -28,3 +32,15 @@ settings.register_profile(
     derandomize=False,
 )
 settings.load_profile("default")
+
+
+@pytest.fixture(autouse=True)
+def _the_log_as_it_was() -> Iterator[None]:
+    """Whoever configures the log does so for itself, and not for the tests after it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    if structlog.is_configured():
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()

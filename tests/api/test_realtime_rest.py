@@ -221,3 +221,24 @@ async def test_pages_of_other_origins() -> None:
         assert may.header("access-control-allow-headers") == "authorization,content-type"
         none = await house.ask("OPTIONS", CALLS, b"", ("origin", "https://evil.example"), key=False)
         assert none.header("access-control-allow-origin") is None
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"voice": 5}, "voice"),
+        ({"client_secret": 5}, "client_secret"),
+        ({"client_secret": {"seconds": 60}}, "client_secret"),
+        (
+            {"client_secret": {"expires_after": {"seconds": 5}}},
+            "client_secret.expires_after.seconds",
+        ),
+        ({"colour": 1}, "colour"),
+    ],
+)
+async def test_a_secret_in_the_shape_of_before_ga_that_cannot_be(
+    body: dict[str, Any], param: str
+) -> None:
+    async with open_rest_house() as house:
+        refusal = await house.refusal("POST", "/v1/realtime/sessions", body)
+        assert (refusal[0], refusal[2]) == (400, param)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rtproxy.config import load_config
 from rtproxy.config.schema import UpstreamSection
 from rtproxy.config.secret import Secret
 from rtproxy.config.upstreams import OPENAI_URL, choose_upstreams
@@ -117,3 +118,15 @@ def test_organization_and_project_are_headers_of_openai_alone():
 def test_what_a_kind_has_no_use_for_is_refused(section: UpstreamSection, words: str):
     with pytest.raises(ConfigError, match=words):
         choose_upstreams({"a": section}, None, KEYED | AZURE)
+
+
+def test_all_that_is_secret_is_known_to_who_writes_the_log():
+    environ = KEYED | {
+        "RTPROXY_AUTH__KEYS": "first-key-of-ours, second-key-of-ours",
+        "RTPROXY_AUTH__SECRET": "s" * 32,
+        "RTPROXY_UPSTREAM__OPENAI__HEADERS__X_GATE": "gate-key",
+    }
+    config = load_config(environ=environ)
+    told = {"first-key-of-ours", "second-key-of-ours", "s" * 32, "gate-key", "sk-one-123456"}
+    assert set(config.secrets()) == told
+    assert not [secret for secret in told if secret in repr(config)]

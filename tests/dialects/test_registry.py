@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from rtproxy.dialects.beta import Beta
+from rtproxy.dialects.openai import OpenAI
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
+from rtproxy.dialects.voice import VOICE
 
 
 @pytest.mark.parametrize(
@@ -16,6 +19,7 @@ from rtproxy.dialects.registry import DIALECTS, choose_dialect
         ("/ws/conversation", {}, (), "conversation"),
         ("/v1/realtime", {"model": "m"}, ("realtime",), "openai"),
         ("/openai/v1/realtime", {}, (), "openai"),
+        ("/openai/realtime", {"deployment": "m"}, (), "openai"),
         ("/ws/voice", {"dialect": "conversation"}, (), "conversation"),
         ("/", {}, ("rtproxy.conversation",), "conversation"),
         ("/", {}, ("chat",), "voice"),
@@ -28,6 +32,21 @@ def test_path_query_and_subprotocol(
     dialect = choose_dialect(path, query, subprotocols)
     assert dialect is not None
     assert dialect.name == name
+
+
+@pytest.mark.parametrize(
+    ("path", "header", "subprotocols", "kind"),
+    [
+        ("/v1/realtime", "realtime=v1", (), Beta),
+        ("/openai/realtime", None, ("realtime", "openai-beta.realtime-v1"), Beta),
+        ("/v1/realtime", "assistants=v2", ("realtime",), OpenAI),
+        ("/ws/voice", "realtime=v1", ("openai-beta.realtime-v1",), type(VOICE)),
+    ],
+)
+def test_a_handshake_may_ask_for_the_beta_shape(
+    path: str, header: str | None, subprotocols: tuple[str, ...], kind: type
+) -> None:
+    assert type(choose_dialect(path, {}, subprotocols, beta_header=header)) is kind
 
 
 @pytest.mark.parametrize(

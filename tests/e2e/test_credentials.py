@@ -130,6 +130,12 @@ async def test_a_tokens_session_is_laid_over_the_persona(locked: ProxyProcess) -
         peer = await COMPANION.connect(nursery, locked.port, f"?token={marin}")
         assert (await peer.next(COMPANION.ready))["voice"] == "marin"
         await peer.aclose()
+        peer = await Peer.connect(nursery, locked.port, COMPANION.path)
+        peer.envelope = "data"
+        await peer.send({"type": "auth", "userId": "late", "token": marin})
+        await peer.send({"type": "start_realtime"})
+        assert (await peer.next(COMPANION.ready))["voice"] == "marin"
+        await peer.aclose()
 
 
 async def test_a_keys_sessions_are_counted_as_one_users(locked: ProxyProcess) -> None:

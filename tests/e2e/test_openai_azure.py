@@ -52,6 +52,7 @@ def test_the_preview_address(proxy: ProxyProcess) -> None:
             client.realtime.connect(model="gpt-realtime-mini") as connection,
         ):
             events = await answered(connection, "response.output_audio.delta")
+            assert events[0].session.model == "gpt-realtime-mini"
             for event in events:
                 SERVER_EVENT.validate_python(event.model_dump(), strict=False)
 

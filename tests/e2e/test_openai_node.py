@@ -71,10 +71,10 @@ def check_conversation(told: dict[str, Any]) -> None:
     assert told["truncated"] <= speech.ms(cut)
 
 
-def converse(node: Node, ground: Ground, which: str) -> dict[str, Any]:
+def converse(node: Node, ground: Ground, which: str, path: str = "/v1") -> dict[str, Any]:
     """One of openai-node's classes has the conversation."""
     flags = ("--experimental-websocket", "--no-warnings") if "websocket" in which else ()
-    arguments = (which, f"https://localhost:{ground.proxy.port}/v1", ground.spoken)
+    arguments = (which, f"https://localhost:{ground.proxy.port}{path}", ground.spoken)
     told = node.run("openai_client.mjs", *arguments, flags=flags, env=ground.env).told()
     check_conversation(told)
     assert ground.proxy.alive
@@ -87,6 +87,11 @@ def test_openai_node(node: Node, ground: Ground, which: str) -> None:
     assert "conversation.item.added" in told["types"]
 
 
+def test_openai_node_for_azure(node: Node, ground: Ground) -> None:
+    told = converse(node, ground, "azure", "/openai")
+    assert told["session"]["model"] == "gpt-realtime"
+
+
 @pytest.mark.parametrize("which", ["beta-ws", "beta-websocket"])
 def test_openai_node_in_the_beta_shape(node: Node, ground: Ground, which: str) -> None:
     told = converse(node, ground, which)
@@ -96,11 +101,8 @@ def test_openai_node_in_the_beta_shape(node: Node, ground: Ground, which: str) -
     assert told["answers"][0]["output"][0]["content"][0]["type"] == "audio"
 
 
-@pytest.mark.parametrize("which", ["late-ws"])
-def test_a_client_of_the_beta_shape_that_does_not_say_so(
-    node: Node, ground: Ground, which: str
-) -> None:
-    told = converse(node, ground, which)
+def test_a_client_of_the_beta_shape_that_does_not_say_so(node: Node, ground: Ground) -> None:
+    told = converse(node, ground, "late-ws")
     assert told["types"][:2] == ["session.created", "session.updated"]
     assert set(told["types"]) <= set(BETA_EVENTS)
 

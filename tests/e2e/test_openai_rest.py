@@ -162,6 +162,42 @@ def test_a_token_is_judged_where_nobody_is_asked(proxy: ProxyProcess) -> None:
     assert first_session(proxy, made.value).instructions == TUTOR["instructions"]
 
 
+def test_the_shape_of_before_ga(locked: ProxyProcess) -> None:
+    sdk = client(locked)
+    made = sdk.beta.realtime.sessions.create(
+        instructions="You are a patient tutor.",
+        modalities=["text", "audio"],
+        voice="ash",
+        turn_detection={"type": "server_vad", "threshold": 0.7},
+        temperature=0.8,
+        client_secret={"expires_after": {"anchor": "created_at", "seconds": 30}},
+    )
+    assert 25 < made.client_secret.expires_at - time.time() <= 30
+    assert (made.voice, made.modalities) == ("ash", ["audio", "text"])
+    session = first_session(locked, made.client_secret.value)
+    assert session.audio.output.voice == "ash"
+    assert session.audio.input.turn_detection.threshold == 0.7
+
+    async def run() -> Any:
+        url = f"ws://127.0.0.1:{locked.port}/v1"
+        key = made.client_secret.value
+        async with (
+            AsyncOpenAI(websocket_base_url=url, api_key=key) as old,
+            asyncio.timeout(TURN_S),
+            old.beta.realtime.connect(model="gpt-realtime") as connection,
+        ):
+            return await connection.recv()
+
+    created = asyncio.run(run())
+    assert (created.type, created.session.voice) == ("session.created", "ash")
+    assert created.session.turn_detection.threshold == 0.7
+    heard = sdk.beta.realtime.transcription_sessions.create(
+        input_audio_format="pcm16", input_audio_transcription={"model": "whisper-1"}
+    )
+    assert heard.client_secret.value.startswith("ek_")
+    assert heard.input_audio_format == "pcm16"
+
+
 def test_a_token_makes_no_tokens(locked: ProxyProcess) -> None:
     made = client(locked).realtime.client_secrets.create()
     with pytest.raises(openai.PermissionDeniedError) as caught:

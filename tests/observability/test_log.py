@@ -14,16 +14,6 @@ from rtproxy.observability.log import configure_logging
 CANARY = "sk-canary-0123456789abcdef"
 
 
-@pytest.fixture(autouse=True)
-def _as_before():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
 @pytest.fixture(params=["console", "json"])
 def written(request) -> io.StringIO:
     stream = io.StringIO()

@@ -125,6 +125,21 @@ def test_who_is_not_admitted_is_told_and_turned_away() -> None:
     assert core.state is State.CLOSED
 
 
+def test_a_tokens_session_lies_between_the_persona_and_what_the_client_asks_for() -> None:
+    token = {"type": "realtime", "model": "own", "instructions": "token", "audio": {}}
+    token["audio"] = {"output": {"voice": "marin", "speed": 1.2}}
+    greeting = Greeting(lambda _: Brief(KIND), admit=lambda _: token)
+    core = Session("sess_1", {}, greeting=greeting)
+    play = Playbook(core) >> ANNA
+    asked = {"audio": {"output": {"voice": "ash"}}}
+    play.skip() >> ev.StartAsked(session=asked) << cmd.Shape(1.0, 1.0) << cmd.Dial("own")
+    play >> ev.SessionCreated(session={})
+    (update,) = (each for each in play.left() if isinstance(each, cmd.ToUpstream))
+    session = update.event.session
+    assert (session["instructions"], session["type"]) == ("token", "realtime")
+    assert session["audio"]["output"] == {"voice": "ash", "speed": 1.2}
+
+
 def test_nobody_can_become_somebody_else() -> None:
     play, _ = greeting()
     play >> ANNA

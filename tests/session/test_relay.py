@@ -24,6 +24,15 @@ def test_messages_pass_in_their_own_direction() -> None:
     play.rest()
 
 
+def test_a_session_of_another_shape_is_asked_for_in_the_upstreams() -> None:
+    play, _ = relay()
+    update = ev.SessionUpdate(event_id="mine", session={"type": "realtime"}, dropped=("No x.",))
+    play >> update << cmd.Note("session_field_dropped", fields={"text": "No x."})
+    play << cmd.ToUpstream(update)
+    play >> ev.ShapeKnown(beta=True)
+    play.rest()
+
+
 def test_it_knows_whether_somebody_is_being_answered() -> None:
     play, core = relay()
     play >> ev.SessionCreated(session={})

@@ -74,7 +74,7 @@ def _depth(value: Any) -> int:
     return 0
 
 
-def scan(raw: bytes) -> dict[str, Any]:
+def scan(raw: bytes, type_key: str = "type") -> dict[str, Any]:
     """The message as a dict; UnsureError where it is not a plain, shallow JSON object."""
     try:
         value = json.loads(
@@ -84,7 +84,8 @@ def scan(raw: bytes) -> dict[str, Any]:
         raise UnsureError from None
     if not isinstance(value, dict) or _depth(value) > MAX_DEPTH:
         raise UnsureError
-    if b'"type"' not in raw or b'"%s"' % str(value.get("type")).encode() not in raw:
+    name = value.get(type_key)
+    if b'"%s"' % type_key.encode() not in raw or b'"%s"' % str(name).encode() not in raw:
         raise UnsureError  # written with escapes, or not a string
     return value
 
@@ -122,6 +123,7 @@ class Kinds:
         self,
         *,
         audio: Mapping[str, str] = {},
+        only: Mapping[str, str] = {},
         answer_words: Mapping[str, tuple[str, str]] = {},
         input_words: Mapping[str, tuple[str, str]] = {},
         secrets: Sequence[bytes] = (),
@@ -133,7 +135,9 @@ class Kinds:
         hold: Sequence[str] = (),
         binary: str = "hold",
         check_base64: bool = True,
+        type_key: str | None = None,
     ) -> None:
+        self.only, self.type_key = dict(only), type_key or "type"
         self.audio, self.binary, self.check_base64 = dict(audio), binary, check_base64
         self.answer_words, self.input_words = dict(answer_words), dict(input_words)
         self.renamed = dict(renamed)
@@ -147,10 +151,10 @@ class Kinds:
                 return HOLD
             return Sorted("audio", Chunk(raw, True, raw, audio_format.seconds(raw)))
         try:
-            message = scan(raw)
+            message = scan(raw, self.type_key)
         except UnsureError:
             return HOLD
-        kind = message.get("type")
+        kind = message.get(self.type_key)
         if kind in self.audio:
             return self._audio(raw, message, audio_format)
         if kind in self.answer_words:
@@ -179,9 +183,11 @@ class Kinds:
         return Sorted("words", told=written, response=response if of_answer else None)
 
     def _audio(self, raw: bytes, message: dict[str, Any], audio_format: Format) -> Sorted:
-        payload: Any = message
-        for key in self.audio[message["type"]].split("."):
-            payload = payload.get(key) if isinstance(payload, dict) else None
+        type_name = message[self.type_key]
+        said = {path: _at(message, path) for path in self.only}
+        if said != self.only or any(text.encode() not in raw for text in self.only.values()):
+            return HOLD
+        payload = _at(message, self.audio[type_name])
         if not isinstance(payload, str) or (payload.encode() not in raw):
             return HOLD
         data = strict_base64(payload)
@@ -190,12 +196,20 @@ class Kinds:
         if data is None and self.check_base64:
             return HOLD
         known = data if data is not None else b""
-        chunk = Chunk(raw, False, known, audio_format.seconds(known), type_name=message["type"])
+        chunk = Chunk(raw, False, known, audio_format.seconds(known), type_name=type_name)
         chunk.counted = data is not None
         chunk.tokens = {key: _token(message[key]) for key in _READ if key in message}
         chunk.response, chunk.item = message.get("response_id"), message.get("item_id")
         chunk.content_index = message.get("content_index", 0)
         return Sorted("audio", chunk)
+
+
+def _at(message: dict[str, Any], path: str) -> Any:
+    """What lies at a key, or at two joined by a dot."""
+    found: Any = message
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
 
 
 def _renamed(raw: bytes, message: dict[str, Any], new: str) -> bytes:
@@ -262,5 +276,7 @@ class Wrap:
         text = form.encode()
         for slot in ("response_id", "item_id", "content_index"):
             text = text.replace(b"$" + slot.encode(), chunk.tokens.get(slot, b"null"))
+        item = chunk.tokens.get("item_id", b"null")
+        text = text.replace(b"$item", item[1:-1] if item.startswith(b'"') else b"")
         text = text.replace(b"$number", b"%d" % number).replace(b"$ms", b"%d" % end_ms)
         return text.replace(b"$audio", base64.b64encode(chunk.data))

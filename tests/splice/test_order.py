@@ -278,6 +278,32 @@ def test_templates_fill_every_slot(stage: Callable[..., Scene]) -> None:
     ]
 
 
+def test_an_id_may_stand_inside_a_string(stage: Callable[..., Scene]) -> None:
+    scene = stage(lead_ms=None)
+    wrap = scene.core.Wrap.template('{"type":"$item:$ms of it"}')
+    scene.attach(scene.client, wrap=wrap, audio={})
+    scene.upstream.says(delta(40), delta(20))
+    scene.upstream.says(b'{"delta":"AAAAAAAA","item_id":7,"type":"%s"}' % DELTA.encode())
+    assert scene.client.hears() == ["i1:40 of it", "i1:60 of it", ":0 of it"]
+
+
+def test_audio_may_have_to_say_more_and_its_type_under_another_key(scene: Scene) -> None:
+    only = {"sid": "MZ1", "media.track": "inbound"}
+    kinds = {"type_key": "event", "audio": {"media": "media.payload"}, "only": only}
+    scene.attach(scene.client, **kinds)
+    audio = '{"event":"media","sid":"%s","media":{"track":"%s","payload":"AAAAAAAA"}}'
+    scene.client.says((audio % ("MZ1", "inbound")).encode())
+    assert len(scene.upstream.hears()) == 1
+    for wrong in (("MZ2", "inbound"), ("MZ1", "outbound"), ("MZ1", "in\\u0062ound")):
+        scene.client.says((audio % wrong).encode())
+        scene.client.delivers()
+        scene.client.release()
+    scene.client.says(b'{"type":"media","sid":"MZ1","media":{"track":"inbound","payload":""}}')
+    scene.client.delivers()
+    scene.client.release()
+    assert scene.upstream.hears() == []
+
+
 def test_verbatim_and_renamed_leave_the_message_alone(stage: Callable[..., Scene]) -> None:
     scene = stage(lead_ms=None)
     raw = b'{"x":[1, 2],"type":"%s", "delta":"AAAAAAAA","response_id":"r1"}' % DELTA.encode()

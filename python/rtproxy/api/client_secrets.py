@@ -43,10 +43,10 @@ def read_asked(body: bytes, usual_model: str) -> SecretAsked:
         if name not in _FIELDS:
             words = f"Unknown parameter: '{name}'. There are: {', '.join(_FIELDS)}."
             raise RestRefused(400, words, code="unknown_parameter", param=name)
-    session = _read_session(asked.get("session", {}))
+    session = read_session(asked.get("session", {}))
     if session["type"] == "realtime":
         session.setdefault("model", usual_model)
-    return SecretAsked(_read_seconds(asked.get("expires_after", {})), session)
+    return SecretAsked(read_seconds(asked.get("expires_after", {})), session)
 
 
 def make_secret(asked: SecretAsked, tokens: Tokens, user: str | None, now: float) -> Json:
@@ -70,31 +70,34 @@ def make_secret(asked: SecretAsked, tokens: Tokens, user: str | None, now: float
     return {"value": value, "expires_at": expires_at, "session": {**asked.session, **told}}
 
 
-def _read_seconds(asked: Any) -> int:
+def read_seconds(asked: Any, where: str = "expires_after") -> int:
+    """How long the token lasts; RestRefused where that cannot be."""
     if not isinstance(asked, dict):
-        raise _wrong("expires_after", asked, 'an object: {"anchor": "created_at", "seconds": …}')
+        raise _wrong(where, asked, 'an object: {"anchor": "created_at", "seconds": …}')
     for name in asked:
         if name not in {"anchor", "seconds"}:
-            words = f"Unknown parameter: 'expires_after.{name}'. There are: anchor, seconds."
-            raise RestRefused(400, words, code="unknown_parameter", param=f"expires_after.{name}")
+            param = f"{where}.{name}"
+            words = f"Unknown parameter: '{param}'. There are: anchor, seconds."
+            raise RestRefused(400, words, code="unknown_parameter", param=param)
     if asked.get("anchor", "created_at") != "created_at":
-        raise _wrong("expires_after.anchor", asked["anchor"], '"created_at"')
+        raise _wrong(f"{where}.anchor", asked["anchor"], '"created_at"')
     seconds = asked.get("seconds", USUAL_S)
     if type(seconds) is not int or not LEAST_S <= seconds <= MOST_S:
         may_be = f"a whole number from {LEAST_S} to {MOST_S}"
-        raise _wrong("expires_after.seconds", seconds, may_be)
+        raise _wrong(f"{where}.seconds", seconds, may_be)
     return seconds
 
 
-def _read_session(asked: Any) -> Json:
+def read_session(asked: Any, where: str = "session") -> Json:
+    """The session (partial, GA, with its type), by whichever names; RestRefused."""
     if not isinstance(asked, dict):
-        raise _wrong("session", asked, "an object")
+        raise _wrong(where, asked, "an object")
     kind = asked.get("type", "realtime")
     if kind not in _TYPES:
-        raise _wrong("session.type", kind, 'one of "realtime", "transcription"')
+        raise _wrong(f"{where}.type", kind, 'one of "realtime", "transcription"')
     fields = {name: value for name, value in asked.items() if name != "type"}
     try:
-        read = read_session_config(fields)
+        read = read_session_config(fields, where=where)
     except FieldError as error:
         raise RestRefused(400, error.message, code="invalid_value", param=error.param) from None
     for sentence in read.dropped:

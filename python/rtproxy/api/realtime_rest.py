@@ -15,9 +15,10 @@ from urllib.parse import quote
 from quart import Response, request
 from quart_trio import QuartTrio
 
+from rtproxy.api.beta_secrets import read_beta, told_as_beta
 from rtproxy.api.body import json_object, raw_body, read_offer
 from rtproxy.api.calls import call_id_in, form_of, session_for_call, steering_path
-from rtproxy.api.client_secrets import make_secret, read_asked
+from rtproxy.api.client_secrets import SecretAsked, make_secret, read_asked
 from rtproxy.api.guard import admitted
 from rtproxy.api.refusals import JSON, RestRefused
 from rtproxy.api.upstream_rest import UpstreamRest
@@ -50,10 +51,18 @@ class RealtimeRest:
 
     async def client_secrets(self) -> Json:
         """Make a token."""
-        asked = read_asked(await raw_body(request), self.upstream.upstream.model)
-        return make_secret(
-            asked, self.credentials.tokens, request.headers.get(_SAFETY_HEADER), time.time()
-        )
+        return self._secret(read_asked(await raw_body(request), self.upstream.upstream.model))
+
+    async def sessions(self) -> Json:
+        """The same, as it was asked before GA."""
+        body = await raw_body(request)
+        asked = read_beta(body, "realtime", self.upstream.upstream.model)
+        return told_as_beta(self._secret(asked))
+
+    async def transcription_sessions(self) -> Json:
+        """The same for sessions that only transcribe."""
+        asked = read_beta(await raw_body(request), "transcription", "")
+        return told_as_beta(self._secret(asked))
 
     async def calls(self) -> Response:
         """Relay an offer, and its answer."""
@@ -86,6 +95,10 @@ class RealtimeRest:
         path = f"/models/{quote(name, safe='')}" if name else "/models"
         return self.upstream.told(await self.upstream.ask("GET", path))
 
+    def _secret(self, asked: SecretAsked) -> Json:
+        user = request.headers.get(_SAFETY_HEADER)
+        return make_secret(asked, self.credentials.tokens, user, time.time())
+
     def _asked(self) -> dict[str, str]:
         return wishes({}, admitted().user or request.headers.get(_SAFETY_HEADER))
 
@@ -103,6 +116,8 @@ def add_realtime_rest(application: QuartTrio, rest: RealtimeRest) -> None:
     application.config["MAX_CONTENT_LENGTH"] = rest.body_bytes
     routes: tuple[tuple[str, str, Callable[..., Any]], ...] = (
         ("POST", "/realtime/client_secrets", rest.client_secrets),
+        ("POST", "/realtime/sessions", rest.sessions),
+        ("POST", "/realtime/transcription_sessions", rest.transcription_sessions),
         ("POST", "/realtime/calls", rest.calls),
         ("POST", "/realtime/calls/<call_id>/<verb>", rest.steer),
         ("GET", "/models", rest.models),

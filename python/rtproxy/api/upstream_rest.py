@@ -82,10 +82,11 @@ class UpstreamRest:
         if answer.status < 300:
             return
         code = _error_code(answer.body)
-        _log.warning("upstream_rest_refused", path=path, status=answer.status, code=code)
         if answer.status in _ITS_KEY:
+            _log.error("upstream_key_refused", path=path, status=answer.status, code=code)
             words = "The upstream refused this server's key. Its operator must look at the log."
             raise RestRefused(502, words, code=code or "upstream_refused")
+        _log.warning("upstream_rest_refused", path=path, status=answer.status, code=code)
         if answer.status < 400 or not _is_error(answer):
             words = f"The upstream gave an answer that is not understood (HTTP {answer.status})."
             raise RestRefused(502, words, code="upstream_error")

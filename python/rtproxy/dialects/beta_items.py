@@ -27,7 +27,8 @@ def item_to_ga(item: Any) -> Any:
 
 def item_to_beta(item: Any) -> Json | None:
     """An item that the upstream tells; None for a kind that the beta shape has not."""
-    if not isinstance(item, dict) or item.get("type") not in _BETA_TYPES:
+    kind = item.get("type") if isinstance(item, dict) else None
+    if not isinstance(kind, str) or kind not in _BETA_TYPES:
         return None
     return _with_content({"object": "realtime.item", **item}, _BETA_CONTENT)
 

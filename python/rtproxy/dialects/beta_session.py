@@ -1,8 +1,8 @@
 """Sessions, and what is asked of one answer: from the beta shape to GA, and back.
 
-Owns the table of their fields (protocol reference, sections 1.3 and 2). Must not
-know events, nor judge values: what the table does not know passes as it is, so that
-the upstream answers for it.
+Owns how the value of a field is written in each (protocol reference, sections 1.3 and
+2); where GA has it, `FLAT_NAMES` knows. Must not know events, nor judge values: what
+the table does not know passes as it is, so that the upstream answers for it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rtproxy.model.event import Json
+from rtproxy.model.session_config import FLAT_NAMES
 
 _GA_FORMATS: Mapping[str, Json] = {
     "pcm16": {"type": "audio/pcm", "rate": 24_000},
@@ -40,8 +41,8 @@ class _Field:
 
     beta: str
     ga: tuple[str, ...]
-    to_ga: _Convert = _unchanged
-    to_beta: _Convert = _unchanged
+    to_ga: _Convert
+    to_beta: _Convert
 
 
 def _format_to_ga(value: Any) -> Any:
@@ -72,7 +73,7 @@ def _detection_to_beta(value: Any) -> Any:
     return {key: inner for key, inner in value.items() if key != "idle_timeout_ms"}
 
 
-def tool_choice_to_ga(value: Any) -> Any:
+def _tool_choice_to_ga(value: Any) -> Any:
     """A function by name: GA writes the name beside the type."""
     function = value.get("function") if isinstance(value, dict) else None
     if not isinstance(function, dict) or "name" in value:
@@ -86,23 +87,25 @@ def _tool_choice_to_beta(value: Any) -> Any:
     return {"type": "function", "function": {"name": value.get("name")}}
 
 
-_MODALITIES = _Field("modalities", ("output_modalities",), _modalities_to_ga, _modalities_to_beta)
-_VOICE = _Field("voice", ("audio", "output", "voice"), to_beta=_voice_to_beta)
-_OUTPUT_FORMAT = _Field(
-    "output_audio_format", ("audio", "output", "format"), _format_to_ga, _format_to_beta
-)
-_TOOL_CHOICE = _Field("tool_choice", ("tool_choice",), tool_choice_to_ga, _tool_choice_to_beta)
-_MOST_TOKENS = _Field("max_response_output_tokens", ("max_output_tokens",))
+def _field(beta: str, to_ga: _Convert = _unchanged, to_beta: _Convert = _unchanged) -> _Field:
+    return _Field(beta, FLAT_NAMES[beta], to_ga, to_beta)
+
+
+_MODALITIES = _field("modalities", _modalities_to_ga, _modalities_to_beta)
+_VOICE = _field("voice", to_beta=_voice_to_beta)
+_OUTPUT_FORMAT = _field("output_audio_format", _format_to_ga, _format_to_beta)
+_TOOL_CHOICE = _field("tool_choice", _tool_choice_to_ga, _tool_choice_to_beta)
+_MOST_TOKENS = _field("max_response_output_tokens")
 
 _SESSION = (
     _MODALITIES,
     _VOICE,
-    _Field("speed", ("audio", "output", "speed")),
-    _Field("input_audio_format", ("audio", "input", "format"), _format_to_ga, _format_to_beta),
+    _field("speed"),
+    _field("input_audio_format", _format_to_ga, _format_to_beta),
     _OUTPUT_FORMAT,
-    _Field("input_audio_transcription", ("audio", "input", "transcription")),
-    _Field("input_audio_noise_reduction", ("audio", "input", "noise_reduction")),
-    _Field("turn_detection", ("audio", "input", "turn_detection"), to_beta=_detection_to_beta),
+    _field("input_audio_transcription"),
+    _field("input_audio_noise_reduction"),
+    _field("turn_detection", to_beta=_detection_to_beta),
     _TOOL_CHOICE,
     _MOST_TOKENS,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rtproxy.model.event import Json
+from rtproxy.model.session_config import merge_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,14 @@ class Brief:
     session: Json
     opening: Json | None = None
     model: str | None = None
+
+    def bound_to(self, session: Json | None, *, own: Json | None = None) -> Brief:
+        """The same with what a token's session (partial, GA) says otherwise.
+
+        `own` is what the client itself has asked for, which it may.
+        """
+        if session is None:
+            return self
+        fields = {key: value for key, value in session.items() if key not in {"type", "model"}}
+        whole = merge_session(merge_session(self.session, fields), own or {})
+        return Brief(whole, self.opening, session.get("model") or self.model)

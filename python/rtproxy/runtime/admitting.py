@@ -16,7 +16,6 @@ from rtproxy.model.brief import Brief
 from rtproxy.model.close import CloseCode
 from rtproxy.model.event import Json
 from rtproxy.model.events import Introduced
-from rtproxy.model.session_config import merge_session
 from rtproxy.resilience.admission import Rejected, Visit
 from rtproxy.runtime.no_entry import too_many_later
 from rtproxy.session.greeting import Admit, Refusal
@@ -35,17 +34,18 @@ def late(
 ) -> Admit:
     """How the first words of a greeted client are judged.
 
-    By its token, if nothing was shown before; then by how many sessions its user has.
+    By its token, if nothing was shown before; then by how many sessions its user has. The
+    token brings its session along.
     `vouched`: the request's signature has said who it comes from.
     """
     shown = vouched or presented(upgrade)
 
-    def admit(introduced: Introduced) -> Refusal | None:
+    def admit(introduced: Introduced) -> Refusal | Json | None:
         verdict = Admitted() if shown else credentials.judge_secret(introduced.token)
         if isinstance(verdict, Refused):
             return Refusal(verdict.code, verdict.message, CloseCode.UNAUTHENTICATED)
         rejected = named(visit, introduced.user_id)
-        return None if rejected is None else too_many_later(rejected)
+        return verdict.session if rejected is None else too_many_later(rejected)
 
     return admit
 
@@ -55,24 +55,17 @@ def named(visit: Visit, user: str | None) -> Rejected | None:
     return None if user is None else visit.name(user, trio.current_time())
 
 
-def bound(brief: Brief, session: Json | None) -> Brief:
-    """The brief with what a token's session says otherwise."""
-    if session is None:
-        return brief
-    fields = {key: value for key, value in session.items() if key not in {"type", "model"}}
-    whole = merge_session(brief.session, fields)
-    return Brief(whole, brief.opening, session.get("model") or brief.model)
-
-
 def asked_of_upstream(
     upgrade: Upgrade, dialect: Dialect, admitted: Admitted, brief: Brief
 ) -> dict[str, str]:
     """What the upstream is asked for: the client's own words before its token's.
 
-    A token says for whom it was made: that a client cannot say otherwise.
+    A token says for whom it was made: that a client cannot say otherwise. What kind of
+    session it is, and whether it joins a call, only a client of the upstream's own
+    protocol may say.
     """
     user = admitted.user or upgrade.header("openai-safety-identifier")
-    own = wishes(upgrade.query, user)
     if dialect.relays:
-        return {**wishes_of_session(admitted.session or {}), **own}
-    return own if brief.model is None else {"model": brief.model, **own}
+        return {**wishes_of_session(admitted.session or {}), **wishes(upgrade.query, user)}
+    model = upgrade.query.get("model") or brief.model
+    return wishes({} if model is None else {"model": model}, user)

@@ -21,7 +21,7 @@ from rtproxy.model.brief import Brief
 from rtproxy.model.ids import new_id
 from rtproxy.personas.casting import Casting
 from rtproxy.resilience.admission import Admission, Visit
-from rtproxy.runtime.admitting import asked_of_upstream, bound, judged, late, named
+from rtproxy.runtime.admitting import asked_of_upstream, judged, late, named
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.no_entry import NoEntry, stranger, too_many, turn_away, wrong_query
 from rtproxy.runtime.perform import Core
@@ -125,7 +125,7 @@ class FrontDoor:
         brief = Brief({}) if relays else self.casting.at_connect(dialect.name, query)
         if isinstance(brief, ev.Misunderstood):
             return wrong_query(brief)
-        return Guest(upgrade, asked, bound(brief, admitted.session), admitted, visit)
+        return Guest(upgrade, asked, brief.bound_to(admitted.session), admitted, visit)
 
     async def _serve(self, guest: Guest) -> None:
         upgrade, dialect = guest.upgrade, guest.dialect
@@ -143,6 +143,7 @@ class FrontDoor:
                 limits=self.limits,
                 process=self.process,
                 screen=partial(screened, take=guest.visit.request),
+                bound=guest.admitted.session if dialect.relays else None,
             )
             with self.process.live.entered(task):
                 await task.run(connection)
@@ -171,7 +172,7 @@ class FrontDoor:
         brief = self.casting.at_start(guest.dialect.name, guest.upgrade.query, start)
         if isinstance(brief, ev.Misunderstood):
             return brief
-        return bound(brief, guest.admitted.session)
+        return brief.bound_to(guest.admitted.session, own=start.session)
 
 
 def _nothing_here(path: str, query: dict[str, str]) -> str:

@@ -49,7 +49,8 @@ NEEDS_START: frozenset[type[ev.Event]] = frozenset(
     }
 )
 
-Admit = Callable[[ev.Introduced], Refusal | None]
+# Why the client may not come in, or the session that its token stands for, if any.
+Admit = Callable[[ev.Introduced], Refusal | ev.Json | None]
 Configure = Callable[[ev.StartAsked], Brief | ev.Misunderstood]
 
 
@@ -63,7 +64,8 @@ class Greeting:
 
     Args:
         configure: what a session is to be by a start, or what is wrong with that.
-        admit: why the client may not come in, None if it may.
+        admit: why the client may not come in; or what its token says of its session
+            (partial, GA), None without one.
         once: the client starts once, and is told no errors: a start that is refused is
             the end.
     """
@@ -75,20 +77,21 @@ class Greeting:
         self._configure = configure
         self._admit = admit
         self._once = once
+        self._bound: ev.Json | None = None
         self.client: ev.Introduced | None = None
 
     def introduced(self, event: ev.Introduced) -> list[Command]:
         """The client says who it is; once."""
         if self.client is not None:
             return [_refuse(ALREADY_INTRODUCED, event.event_id)]
-        refusal = self._admit(event)
-        if refusal is not None:
+        verdict = self._admit(event)
+        if isinstance(verdict, Refusal):
             failure = ev.Failure(
-                code=refusal.code, message=refusal.message, event_id=event.event_id
+                code=verdict.code, message=verdict.message, event_id=event.event_id
             )
             told = ToClient(ev.ErrorTold(error=failure, fatal=True))
-            return [told, End(CloseReason(refusal.close, refusal.message))]
-        self.client = event
+            return [told, End(CloseReason(verdict.close, verdict.message))]
+        self.client, self._bound = event, verdict
         return [Note("client_introduced", fields={"user": event.user_id})]
 
     def brief_for(self, event: ev.StartAsked) -> Brief | list[Command]:
@@ -97,7 +100,7 @@ class Greeting:
             return [_refuse(INTRODUCTION_DUE, event.event_id)]
         brief = self._configure(event)
         if not isinstance(brief, ev.Misunderstood):
-            return brief
+            return brief.bound_to(self._bound, own=event.session)
         failure = ev.Failure(
             code=brief.code,
             message=brief.message,

@@ -1,9 +1,9 @@
 """The core of a session whose client speaks the upstream's own protocol.
 
-Owns nothing of the conversation: both sides speak the same shape and talk to
-each other untouched. It watches the copies for what concerns the proxy itself:
-errors that end the session, and whether somebody is being answered. It must not
-change, add or withhold anything that passes.
+Owns nothing of the conversation: the two talk to each other, and what their dialect
+has to translate between two shapes it translates. It watches for what concerns the
+proxy itself: errors that end the session, and whether somebody is being answered. It
+must not change, add or withhold anything that passes.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ from rtproxy.session.turns import Turns
 # Refusals of things that we do on our own account: the client never asked for them.
 _OUR_OWN = (ev.ItemTruncate, ev.ResponseCancel)
 
+_ALREADY_ACTIVE = "conversation_already_has_active_response"
 _PATIENCE = Patience()
 
 
@@ -219,8 +220,7 @@ class Session:
         return [ToClient(event), *self.turns.speech_started()]
 
     def _speech_stopped(self, event: ev.SpeechStopped) -> list[Command]:
-        self.turns.speech_stopped()
-        return [ToClient(event)]
+        return [ToClient(event), *self.turns.speech_stopped()]
 
     def _call_made(self, event: ev.CallMade) -> list[Command]:
         return [] if self.turns.excludes(event.response_id) else self._tools.called(event)
@@ -239,8 +239,10 @@ class Session:
     def _error(self, event: ev.ErrorTold) -> list[Command]:
         cause = self._causes.of(event.error.event_id)
         sent = cause.event if cause else None
+        if event.error.code == _ALREADY_ACTIVE and cause is None:
+            return self.turns.missed()
         if isinstance(sent, ev.ResponseCreate):
-            if event.error.code == "conversation_already_has_active_response":
+            if event.error.code == _ALREADY_ACTIVE:
                 self.turns.refused_as_active(sent)
                 return []
             return [*telling.upstream_error(event, cause), *self.turns.refused()]

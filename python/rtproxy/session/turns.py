@@ -131,8 +131,16 @@ class Turns:
         self._requested, self._unwanted = None, False
         return self._next_request()
 
+    def missed(self) -> list[Command]:
+        """The upstream could not answer who has spoken, for another answer was under way.
+
+        Any request that waits will be answered with what they said in view.
+        """
+        return [] if self._requests else self.request(ev.ResponseCreate())
+
     def _next_request(self) -> list[Command]:
-        if not self._requests or self.generating:
+        """Ask what has waited, but do not talk over somebody."""
+        if not self._requests or self.generating or self.answer_is_due:
             return []
         return self.request(self._requests.popleft())
 
@@ -256,9 +264,10 @@ class Turns:
         self._speaking = True
         return self.cut_all() if self.interruptible else []
 
-    def speech_stopped(self) -> None:
-        """They have ended."""
+    def speech_stopped(self) -> list[Command]:
+        """They have ended, and are answered; what waited meanwhile may have its turn."""
         self._speaking = False
+        return self._next_request()
 
     def interrupt(self) -> list[Command]:
         """The client wants the answer stopped; silent where there is none.

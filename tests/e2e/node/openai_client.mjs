@@ -2,7 +2,7 @@
 //
 // WHICH is one of the classes below; each forces wss, so the proxy must speak TLS.
 
-import OpenAI from 'openai';
+import OpenAI, { AzureOpenAI } from 'openai';
 import { OpenAIRealtimeWebSocket as BetaWebSocket } from 'openai/beta/realtime/websocket';
 import { OpenAIRealtimeWS as BetaWS } from 'openai/beta/realtime/ws';
 import { OpenAIRealtimeWebSocket } from 'openai/realtime/websocket';
@@ -15,14 +15,24 @@ const CLASSES = {
   websocket: [OpenAIRealtimeWebSocket, GA],
   'beta-ws': [BetaWS, BETA],
   'beta-websocket': [BetaWebSocket, BETA],
+  azure: [OpenAIRealtimeWS, GA],
   'late-ws': [OpenAIRealtimeWS, BETA], // whose handshake does not tell its shape
 };
 
 const [, , which, baseURL, spoken] = process.argv;
 const [Client, shape] = CLASSES[which];
 
+function open() {
+  if (which !== 'azure') {
+    return new Client({ model: 'gpt-realtime' }, new OpenAI({ baseURL, apiKey: 'sk-mine' }));
+  }
+  const apiVersion = '2025-04-01-preview';
+  const azure = new AzureOpenAI({ baseURL, apiVersion, apiKey: 'sk-mine' });
+  return new Client({ model: 'gpt-realtime' }, azure);
+}
+
 await run(shape, spoken, (receive) => {
-  const client = new Client({ model: 'gpt-realtime' }, new OpenAI({ baseURL, apiKey: 'sk-mine' }));
+  const client = open();
   client.on('event', receive);
   client.on('error', (error) => {
     if (error.error) return; // an event of the server's, which `receive` has seen
