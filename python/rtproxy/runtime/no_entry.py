@@ -41,7 +41,7 @@ class NoEntry:
 
 def wrong_query(wrong: ev.Misunderstood) -> NoEntry:
     """A parameter that cannot be served."""
-    failure = ev.Failure(code=wrong.code, message=wrong.message, param=wrong.param)
+    failure = wrong.failure
     return NoEntry(failure, CloseCode.BAD_REQUEST, (400, _JSON, http_error(failure)))
 
 
