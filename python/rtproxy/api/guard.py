@@ -15,9 +15,9 @@ from quart import Response, g, request
 from quart_trio import QuartTrio
 from werkzeug.datastructures import Headers
 
-from rtproxy.api.refusals import RestRefused
+from rtproxy.api.refusals import RestRefused, refused
 from rtproxy.credentials.judge import Admitted, Credentials, Refused
-from rtproxy.credentials.refusal import unauthorized
+from rtproxy.credentials.presented import CHALLENGE
 
 # What load balancers ask, and what a telephone gateway signs in a way of its own.
 _OPEN = frozenset({"/livez", "/readyz", "/health"})
@@ -57,8 +57,9 @@ def add_guard(
         if request.path in _OPEN or request.path.startswith(_SIGNED):
             verdict = Admitted()
         if isinstance(verdict, Refused):
-            headers, body = unauthorized(verdict)
-            return Response(body, status=401, headers=dict(headers))
+            answer = refused(401, verdict.message, code=verdict.code)
+            answer.headers.add(*CHALLENGE)
+            return answer
         if verdict.by_token and not request.path.removeprefix("/openai").startswith(_BY_TOKEN):
             raise RestRefused(
                 403, "A token opens sessions and nothing else; send a key.", code="key_required"
