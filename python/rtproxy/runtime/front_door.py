@@ -27,7 +27,7 @@ from rtproxy.runtime.no_entry import NoEntry, stranger, too_many, turn_away, wro
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
-from rtproxy.runtime.switchboard import Switchboard
+from rtproxy.runtime.switchboard import NOT_SIGNED, Switchboard
 from rtproxy.session.greeting import Greeting
 from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
@@ -93,7 +93,7 @@ class FrontDoor:
             await upgrade.refuse(404, _nothing_here(upgrade.path, upgrade.query))
             return
         if dialect.telephone and not self.switchboard.is_twilios(upgrade):
-            await upgrade.refuse(403, "This request is not signed by Twilio.")
+            await upgrade.refuse(403, NOT_SIGNED)
             return
         guest = self._judge(upgrade, dialect, visit)
         if isinstance(guest, Guest):

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 # What a client may ask for, by the names of the query; the last one comes in a header.
 SAFETY_IDENTIFIER = "safety_identifier"
 _IN_QUERY = ("model", "intent", "call_id")
-_SAFETY_HEADER = "OpenAI-Safety-Identifier"
+SAFETY_HEADER = "OpenAI-Safety-Identifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Upstream:
         told = asked.get(SAFETY_IDENTIFIER)
         if told is None or not self.knows_users:
             return self.headers
-        return (*self.headers, (_SAFETY_HEADER, told))
+        return (*self.headers, (SAFETY_HEADER, told))
 
 
 def wishes(query: Mapping[str, str], safety_identifier: str | None = None) -> dict[str, str]:
