@@ -7,7 +7,7 @@ the headers of a target.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -112,6 +112,13 @@ def wishes_of_session(session: Mapping[str, object]) -> dict[str, str]:
         return {"intent": "transcription"}
     model = session.get("model")
     return {"model": model} if isinstance(model, str) and model else {}
+
+
+def conceal(said: bytes, secrets: Iterable[bytes]) -> bytes:
+    """What an upstream has said, without its key: whatever it quotes, nobody may read that."""
+    for secret in secrets:
+        said = said.replace(secret, b"[key]")
+    return said
 
 
 def rest_beside(url: str) -> str:
