@@ -83,12 +83,8 @@ class FrontDoor:
         if not self.process.welcomes:
             await upgrade.refuse(503, "The server is stopping; try again in a moment.")
             return
-        dialect = choose_dialect(
-            path,
-            upgrade.query,
-            upgrade.subprotocols,
-            beta_header=upgrade.header("openai-beta"),
-        )
+        beta = upgrade.header("openai-beta")
+        dialect = choose_dialect(path, upgrade.query, upgrade.subprotocols, beta_header=beta)
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, upgrade.query))
             return
