@@ -75,7 +75,7 @@ VOICES = '"alloy", "ash", "ballad"'
 COMMON = [
     *(
         Field(message, "event_id", NOT_TEXT, "must be text or null")
-        for message in ("ping", "interrupt")
+        for message in ("ping", "interrupt", "commit_audio", "stop_audio")
     ),
     Field("playback", "playedMs", (*NOT_A_NUMBER, None, -1, MISSING), "a number of at least 0"),
     Field("playback", "itemId", NOT_TEXT, "must be text or null", {"playedMs": 1}),
@@ -133,8 +133,6 @@ STARTS = [
 FIELDS = {
     VOICE.name: [
         *audio("audio_input"),
-        Field("commit_audio", "event_id", NOT_TEXT, "must be text or null"),
-        Field("stop_audio", "event_id", NOT_TEXT, "must be text or null"),
         *COMMON,
     ],
     CONVERSATION.name: [*audio("audio"), TYPED, *COMMON],

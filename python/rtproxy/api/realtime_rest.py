@@ -105,7 +105,8 @@ class RealtimeRest:
         try:
             brief = self.persona(request.args.get("persona"))
         except KeyError as error:
-            words = str(error.args[0])
+            said = str(error.args[0])
+            words = f"{said[:1].upper()}{said[1:]}."
             raise RestRefused(400, words, code="unknown_persona", param="persona") from None
         return brief.session if brief.model is None else {"model": brief.model, **brief.session}
 

@@ -65,9 +65,11 @@ def _field(fields: Mapping[str, Any], name: str, rule: Rule, at: Place, default:
 
 def _introduced(fields: Fields) -> ev.Event:
     top = Place("")
+    if "userId" not in fields:
+        raise FieldError("userId", f"userId is missing; it must be {_Name.may_be}.")
     return ev.Introduced(
         event_id=event_id_of(fields),
-        user_id=_Name().read(fields.get("userId"), top.inside("userId")),
+        user_id=_Name().read(fields["userId"], top.inside("userId")),
         conversation_id=_field(fields, "conversationId", _Name(), top),
         token=_field(fields, "token", Text(), top),
     )
@@ -120,6 +122,7 @@ _SHOWN = {
     "model_not_found": _NOT_REACHED,
     "insufficient_quota": _NOT_REACHED,
     "breaker_open": _UNAVAILABLE,
+    "missing_credentials": "This server asks for a key: send it as data.token of 'auth'.",
     "introduction_due": "'auth' is due first: send it with data.userId, then 'start_realtime'.",
     "start_due": "'start_realtime' is due first: send it, and this again after session_ready.",
     "already_introduced": "'auth' was said already; for another user, connect anew.",
@@ -128,8 +131,10 @@ _SHOWN = {
 
 
 def _error(event: ev.ErrorTold) -> dict[str, Any]:
-    fields = error_fields(event)
-    shown = _SHOWN.get(str(event.error.code), event.error.message)
+    fields, failure = error_fields(event), event.error
+    # A bad key of the client's own is no trouble with the upstream.
+    its_own = failure.code == "invalid_api_key" and failure.type == "authentication_error"
+    shown = failure.message if its_own else _SHOWN.get(str(failure.code), failure.message)
     return {"type": "error", "error": shown, **fields}
 
 

@@ -117,7 +117,11 @@ def _typed(fields: Text) -> Sequence[ev.Event]:
 # What was typed is an item, and wants an answer.
 TYPED: Reading = (Text, _typed)
 
+# The first two are those of `voice`: without them, push-to-talk could be switched on in
+# the others, too, but no question be ended.
 COMMON_READINGS: dict[str, Reading] = {
+    "commit_audio": plain(lambda event_id: [ev.InputCommit(event_id=event_id, respond=True)]),
+    "stop_audio": plain(lambda event_id: [ev.InputClear(event_id=event_id)]),
     "interrupt": plain(lambda event_id: [ev.Interrupt(event_id=event_id)]),
     "ping": plain(lambda event_id: [ev.ClientPing(event_id=event_id)]),
     **REQUESTS,

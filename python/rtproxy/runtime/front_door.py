@@ -19,6 +19,7 @@ from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
 from rtproxy.model.brief import Brief
 from rtproxy.model.ids import new_id
+from rtproxy.model.place import show
 from rtproxy.personas.casting import Casting
 from rtproxy.resilience.admission import Admission, Visit
 from rtproxy.runtime.admitting import asked_of_upstream, judged, late, named
@@ -172,6 +173,8 @@ class FrontDoor:
 
 
 def _nothing_here(path: str, query: dict[str, str]) -> str:
-    paths = ", ".join(path for dialect in DIALECTS for path in dialect.paths)
-    wanted = f" with dialect '{query['dialect']}'" if "dialect" in query else ""
-    return f"No WebSocket is spoken at {path}{wanted}; try one of: {paths}."
+    paths = [path for dialect in DIALECTS for path in dialect.paths]
+    if path not in paths:
+        return f"No WebSocket is spoken at {path}; try one of: {', '.join(paths)}."
+    names = ", ".join(dialect.name for dialect in DIALECTS if not dialect.relays)
+    return f"?dialect={show(query['dialect'])} is not spoken at {path}; it may be one of: {names}."

@@ -36,6 +36,7 @@ class Refusal:
     code: str
     message: str
     close: CloseCode
+    type: str = "invalid_request_error"
 
 
 # What is about a conversation, and has none yet.
@@ -89,7 +90,10 @@ class Greeting:
         verdict = self._admit(event)
         if isinstance(verdict, Refusal):
             failure = ev.Failure(
-                code=verdict.code, message=verdict.message, event_id=event.event_id
+                type=verdict.type,
+                code=verdict.code,
+                message=verdict.message,
+                event_id=event.event_id,
             )
             told = ToClient(ev.ErrorTold(error=failure, fatal=True))
             return [told, End(CloseReason(verdict.close, verdict.message))]

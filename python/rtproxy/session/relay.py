@@ -13,7 +13,7 @@ from math import inf
 from rtproxy.model import events as ev
 from rtproxy.session import telling
 from rtproxy.session.commands import Command, End, JoinAudio, Note, ToClient, ToUpstream
-from rtproxy.session.failures import end_after_loss
+from rtproxy.session.failures import end_after_loss, told_of_loss
 from rtproxy.session.formats import UnknownFormatError, UpstreamAudio, audio_named_in
 from rtproxy.session.states import SESSION_STEPS, State, step
 
@@ -91,7 +91,7 @@ class RelaySession:
     def _upstream_lost(self, event: ev.UpstreamLost) -> list[Command]:
         self.state = step(SESSION_STEPS, self.state, State.CLOSED)
         reason = end_after_loss(event.code, event.reason, final=event.final)
-        failure = ev.Failure(type="server_error", code="upstream_lost", message=event.reason)
+        failure = told_of_loss(event.reason, reason)
         return [
             Note("upstream_lost", "warning", {"code": event.code, "text": event.reason}),
             self._tell(failure, fatal=True),
