@@ -55,7 +55,8 @@ async def test_what_a_token_opens() -> None:
         bearer = await token(house)
         for path, status in (("/v1/models", 200), ("/openai/v1/models", 200)):
             assert (await house.ask("GET", path, b"", bearer, key=False)).status == status
-        for method, path in (("POST", SECRETS), ("GET", "/api/realtime/metrics")):
+        steering = ("POST", f"{CALLS}/rtc_1/hangup")  # a call that may be another's
+        for method, path in (("POST", SECRETS), steering, ("GET", "/api/realtime/metrics")):
             refusal = await house.refusal(method, path, b"", bearer, key=False)
             assert refusal[:2] == (403, "key_required")
 
@@ -195,7 +196,7 @@ async def test_the_persona_answers_a_call_that_brings_no_session() -> None:
         assert made.status == 201
         refusal = await house.refusal("POST", f"{CALLS}?persona=nobody", OFFER.encode(), SDP)
         assert refusal[:3] == (400, "unknown_persona", "persona")
-        assert "dr_sarah" in refusal[3]
+        assert refusal[3].startswith("There is no persona 'nobody'; there are: ally")
 
 
 async def test_other_methods_and_paths() -> None:

@@ -44,6 +44,13 @@ def test_playback(
 
 
 @EACH
+def test_a_question_is_ended_or_forgotten(dialect: TableDialect) -> None:
+    commit = ev.InputCommit(event_id="mine", respond=True)
+    assert read(dialect, "commit_audio") == commit
+    assert read(dialect, "stop_audio") == ev.InputClear(event_id="mine")
+
+
+@EACH
 @pytest.mark.parametrize(
     ("output", "text"),
     [

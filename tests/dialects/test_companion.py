@@ -124,7 +124,7 @@ def test_the_common_messages_in_the_envelope(name: str, data: Any, event: ev.Eve
 @pytest.mark.parametrize(
     ("name", "data", "param", "may_be"),
     [
-        ("auth", {}, "userId", "1 to 128 characters"),
+        ("auth", {}, "userId", "userId is missing; it must be text of 1 to 128 characters"),
         ("auth", {"userId": 7}, "userId", "1 to 128 characters"),
         ("auth", {"userId": ""}, "userId", "1 to 128 characters"),
         ("auth", {"userId": "a\r\nb"}, "userId", "none of them a control character"),
@@ -260,6 +260,7 @@ def test_a_word_and_its_envelope(event: ev.Event, name: str, data: dict[str, Any
         ("upstream_lost", "Failed to connect to OpenAI Realtime API"),
         ("upstream_refused", "Failed to connect to OpenAI Realtime API"),
         ("breaker_open", "Service temporarily unavailable"),
+        ("invalid_api_key", "Failed to connect to OpenAI Realtime API"),
     ],
 )
 def test_the_three_texts_of_source_002(code: str, shown: str) -> None:
@@ -277,9 +278,15 @@ def test_the_three_texts_of_source_002(code: str, shown: str) -> None:
     }
 
 
+def test_a_bad_key_of_the_clients_own_is_no_failed_upstream() -> None:
+    failure = ev.Failure(type="authentication_error", code="invalid_api_key", message="Not ours.")
+    assert say(ev.ErrorTold(error=failure, fatal=True))["data"]["error"] == "Not ours."
+
+
 @pytest.mark.parametrize(
     ("code", "names"),
     [
+        ("missing_credentials", "data.token of 'auth'"),
         ("introduction_due", "'auth'"),
         ("start_due", "'start_realtime'"),
         ("already_introduced", "'auth'"),

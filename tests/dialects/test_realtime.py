@@ -103,3 +103,14 @@ def test_what_passes_is_not_touched() -> None:
 def test_what_is_not_for_the_upstream_is_a_bug() -> None:
     with pytest.raises(TypeError, match="Pong is not for the upstream"):
         realtime.encode_client(ev.Pong())
+
+
+def test_azure_repeats_a_part_under_another_name() -> None:
+    part = b'{"type":"audio","transcript":""}'
+    told = (
+        b'{"type":"response.content_part.added","event_id":"e","response_id":"r","item_id":"i",'
+        b'"output_index":0,"content_index":0,"part":' + part + b',"content":' + part + b"}"
+    )
+    read = realtime.decode_server(told)
+    assert isinstance(read, ev.PartAdded)
+    assert read.part == {"type": "audio", "transcript": ""}

@@ -15,6 +15,7 @@ import pytest
 import trio
 
 from . import speech
+from .conftest import StartProxy
 from .dialect import COMPANION, CONVERSATION, SMALL, VOICE, Dialect
 from .peer import Peer, Refused
 from .proxy_process import ProxyProcess
@@ -74,7 +75,7 @@ VOICES = '"alloy", "ash", "ballad"'
 COMMON = [
     *(
         Field(message, "event_id", NOT_TEXT, "must be text or null")
-        for message in ("ping", "interrupt")
+        for message in ("ping", "interrupt", "commit_audio", "stop_audio")
     ),
     Field("playback", "playedMs", (*NOT_A_NUMBER, None, -1, MISSING), "a number of at least 0"),
     Field("playback", "itemId", NOT_TEXT, "must be text or null", {"playedMs": 1}),
@@ -132,8 +133,6 @@ STARTS = [
 FIELDS = {
     VOICE.name: [
         *audio("audio_input"),
-        Field("commit_audio", "event_id", NOT_TEXT, "must be text or null"),
-        Field("stop_audio", "event_id", NOT_TEXT, "must be text or null"),
         *COMMON,
     ],
     CONVERSATION.name: [*audio("audio"), TYPED, *COMMON],
@@ -243,6 +242,21 @@ async def test_what_comes_before_its_time_is_told_and_the_start_still_works(
         spoken = speech.utterance(600, after_ms=1_000)
         await COMPANION.speak(peer, spoken)
         assert_heard(await answer(peer, COMPANION), spoken, before_ms=400, speech_ms=600)
+
+
+async def test_who_never_says_who_is_there_is_told_and_let_go(
+    start_proxy: StartProxy, nursery: trio.Nursery
+) -> None:
+    """`companion`: whatever else is sent meanwhile."""
+    proxy = start_proxy(env={"RTPROXY_LIMITS__AUTH_S": "1"})
+    peer = await Peer.connect(nursery, proxy.port, COMPANION.path)
+    peer.envelope = COMPANION.envelope
+    await expect(peer, {"type": "start_realtime"}, "introduction_due", "'auth'")
+    error = await peer.next("error")
+    assert (error["code"], error["fatal"]) == ("introduction_overdue", True)
+    assert "'auth'" in error["error"]
+    assert (await peer.closed()).code == 1008
+    nursery.cancel_scope.cancel()
 
 
 async def expect(peer: Peer, message: dict[str, Any], code: str, words: str) -> dict[str, Any]:

@@ -51,6 +51,7 @@ async def gone(proxy: ProxyProcess) -> None:
 async def kept_out(peer: Peer, code: str) -> None:
     error = await peer.next("error")
     assert error["code"] == code
+    assert error["error_type"] == "authentication_error"
     assert error["fatal"] is True
     assert "canary" not in json.dumps(error)
     assert (await peer.closed()).code == 4401

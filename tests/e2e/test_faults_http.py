@@ -186,3 +186,12 @@ async def test_no_such_path(proxy: ProxyProcess) -> None:
         with pytest.raises(Refused) as refused:
             await Peer.connect(nursery, proxy.port, "/ws/nothing-here")
     assert refused.value.status == 404
+
+
+async def test_no_such_dialect(proxy: ProxyProcess) -> None:
+    async with witnessed(proxy) as nursery:
+        with pytest.raises(Refused) as refused:
+            await Peer.connect(nursery, proxy.port, f"{VOICE.path}?dialect=morse")
+    assert refused.value.status == 404
+    assert b"'morse' is not spoken at /ws/voice" in refused.value.body
+    assert b"voice, companion, conversation" in refused.value.body

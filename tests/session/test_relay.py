@@ -66,6 +66,9 @@ def test_losing_the_upstream_ends_the_session() -> None:
     play >> ev.UpstreamLost(code=3000, reason="invalid_request_error.invalid_api_key")
     assert [type(command) for command in play._left] == [cmd.Note, cmd.ToClient, cmd.End]
     assert play._left[-1].reason.code == CloseCode.UPSTREAM_REFUSED
+    told = play._left[1].event.error
+    assert told.code == "upstream_refused"
+    assert told.message.startswith("The upstream refuses this session: invalid_request_error")
     play.skip() >> ev.Opaque(raw=b"{}", to_upstream=True)
     play.rest()
     assert core.state is State.CLOSED

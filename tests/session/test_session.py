@@ -352,7 +352,7 @@ def test_losing_the_upstream_is_told_and_ends_the_session(
     note, error, end = play._left
     assert note.name == "upstream_lost"
     assert error.event.fatal
-    assert error.event.error.message == "gone"
+    assert ": gone; connect" in error.event.error.message
     assert end.reason.code == close
     play.skip()
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from rtproxy.dialects.common import REQUESTS
-from rtproxy.dialects.json_text import parse_object
+from rtproxy.dialects.json_text import event_id_of, parse_object
 from rtproxy.dialects.spoken import SpokenAudio
 from rtproxy.dialects.wrong_fields import wrong_field
 from rtproxy.model import events as ev
@@ -64,9 +64,8 @@ def _opened(parsed: dict[str, Any], envelope: str) -> dict[str, Any] | ev.Misund
     data = parsed.get(envelope)
     event_id = parsed.get("event_id")
     if data is not None and not isinstance(data, dict):
-        echoed = event_id if isinstance(event_id, str) else None
         message = f"'{envelope}' must be an object with the message's fields."
-        return _refuse("invalid_field", message, envelope, echoed)
+        return _refuse("invalid_field", message, envelope, event_id_of(parsed))
     fields = {**(data or {}), "type": parsed.get("type")}
     return fields if event_id is None else {**fields, "event_id": event_id}
 
@@ -75,8 +74,7 @@ def read_object(
     parsed: dict[str, Any], whole: dict[str, Any], readings: Readings, audio: SpokenAudio
 ) -> Sequence[ev.Event]:
     """The events that a parsed message means; `whole` is what it came in."""
-    event_id = parsed.get("event_id")
-    echoed = event_id if isinstance(event_id, str) else None
+    echoed = event_id_of(parsed)
     name = parsed.get("type")
     if not isinstance(name, str):
         known = ", ".join((*audio.types, *readings))
@@ -119,7 +117,11 @@ def _typed(fields: Text) -> Sequence[ev.Event]:
 # What was typed is an item, and wants an answer.
 TYPED: Reading = (Text, _typed)
 
+# The first two are those of `voice`: without them, push-to-talk could be switched on in
+# the others, too, but no question be ended.
 COMMON_READINGS: dict[str, Reading] = {
+    "commit_audio": plain(lambda event_id: [ev.InputCommit(event_id=event_id, respond=True)]),
+    "stop_audio": plain(lambda event_id: [ev.InputClear(event_id=event_id)]),
     "interrupt": plain(lambda event_id: [ev.Interrupt(event_id=event_id)]),
     "ping": plain(lambda event_id: [ev.ClientPing(event_id=event_id)]),
     **REQUESTS,

@@ -14,6 +14,14 @@ from rtproxy.model.events import Misunderstood
 
 MAX_DEPTH = 64
 
+# What a value is called by who wrote the JSON.
+_NAMES: dict[type, str] = {
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    type(None): "null",
+}
+
 _decoder = msgspec.json.Decoder()
 
 
@@ -26,9 +34,15 @@ def parse_object(raw: bytes) -> dict[str, Any] | Misunderstood:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return _refuse("invalid_json", f"The message is not JSON: {error}.")
     if not isinstance(value, dict):
-        said = type(value).__name__
-        return _refuse("invalid_json", f"The message must be a JSON object, not a {said}.")
+        said = _NAMES.get(type(value), "a number")
+        return _refuse("invalid_json", f"The message must be a JSON object, not {said}.")
     return value
+
+
+def event_id_of(message: dict[str, Any]) -> str | None:
+    """The sender's own id for a message; None where it is none, for none can be echoed."""
+    event_id = message.get("event_id")
+    return event_id if isinstance(event_id, str) else None
 
 
 def _refuse(code: str, message: str) -> Misunderstood:

@@ -8,20 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtproxy.dialects.fields import (
-    COMMON_READINGS,
-    COMMON_WORDS,
-    Readings,
-    plain,
-)
+from rtproxy.dialects.fields import COMMON_READINGS, COMMON_WORDS
 from rtproxy.dialects.table import TableDialect, Words
 from rtproxy.model import events as ev
-
-_READINGS: Readings = {
-    "commit_audio": plain(lambda event_id: [ev.InputCommit(event_id=event_id, respond=True)]),
-    "stop_audio": plain(lambda event_id: [ev.InputClear(event_id=event_id)]),
-    **COMMON_READINGS,
-}
 
 
 def _transcript(role: str, item_id: str, text: str, *, final: bool) -> dict[str, Any]:
@@ -68,6 +57,6 @@ VOICE = TableDialect(
     audio_template='{"type":"audio_chunk","audio":"$audio"}',
     answer_delta=_delta("assistant"),
     input_delta=_delta("user"),
-    readings=_READINGS,
+    readings=COMMON_READINGS,
     words=_WORDS,
 )

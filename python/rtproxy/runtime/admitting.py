@@ -13,13 +13,12 @@ from rtproxy.credentials.presented import presented
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.legs.listener import Upgrade
 from rtproxy.model.brief import Brief
-from rtproxy.model.close import CloseCode
 from rtproxy.model.event import Json
 from rtproxy.model.events import Introduced
 from rtproxy.resilience.admission import Rejected, Visit
-from rtproxy.runtime.no_entry import too_many_later
+from rtproxy.runtime.no_entry import stranger_later, too_many_later
 from rtproxy.session.greeting import Admit, Refusal
-from rtproxy.upstreams.upstream import wishes, wishes_of_session
+from rtproxy.upstreams.upstream import SAFETY_HEADER, wishes, wishes_of_session
 
 
 def judged(credentials: Credentials, upgrade: Upgrade, dialect: Dialect) -> Admitted | Refused:
@@ -43,7 +42,7 @@ def late(
     def admit(introduced: Introduced) -> Refusal | Json | None:
         verdict = Admitted() if shown else credentials.judge_secret(introduced.token)
         if isinstance(verdict, Refused):
-            return Refusal(verdict.code, verdict.message, CloseCode.UNAUTHENTICATED)
+            return stranger_later(verdict)
         rejected = named(visit, introduced.user_id)
         return verdict.session if rejected is None else too_many_later(rejected)
 
@@ -64,7 +63,7 @@ def asked_of_upstream(
     session it is, and whether it joins a call, only a client of the upstream's own
     protocol may say.
     """
-    user = admitted.user or upgrade.header("openai-safety-identifier")
+    user = admitted.user or upgrade.header(SAFETY_HEADER.lower())
     if dialect.relays:
         return {**wishes_of_session(admitted.session or {}), **wishes(upgrade.query, user)}
     model = upgrade.query.get("model") or brief.model

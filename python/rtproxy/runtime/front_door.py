@@ -19,6 +19,7 @@ from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
 from rtproxy.model.brief import Brief
 from rtproxy.model.ids import new_id
+from rtproxy.model.place import show
 from rtproxy.personas.casting import Casting
 from rtproxy.resilience.admission import Admission, Visit
 from rtproxy.runtime.admitting import asked_of_upstream, judged, late, named
@@ -27,7 +28,7 @@ from rtproxy.runtime.no_entry import NoEntry, stranger, too_many, turn_away, wro
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
-from rtproxy.runtime.switchboard import Switchboard
+from rtproxy.runtime.switchboard import NOT_SIGNED, Switchboard
 from rtproxy.session.greeting import Greeting
 from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
@@ -83,17 +84,13 @@ class FrontDoor:
         if not self.process.welcomes:
             await upgrade.refuse(503, "The server is stopping; try again in a moment.")
             return
-        dialect = choose_dialect(
-            path,
-            upgrade.query,
-            upgrade.subprotocols,
-            beta_header=upgrade.header("openai-beta"),
-        )
+        beta = upgrade.header("openai-beta")
+        dialect = choose_dialect(path, upgrade.query, upgrade.subprotocols, beta_header=beta)
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, upgrade.query))
             return
         if dialect.telephone and not self.switchboard.is_twilios(upgrade):
-            await upgrade.refuse(403, "This request is not signed by Twilio.")
+            await upgrade.refuse(403, NOT_SIGNED)
             return
         guest = self._judge(upgrade, dialect, visit)
         if isinstance(guest, Guest):
@@ -176,6 +173,8 @@ class FrontDoor:
 
 
 def _nothing_here(path: str, query: dict[str, str]) -> str:
-    paths = ", ".join(path for dialect in DIALECTS for path in dialect.paths)
-    wanted = f" with dialect '{query['dialect']}'" if "dialect" in query else ""
-    return f"No WebSocket is spoken at {path}{wanted}; try one of: {paths}."
+    paths = [path for dialect in DIALECTS for path in dialect.paths]
+    if path not in paths:
+        return f"No WebSocket is spoken at {path}; try one of: {', '.join(paths)}."
+    names = ", ".join(dialect.name for dialect in DIALECTS if not dialect.relays)
+    return f"?dialect={show(query['dialect'])} is not spoken at {path}; it may be one of: {names}."

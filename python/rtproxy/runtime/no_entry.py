@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import structlog
 
 from rtproxy.credentials.judge import Refused
-from rtproxy.credentials.refusal import unauthorized
+from rtproxy.credentials.presented import CHALLENGE
 from rtproxy.dialects.dialect import Dialect
-from rtproxy.dialects.http_error import http_error
+from rtproxy.dialects.http_error import failure_by, http_error
 from rtproxy.legs.leg import LegsOptions, OpenLegs, Side
 from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
@@ -29,6 +29,10 @@ _JSON = (("Content-Type", "application/json"),)
 _log = structlog.get_logger("rtproxy.runtime")
 TOO_MANY = "too_many_sessions"
 
+# The types of these errors; a frontend may sort by them.
+_STRANGER = "authentication_error"
+_TOO_OFTEN = "rate_limit_error"
+
 
 @dataclass(frozen=True, slots=True)
 class NoEntry:
@@ -41,25 +45,31 @@ class NoEntry:
 
 def wrong_query(wrong: ev.Misunderstood) -> NoEntry:
     """A parameter that cannot be served."""
-    failure = ev.Failure(code=wrong.code, message=wrong.message, param=wrong.param)
+    failure = wrong.failure
     return NoEntry(failure, CloseCode.BAD_REQUEST, (400, _JSON, http_error(failure)))
 
 
 def stranger(refused: Refused) -> NoEntry:
     """No good key."""
-    failure = ev.Failure(type="authentication_error", code=refused.code, message=refused.message)
-    return NoEntry(failure, CloseCode.UNAUTHENTICATED, (401, *unauthorized(refused)))
+    failure = ev.Failure(type=_STRANGER, code=refused.code, message=refused.message)
+    body = http_error(failure_by(401, refused.message, code=refused.code))
+    return NoEntry(failure, CloseCode.UNAUTHENTICATED, (401, (*_JSON, CHALLENGE), body))
+
+
+def stranger_later(refused: Refused) -> Refusal:
+    """The same, of a token that came with the client's first words."""
+    return Refusal(refused.code, refused.message, CloseCode.UNAUTHENTICATED, type=_STRANGER)
 
 
 def too_many(rejected: Rejected) -> NoEntry:
     """One session more than there may be."""
-    failure = ev.Failure(type="rate_limit_error", code=TOO_MANY, message=rejected.message)
+    failure = ev.Failure(type=_TOO_OFTEN, code=TOO_MANY, message=rejected.message)
     return NoEntry(failure, CloseCode.RATE_LIMITED, (429, _JSON, http_error(failure)))
 
 
 def too_many_later(rejected: Rejected) -> Refusal:
     """The same, once the client was let in and has said who it is."""
-    return Refusal(TOO_MANY, rejected.message, CloseCode.RATE_LIMITED)
+    return Refusal(TOO_MANY, rejected.message, CloseCode.RATE_LIMITED, type=_TOO_OFTEN)
 
 
 async def turn_away(

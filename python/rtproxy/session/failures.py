@@ -36,6 +36,21 @@ def end_of_session(failure: Failure) -> CloseReason | None:
     return None
 
 
+def told_of_loss(why: str, end: CloseReason) -> Failure:
+    """What a client is told of the upstream's loss, when the session ends so for it."""
+    if end.code is CloseCode.UPSTREAM_REFUSED:
+        code, words = "upstream_refused", f"The upstream refuses this session: {_clause(why)}"
+        words += "; connecting again does not help until who runs this server has mended it."
+    else:
+        code, words = "upstream_lost", f"There is no upstream now: {_clause(why)}"
+        words += "; connect again in a moment."
+    return Failure(type="server_error", code=code, message=words)
+
+
+def _clause(why: str) -> str:
+    return why.rstrip(".") or "it gave no reason"
+
+
 def end_after_loss(code: int, reason: str, *, final: bool) -> CloseReason:
     """How the session must end when the upstream's leg is gone with this close code."""
     if final or code in _FINAL_CLOSE_CODES:

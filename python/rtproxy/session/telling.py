@@ -9,17 +9,14 @@ from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.session.causes import Cause
 from rtproxy.session.commands import Command, End, Note, ToClient
-from rtproxy.session.failures import end_after_loss
+from rtproxy.session.failures import end_after_loss, told_of_loss
 
 
 def misunderstood(event: ev.Misunderstood) -> list[Command]:
     """A message of the client that could not be understood."""
-    failure = ev.Failure(
-        code=event.code, message=event.message, param=event.param, event_id=event.event_id
-    )
     fields = {"code": event.code, "param": event.param, "text": event.message}
     note = Note("client_message_refused", fields=fields)
-    return [note, ToClient(ev.ErrorTold(error=failure))]
+    return [note, ToClient(ev.ErrorTold(error=event.failure))]
 
 
 def upstream_error(
@@ -55,8 +52,7 @@ def unknown_audio(message: str) -> list[Command]:
 def upstream_lost(event: ev.UpstreamLost) -> list[Command]:
     """The upstream is gone: the end."""
     reason = end_after_loss(event.code, event.reason, final=event.final)
-    code = "upstream_refused" if reason.code == CloseCode.UPSTREAM_REFUSED else "upstream_lost"
-    failure = ev.Failure(type="server_error", code=code, message=event.reason)
+    failure = told_of_loss(event.reason, reason)
     note = Note("upstream_lost", "warning", {"code": event.code, "text": event.reason})
     return [note, ToClient(ev.ErrorTold(error=failure, fatal=True)), End(reason)]
 

@@ -114,7 +114,7 @@ class Turns:
         failure = ev.Failure(
             code="too_many_waiting_responses",
             message=f"{MAX_WAITING_REQUESTS} requests for a response already wait for the one "
-            "under way; wait for response_done before asking again.",
+            "under way; wait for its end before asking again.",
             event_id=event.event_id,
         )
         return [ToClient(ev.ErrorTold(error=failure))]
