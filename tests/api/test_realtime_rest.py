@@ -55,7 +55,8 @@ async def test_what_a_token_opens() -> None:
         bearer = await token(house)
         for path, status in (("/v1/models", 200), ("/openai/v1/models", 200)):
             assert (await house.ask("GET", path, b"", bearer, key=False)).status == status
-        for method, path in (("POST", SECRETS), ("GET", "/api/realtime/metrics")):
+        steering = ("POST", f"{CALLS}/rtc_1/hangup")  # a call that may be another's
+        for method, path in (("POST", SECRETS), steering, ("GET", "/api/realtime/metrics")):
             refusal = await house.refusal(method, path, b"", bearer, key=False)
             assert refusal[:2] == (403, "key_required")
 

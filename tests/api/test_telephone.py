@@ -9,8 +9,9 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from rtproxy.api.application import create_application
-from rtproxy.api.telephone import STREAM_PATH, twiml
+from rtproxy.api.telephone import twiml
 from rtproxy.credentials.twilio import signature
+from rtproxy.dialects.twilio import STREAM_PATH
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.switchboard import Switchboard
 

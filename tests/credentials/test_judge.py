@@ -92,12 +92,14 @@ def test_a_token_is_judged_even_where_nobody_is_asked(keys: tuple[str, ...]) -> 
 
 
 def test_a_key_may_look_like_a_token() -> None:
-    assert credentials("ek_a_key_of_ours").admits("ek_a_key_of_ours")
+    assert isinstance(credentials("ek_a_key_of_ours").judge_secret("ek_a_key_of_ours"), Admitted)
 
 
 @pytest.mark.parametrize("secret", ["\ud800", "ключ", "x" * 100_000, "\x00"])
 def test_odd_keys_are_only_wrong(secret: str) -> None:
-    assert not credentials(KEY).admits(secret)
+    refused = credentials(KEY).judge_secret(secret)
+    assert isinstance(refused, Refused)
+    assert refused.code == WRONG
 
 
 def test_nothing_of_a_key_is_shown() -> None:

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from rtproxy.api.telephone import STREAM_PATH, twiml
+from rtproxy.api.telephone import twiml
 from rtproxy.config.schema import DialectConfig, TwilioConfig
-from rtproxy.dialects.twilio import Twilio
+from rtproxy.dialects.twilio import STREAM_PATH, Twilio
 from rtproxy.model import events as ev
 from rtproxy.session.keypad import MAX_KEYS, PAUSE_S, pressed
 

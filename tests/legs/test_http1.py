@@ -195,6 +195,7 @@ def test_errors_have_the_shape_that_sdks_print() -> None:
         "error": {
             "message": "Try later.",
             "type": "server_error",
+            "param": None,
             "code": "service_unavailable",
             "error_id": "abc",
         }

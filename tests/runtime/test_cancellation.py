@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import ssl
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,6 +29,15 @@ GONE = (
     trio.BrokenResourceError,
     trio.ClosedResourceError,
 )
+
+
+@pytest.fixture(autouse=True)
+def short_collections() -> Iterator[None]:
+    """What other tests have left is not looked through at each of a hundred sessions."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 class CancelAtStep(trio.abc.Instrument):

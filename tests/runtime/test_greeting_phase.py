@@ -126,10 +126,11 @@ async def test_what_was_said_before_the_start_is_heard_after_it(open_proxy: Open
 
 async def test_who_says_nothing_is_turned_away_in_time(open_proxy: OpenProxy) -> None:
     settings = {"RTPROXY_LIMITS__AUTH_S": "0.1"}
-    async with open_proxy(**settings) as (process, listener), calling(listener) as caller:
-        told = (await caller.hear())["data"]
-        assert (told["code"], told["fatal"]) == ("introduction_overdue", True)
-        assert await caller.close_code() == 1008
+    async with open_proxy(**settings) as (process, listener):
+        async with calling(listener) as caller:
+            told = (await caller.hear())["data"]
+            assert (told["code"], told["fatal"]) == ("introduction_overdue", True)
+            assert await caller.close_code() == 1008
         with trio.fail_after(5):
             await process.live.wait_empty()
 

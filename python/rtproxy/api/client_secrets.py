@@ -17,7 +17,8 @@ from rtproxy.api.refusals import RestRefused
 from rtproxy.credentials.tokens import NONCE_BYTES, Sealed, Tokens, TokenTooLong
 from rtproxy.model.event import Json
 from rtproxy.model.ids import new_id
-from rtproxy.model.session_config import FieldError, read_session_config
+from rtproxy.model.place import FieldError, Place
+from rtproxy.model.session_config import read_session_config
 
 LEAST_S, USUAL_S, MOST_S = 10, 600, 7_200
 _TYPES = ("realtime", "transcription")
@@ -99,13 +100,15 @@ def read_session(asked: Any, where: str = "session") -> Json:
     try:
         read = read_session_config(fields, where=where)
     except FieldError as error:
-        raise RestRefused(400, error.message, code="invalid_value", param=error.param) from None
+        raise _refused(error) from None
     for sentence in read.dropped:
         _log.info("session_field_dropped", text=sentence)
     return {"type": kind, **read.session}
 
 
 def _wrong(param: str, value: object, may_be: str) -> RestRefused:
-    shown = repr(value)[:60]
-    words = f"{param} is {shown}; it must be {may_be}."
-    return RestRefused(400, words, code="invalid_value", param=param)
+    return _refused(Place(param).wrong(value, may_be))
+
+
+def _refused(wrong: FieldError) -> RestRefused:
+    return RestRefused(400, wrong.message, code="invalid_value", param=wrong.param)

@@ -7,6 +7,7 @@ answered there. (Requests from pages that may not connect at all are refused bef
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -15,15 +16,15 @@ from quart import Response, g, request
 from quart_trio import QuartTrio
 from werkzeug.datastructures import Headers
 
-from rtproxy.api.refusals import RestRefused
+from rtproxy.api.refusals import RestRefused, refused
 from rtproxy.credentials.judge import Admitted, Credentials, Refused
-from rtproxy.credentials.refusal import unauthorized
+from rtproxy.credentials.presented import CHALLENGE
 
 # What load balancers ask, and what a telephone gateway signs in a way of its own.
 _OPEN = frozenset({"/livez", "/readyz", "/health"})
 _SIGNED = "/twilio/"
-# What a browser asks that was given a token.
-_BY_TOKEN = ("/v1/realtime/calls", "/v1/models")
+# What a browser asks that was given a token: a call of its own, not to steer others'.
+_BY_TOKEN = re.compile(r"(?:/openai)?/v1/(?:realtime/calls|models(?:/[^/]+)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,14 @@ def add_guard(
     async def judge() -> Response | None:
         if request.method == "OPTIONS":
             return Response(status=204)  # a browser asks whether it may ask; see `for_pages`
-        verdict = credentials.judge(_Asking(request.headers, request.args))
         if request.path in _OPEN or request.path.startswith(_SIGNED):
-            verdict = Admitted()
+            return None
+        verdict = credentials.judge(_Asking(request.headers, request.args))
         if isinstance(verdict, Refused):
-            headers, body = unauthorized(verdict)
-            return Response(body, status=401, headers=dict(headers))
-        if verdict.by_token and not request.path.removeprefix("/openai").startswith(_BY_TOKEN):
+            answer = refused(401, verdict.message, code=verdict.code)
+            answer.headers.add(*CHALLENGE)
+            return answer
+        if verdict.by_token and not _BY_TOKEN.fullmatch(request.path):
             raise RestRefused(
                 403, "A token opens sessions and nothing else; send a key.", code="key_required"
             )

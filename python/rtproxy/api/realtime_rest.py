@@ -25,10 +25,9 @@ from rtproxy.api.upstream_rest import UpstreamRest
 from rtproxy.credentials.judge import Credentials
 from rtproxy.model.brief import Brief
 from rtproxy.model.event import Json
-from rtproxy.upstreams.upstream import wishes
+from rtproxy.upstreams.upstream import SAFETY_HEADER, wishes
 
 _ROOTS = ("/v1", "/openai/v1")
-_SAFETY_HEADER = "OpenAI-Safety-Identifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +95,11 @@ class RealtimeRest:
         return self.upstream.told(await self.upstream.ask("GET", path))
 
     def _secret(self, asked: SecretAsked) -> Json:
-        user = request.headers.get(_SAFETY_HEADER)
+        user = request.headers.get(SAFETY_HEADER)
         return make_secret(asked, self.credentials.tokens, user, time.time())
 
     def _asked(self) -> dict[str, str]:
-        return wishes({}, admitted().user or request.headers.get(_SAFETY_HEADER))
+        return wishes({}, admitted().user or request.headers.get(SAFETY_HEADER))
 
     def _persona(self) -> Json:
         try:

@@ -1,14 +1,15 @@
 """How the HTTP side says no: in the upstream's error shape, which SDKs print.
 
-Owns the shape and the statuses of failures. Must not know any route.
+Owns the statuses of failures. Must not know any route.
 """
 
 from __future__ import annotations
 
-import msgspec
 from quart import Response
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
+
+from rtproxy.dialects.http_error import failure_by, http_error
 
 JSON = "application/json"
 
@@ -30,9 +31,8 @@ def refused(
     status: int, message: str, *, code: str | None = None, param: str | None = None
 ) -> Response:
     """The answer."""
-    kind = "invalid_request_error" if status < 500 else "server_error"
-    error = {"message": message, "type": kind, "param": param, "code": code}
-    return Response(msgspec.json.encode({"error": error}), status=status, content_type=JSON)
+    body = http_error(failure_by(status, message, code=code, param=param))
+    return Response(body, status=status, content_type=JSON)
 
 
 def add_refusals(application: QuartTrio) -> None:

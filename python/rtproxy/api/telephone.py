@@ -12,14 +12,11 @@ from xml.sax.saxutils import quoteattr
 from quart import Response, request
 from quart_trio import QuartTrio
 
-from rtproxy.runtime.switchboard import Switchboard
-
-STREAM_PATH = "/twilio/media-stream"
+from rtproxy.dialects.twilio import STREAM_PATH
+from rtproxy.runtime.switchboard import NOT_SIGNED, Switchboard
 
 # Twilio leaves the query of a stream's URL out, so what is meant for it goes by these.
 PASSED_ON = ("persona", "token")
-
-_FOREIGN = "This request is not signed by Twilio.\n"
 
 
 class _Asked:
@@ -63,7 +60,7 @@ def add_telephone(application: QuartTrio, switchboard: Switchboard) -> None:
         form = list((await request.form).items(multi=True))
         asked = _Asked()
         if not switchboard.is_twilios(asked, form):
-            return Response(_FOREIGN, status=403, content_type="text/plain; charset=utf-8")
+            return Response(f"{NOT_SIGNED}\n", status=403, content_type="text/plain; charset=utf-8")
         given = {
             name: value
             for name in PASSED_ON

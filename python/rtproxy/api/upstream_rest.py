@@ -17,7 +17,7 @@ from quart import Response
 from rtproxy.api.refusals import JSON, RestRefused
 from rtproxy.legs.rest import RestAnswer, request
 from rtproxy.model.errors import DialFailed
-from rtproxy.upstreams.upstream import Upstream
+from rtproxy.upstreams.upstream import Upstream, conceal
 
 _log = structlog.get_logger("rtproxy.http")
 
@@ -71,7 +71,8 @@ class UpstreamRest:
 
     def told(self, answer: RestAnswer) -> Response:
         """The answer as the client gets it."""
-        told = Response(self._conceal(answer.body), status=answer.status)
+        secrets = (secret.encode() for secret in self.upstream.secrets)
+        told = Response(conceal(answer.body, secrets), status=answer.status)
         del told.headers["Content-Type"]
         for name in _PASSED_ON:
             if (value := answer.header(name)) is not None:
@@ -90,11 +91,6 @@ class UpstreamRest:
         if answer.status < 400 or not _is_error(answer):
             words = f"The upstream gave an answer that is not understood (HTTP {answer.status})."
             raise RestRefused(502, words, code="upstream_error")
-
-    def _conceal(self, body: bytes) -> bytes:
-        for secret in self.upstream.secrets:
-            body = body.replace(secret.encode(), b"[key]")
-        return body
 
 
 def _is_error(answer: RestAnswer) -> bool:

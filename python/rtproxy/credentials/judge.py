@@ -86,10 +86,6 @@ class Credentials:
             return Refused(WRONG, "The key that was sent is not one of this server's.")
         return Admitted()
 
-    def admits(self, secret: str | None) -> bool:
-        """Whether this secret alone is good enough."""
-        return isinstance(self.judge_secret(secret), Admitted)
-
     def _nothing_shown(self) -> Admitted | Refused:
         if not self.asked:
             return Admitted()

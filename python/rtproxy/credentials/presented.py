@@ -12,6 +12,9 @@ from typing import Protocol
 # Where browsers put a key, which cannot set headers (protocol reference, section 3).
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 
+# With status 401: by which scheme a key is wanted (RFC 9110 section 11.6.1).
+CHALLENGE = ("WWW-Authenticate", "Bearer")
+
 
 class Request(Protocol):
     """What is read of an upgrade or of any other request."""

@@ -16,7 +16,7 @@ import msgspec
 from rtproxy._audio_core import Kinds, Wrap
 from rtproxy.dialects import beta_events, realtime
 from rtproxy.dialects.beta_session import session_to_ga, transcription_to_ga
-from rtproxy.dialects.json_text import parse_object
+from rtproxy.dialects.json_text import event_id_of, parse_object
 from rtproxy.dialects.relayed import Relayed, error_message, read_client
 from rtproxy.model import events as ev
 from rtproxy.model.event import Json
@@ -79,7 +79,7 @@ class Beta(Relayed):
         to_ga = _SESSION_UPDATES.get(str(message.get("type")))
         if to_ga is not None and isinstance(session, dict):
             asked, dropped = to_ga(session)
-            return [ev.SessionUpdate(event_id=_id_of(message), session=asked, dropped=dropped)]
+            return [ev.SessionUpdate(event_id=event_id_of(message), session=asked, dropped=dropped)]
         said = msgspec.json.encode(beta_events.to_ga(message))
         return [ev.Opaque(raw=said, to_upstream=True)]
 
@@ -114,8 +114,3 @@ class Beta(Relayed):
             return ()
         named = beta_events.conversation_of(told["session"])
         return () if named is None else (beta_events.conversation_created(named),)
-
-
-def _id_of(message: Json) -> str | None:
-    event_id = message.get("event_id")
-    return event_id if isinstance(event_id, str) else None

@@ -13,13 +13,9 @@ from typing import Any
 
 from rtproxy.model.event import Json
 from rtproxy.model.session_config import FLAT_NAMES
+from rtproxy.model.session_fields import BETA_FORMATS
 
-_GA_FORMATS: Mapping[str, Json] = {
-    "pcm16": {"type": "audio/pcm", "rate": 24_000},
-    "g711_ulaw": {"type": "audio/pcmu"},
-    "g711_alaw": {"type": "audio/pcma"},
-}
-_BETA_FORMATS = {ga["type"]: beta for beta, ga in _GA_FORMATS.items()}
+_NAMES_OF_FORMATS = {ga["type"]: beta for beta, ga in BETA_FORMATS.items()}
 # What came with GA: a client of the beta shape would not know what it is told.
 _GA_ONLY = ("type", "truncation", "prompt", "reasoning", "parallel_tool_calls")
 # What GA has no place for.
@@ -46,12 +42,12 @@ class _Field:
 
 
 def _format_to_ga(value: Any) -> Any:
-    return _GA_FORMATS.get(value, value) if isinstance(value, str) else value
+    return BETA_FORMATS.get(value, value) if isinstance(value, str) else value
 
 
 def _format_to_beta(value: Any) -> Any:
     named = value.get("type") if isinstance(value, dict) else value
-    return _BETA_FORMATS.get(named, named) if isinstance(named, str) else value
+    return _NAMES_OF_FORMATS.get(named, named) if isinstance(named, str) else value
 
 
 def _modalities_to_ga(value: Any) -> Any:

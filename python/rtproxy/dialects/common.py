@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from rtproxy.dialects.json_text import event_id_of
 from rtproxy.model import events as ev
 from rtproxy.model.session_config import FieldError, read_session_config
 
@@ -57,8 +58,7 @@ def _tool_result(fields: _ToolResult) -> Sequence[ev.Event]:
 
 def _session_update(fields: dict[str, Any]) -> Sequence[ev.Event]:
     """Fields of a session under any of their names."""
-    said = fields.get("event_id")
-    event_id = said if isinstance(said, str) else None
+    event_id = event_id_of(fields)
     wanted = {key: value for key, value in fields.items() if key not in _NOT_OF_THE_SESSION}
     try:
         config = read_session_config(wanted, where="")

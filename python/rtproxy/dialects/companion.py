@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rtproxy.dialects.fields import COMMON_READINGS, COMMON_WORDS, TYPED, Readings, error_fields
+from rtproxy.dialects.json_text import event_id_of
 from rtproxy.dialects.table import TableDialect, Words
 from rtproxy.model import events as ev
 from rtproxy.model.field_rules import FieldError, Number, Open, Place, Rule, Text
@@ -46,7 +47,7 @@ def _reading(
             return [meaning(fields)]
         except FieldError as wrong:
             message = f"{fields['type']}: {wrong.message}"
-            event_id = _event_id(fields)
+            event_id = event_id_of(fields)
             return [
                 ev.Misunderstood(
                     code="invalid_field", message=message, param=wrong.param, event_id=event_id
@@ -54,11 +55,6 @@ def _reading(
             ]
 
     return dict[str, Any], read
-
-
-def _event_id(fields: Fields) -> str | None:
-    event_id = fields.get("event_id")
-    return event_id if isinstance(event_id, str) else None
 
 
 def _field(fields: Mapping[str, Any], name: str, rule: Rule, at: Place, default: Any = None) -> Any:
@@ -72,7 +68,7 @@ def _introduced(fields: Fields) -> ev.Event:
     if "userId" not in fields:
         raise FieldError("userId", f"userId is missing; it must be {_Name.may_be}.")
     return ev.Introduced(
-        event_id=_event_id(fields),
+        event_id=event_id_of(fields),
         user_id=_Name().read(fields["userId"], top.inside("userId")),
         conversation_id=_field(fields, "conversationId", _Name(), top),
         token=_field(fields, "token", Text(), top),
@@ -86,7 +82,7 @@ def _start(fields: Fields) -> ev.Event:
     wanted = {name: voice[name] for name in ("voice", "speed") if voice.get(name) is not None}
     config = read_session_config(wanted, where=at.path)
     return ev.StartAsked(
-        event_id=_event_id(fields),
+        event_id=event_id_of(fields),
         persona=_field(fields, "persona", _PERSONA, top),
         traits=_traits(_field(fields, "personalityTraits", _OBJECT, top, {})),
         session=config.session,

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from rtproxy.dialects.common import REQUESTS
-from rtproxy.dialects.json_text import parse_object
+from rtproxy.dialects.json_text import event_id_of, parse_object
 from rtproxy.dialects.spoken import SpokenAudio
 from rtproxy.dialects.wrong_fields import wrong_field
 from rtproxy.model import events as ev
@@ -64,9 +64,8 @@ def _opened(parsed: dict[str, Any], envelope: str) -> dict[str, Any] | ev.Misund
     data = parsed.get(envelope)
     event_id = parsed.get("event_id")
     if data is not None and not isinstance(data, dict):
-        echoed = event_id if isinstance(event_id, str) else None
         message = f"'{envelope}' must be an object with the message's fields."
-        return _refuse("invalid_field", message, envelope, echoed)
+        return _refuse("invalid_field", message, envelope, event_id_of(parsed))
     fields = {**(data or {}), "type": parsed.get("type")}
     return fields if event_id is None else {**fields, "event_id": event_id}
 
@@ -75,8 +74,7 @@ def read_object(
     parsed: dict[str, Any], whole: dict[str, Any], readings: Readings, audio: SpokenAudio
 ) -> Sequence[ev.Event]:
     """The events that a parsed message means; `whole` is what it came in."""
-    event_id = parsed.get("event_id")
-    echoed = event_id if isinstance(event_id, str) else None
+    echoed = event_id_of(parsed)
     name = parsed.get("type")
     if not isinstance(name, str):
         known = ", ".join((*audio.types, *readings))

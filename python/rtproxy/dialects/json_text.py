@@ -39,6 +39,12 @@ def parse_object(raw: bytes) -> dict[str, Any] | Misunderstood:
     return value
 
 
+def event_id_of(message: dict[str, Any]) -> str | None:
+    """The sender's own id for a message; None where it is none, for none can be echoed."""
+    event_id = message.get("event_id")
+    return event_id if isinstance(event_id, str) else None
+
+
 def _refuse(code: str, message: str) -> Misunderstood:
     return Misunderstood(code=code, message=message)
 

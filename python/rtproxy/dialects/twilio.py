@@ -29,6 +29,9 @@ from rtproxy.dialects.spoken import SpokenAudio
 from rtproxy.model import events as ev
 from rtproxy.model.audio_format import AudioFormat, Encoding
 
+# Where a call's stream is sent.
+STREAM_PATH = "/twilio/media-stream"
+
 _TELEPHONE = AudioFormat(Encoding.G711_ULAW, 8_000)
 _TERMS = AudioTerms(speaks=_TELEPHONE, hears=_TELEPHONE)
 _INBOUND = "inbound"
@@ -133,7 +136,7 @@ class Twilio:
 
     stream_id: str | None = None
     name: str = "twilio"
-    paths: tuple[str, ...] = ("/twilio/media-stream",)
+    paths: tuple[str, ...] = (STREAM_PATH,)
     persona: str | None = "ally"
     subprotocol: str = "rtproxy.twilio"
     audio: AudioTerms = _TERMS

@@ -16,8 +16,8 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import h11
-import msgspec
 
+from rtproxy.dialects.http_error import failure_by, http_error
 from rtproxy.legs.usual_head import Headers, UsualHead, read_upgrade, write_switching
 from rtproxy.model.errors import PeerError
 
@@ -175,11 +175,10 @@ class RequestReader:
 
 
 def error_body(status: int, message: str, **fields: str) -> tuple[bytes, Headers]:
-    """A JSON body in the shape that the upstream's SDKs print, and its content type."""
+    """A JSON body that says it, and its content type."""
     code = HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
-    kind = "invalid_request_error" if status < 500 else "server_error"
-    error = {"message": message, "type": kind, "code": code, **fields}
-    return msgspec.json.encode({"error": error}), [("content-type", "application/json")]
+    body = http_error(failure_by(status, message, code=code), **fields)
+    return body, [("content-type", "application/json")]
 
 
 def _checked(request: h11.Request) -> RequestHead:

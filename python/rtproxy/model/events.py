@@ -12,9 +12,12 @@ from collections.abc import Mapping
 
 import msgspec
 
-# ruff: noqa: PLC0414 - the events of `telephone` and `told` are read as part of this module
+# ruff: noqa: PLC0414 - the events of `failure`, `telephone` and `told` are read as part of this module
 from rtproxy.model.event import Event as Event
 from rtproxy.model.event import Json as Json
+from rtproxy.model.failure import ErrorTold as ErrorTold
+from rtproxy.model.failure import Failure as Failure
+from rtproxy.model.failure import Misunderstood as Misunderstood
 from rtproxy.model.telephone import Hangup as Hangup
 from rtproxy.model.telephone import KeyPressed as KeyPressed
 from rtproxy.model.telephone import MarkAsked as MarkAsked
@@ -111,17 +114,6 @@ class Interrupt(Event, frozen=True, kw_only=True):
 
 class ClientPing(Event, frozen=True, kw_only=True):
     """A frontend's own `ping` message, answered by `pong`."""
-
-
-class Misunderstood(Event, frozen=True, kw_only=True):
-    """A client's message that its dialect could not understand.
-
-    `code` as the upstream would name it, `param` the field that was wrong.
-    """
-
-    code: str
-    message: str
-    param: str | None = None
 
 
 class Introduced(Event, frozen=True, kw_only=True):
@@ -321,26 +313,6 @@ class CallMade(Event, frozen=True, kw_only=True):
     call_id: str
     name: str
     arguments: str
-
-
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """What an error says: GA's `error` object.
-
-    `event_id` is the event that caused it, where one did.
-    """
-
-    type: str = "invalid_request_error"
-    code: str | None = None
-    message: str = ""
-    param: str | None = None
-    event_id: str | None = None
-
-
-class ErrorTold(Event, frozen=True, kw_only=True):
-    """Something was refused or failed; `fatal` if a close follows."""
-
-    error: Failure
-    fatal: bool = False
 
 
 class Other(Event, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rtproxy.model.event import Json
 from rtproxy.model.field_rules import (
     Anything,
     Choice,
@@ -48,7 +49,13 @@ class _Modalities:
         raise at.wrong(value, self.may_be)
 
 
-_BETA_FORMATS = {"pcm16": "audio/pcm", "g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
+# By the names that they had in beta.
+BETA_FORMATS: dict[str, Json] = {
+    "pcm16": {"type": "audio/pcm", "rate": 24_000},
+    "g711_ulaw": {"type": "audio/pcmu"},
+    "g711_alaw": {"type": "audio/pcma"},
+}
+_WHOLE_FORMATS = {whole["type"]: whole for whole in BETA_FORMATS.values()}
 
 
 class _Format:
@@ -65,12 +72,12 @@ class _Format:
 
     def read(self, value: object, at: Place) -> dict[str, Any]:
         if isinstance(value, str):
-            kind = _BETA_FORMATS.get(value, value)
-            if kind not in self._rule.kinds:
+            whole = BETA_FORMATS.get(value) or _WHOLE_FORMATS.get(value)
+            if whole is None:
                 raise at.wrong(value, self.may_be)
-            value = {"type": kind}
-        read = self._rule.read(value, at)
-        return {"type": "audio/pcm", "rate": 24_000} if read["type"] == "audio/pcm" else read
+            return {**whole}
+        kind = self._rule.read(value, at)["type"]
+        return {**_WHOLE_FORMATS[kind]}
 
 
 class _Voice:

@@ -18,7 +18,7 @@ from rtproxy.model.events import Introduced
 from rtproxy.resilience.admission import Rejected, Visit
 from rtproxy.runtime.no_entry import stranger_later, too_many_later
 from rtproxy.session.greeting import Admit, Refusal
-from rtproxy.upstreams.upstream import wishes, wishes_of_session
+from rtproxy.upstreams.upstream import SAFETY_HEADER, wishes, wishes_of_session
 
 
 def judged(credentials: Credentials, upgrade: Upgrade, dialect: Dialect) -> Admitted | Refused:
@@ -63,7 +63,7 @@ def asked_of_upstream(
     session it is, and whether it joins a call, only a client of the upstream's own
     protocol may say.
     """
-    user = admitted.user or upgrade.header("openai-safety-identifier")
+    user = admitted.user or upgrade.header(SAFETY_HEADER.lower())
     if dialect.relays:
         return {**wishes_of_session(admitted.session or {}), **wishes(upgrade.query, user)}
     model = upgrade.query.get("model") or brief.model

@@ -28,7 +28,7 @@ from rtproxy.runtime.no_entry import NoEntry, stranger, too_many, turn_away, wro
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
-from rtproxy.runtime.switchboard import Switchboard
+from rtproxy.runtime.switchboard import NOT_SIGNED, Switchboard
 from rtproxy.session.greeting import Greeting
 from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
@@ -84,17 +84,13 @@ class FrontDoor:
         if not self.process.welcomes:
             await upgrade.refuse(503, "The server is stopping; try again in a moment.")
             return
-        dialect = choose_dialect(
-            path,
-            upgrade.query,
-            upgrade.subprotocols,
-            beta_header=upgrade.header("openai-beta"),
-        )
+        beta = upgrade.header("openai-beta")
+        dialect = choose_dialect(path, upgrade.query, upgrade.subprotocols, beta_header=beta)
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, upgrade.query))
             return
         if dialect.telephone and not self.switchboard.is_twilios(upgrade):
-            await upgrade.refuse(403, "This request is not signed by Twilio.")
+            await upgrade.refuse(403, NOT_SIGNED)
             return
         guest = self._judge(upgrade, dialect, visit)
         if isinstance(guest, Guest):

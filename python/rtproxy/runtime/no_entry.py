@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import structlog
 
 from rtproxy.credentials.judge import Refused
-from rtproxy.credentials.refusal import unauthorized
+from rtproxy.credentials.presented import CHALLENGE
 from rtproxy.dialects.dialect import Dialect
-from rtproxy.dialects.http_error import http_error
+from rtproxy.dialects.http_error import failure_by, http_error
 from rtproxy.legs.leg import LegsOptions, OpenLegs, Side
 from rtproxy.legs.listener import Upgrade
 from rtproxy.model import events as ev
@@ -45,14 +45,15 @@ class NoEntry:
 
 def wrong_query(wrong: ev.Misunderstood) -> NoEntry:
     """A parameter that cannot be served."""
-    failure = ev.Failure(code=wrong.code, message=wrong.message, param=wrong.param)
+    failure = wrong.failure
     return NoEntry(failure, CloseCode.BAD_REQUEST, (400, _JSON, http_error(failure)))
 
 
 def stranger(refused: Refused) -> NoEntry:
     """No good key."""
     failure = ev.Failure(type=_STRANGER, code=refused.code, message=refused.message)
-    return NoEntry(failure, CloseCode.UNAUTHENTICATED, (401, *unauthorized(refused)))
+    body = http_error(failure_by(401, refused.message, code=refused.code))
+    return NoEntry(failure, CloseCode.UNAUTHENTICATED, (401, (*_JSON, CHALLENGE), body))
 
 
 def stranger_later(refused: Refused) -> Refusal:

@@ -21,6 +21,7 @@ from rtproxy.model.close import CloseReason
 from rtproxy.session import commands as cmd
 from rtproxy.session.formats import UpstreamAudio
 from rtproxy.session.states import State
+from rtproxy.upstreams.upstream import conceal
 
 # What of a client's message is carried out, at that time.
 Screen = Callable[[Sequence[ev.Event], float], Sequence[ev.Event]]
@@ -122,7 +123,7 @@ class Performer:
 
     def _finish(self, batch: _Batch) -> None:
         if batch.reason is not None:
-            said = self._conceal(batch.reason.text.encode()).decode()
+            said = conceal(batch.reason.text.encode(), self._secrets).decode()
             self._end(replace(batch.reason, text=said))
 
     def _run(
@@ -147,7 +148,7 @@ class Performer:
         match command:
             case cmd.ToClient(event, response_id):
                 for payload in self._dialect.encode(event):
-                    said = self._conceal(payload)
+                    said = conceal(payload, self._secrets)
                     batch.outgoing.append(ToSide(Side.CLIENT, said, response_id))
             case cmd.ToUpstream(event):
                 batch.outgoing.append(ToSide(Side.UPSTREAM, realtime.encode_client(event)))
@@ -181,11 +182,6 @@ class Performer:
             case cmd.Note(name, level, fields):
                 self._log.log(_LEVELS[level], name, **fields)
         return None
-
-    def _conceal(self, payload: bytes) -> bytes:
-        for secret in self._secrets:
-            payload = payload.replace(secret, b"[key]")
-        return payload
 
     def _measure(self, item_id: str | None, played_ms: float, event_id: str | None) -> ev.Event:
         item_id = item_id or self._legs.playing()

@@ -16,6 +16,8 @@ import structlog
 from rtproxy.credentials.twilio import HEADER, is_signed
 from rtproxy.session.call import Call
 
+NOT_SIGNED = "This request is not signed by Twilio."
+
 
 class CallRequest(Protocol):
     """What is read of a webhook's request, or of a stream's upgrade; still encoded."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from rtproxy.model import events as ev
 from rtproxy.model.brief import Brief
 from rtproxy.model.close import CloseCode, CloseReason
@@ -107,12 +109,7 @@ class Greeting:
         brief = self._configure(event)
         if not isinstance(brief, ev.Misunderstood):
             return brief.bound_to(self._bound, own=event.session)
-        failure = ev.Failure(
-            code=brief.code,
-            message=brief.message,
-            param=brief.param,
-            event_id=event.event_id,
-        )
+        failure = msgspec.structs.replace(brief.failure, event_id=event.event_id)
         told: list[Command] = [ToClient(ev.ErrorTold(error=failure, fatal=self._once))]
         reason = CloseReason(CloseCode.BAD_REQUEST, brief.message)
         return [*told, End(reason)] if self._once else told

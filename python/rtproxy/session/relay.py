@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import inf
 
 from rtproxy.model import events as ev
+from rtproxy.session import telling
 from rtproxy.session.commands import Command, End, JoinAudio, Note, ToClient, ToUpstream
 from rtproxy.session.failures import end_after_loss, told_of_loss
 from rtproxy.session.formats import UnknownFormatError, UpstreamAudio, audio_named_in
@@ -44,10 +45,9 @@ class RelaySession:
             case ev.Opaque():
                 return [ToClient(event)]
             case ev.SessionUpdate(dropped=dropped):
-                notes = [Note("session_field_dropped", fields={"text": text}) for text in dropped]
-                return [*notes, ToUpstream(event)]
+                return [*telling.otherwise(dropped), ToUpstream(event)]
             case ev.Misunderstood():
-                return self._misunderstood(event)
+                return [self._tell(event.failure)]
             case ev.UpstreamLost():
                 return self._upstream_lost(event)
             case ev.ErrorTold():
@@ -81,12 +81,6 @@ class RelaySession:
             return []
         self._audio = audio
         return [JoinAudio(audio)]
-
-    def _misunderstood(self, event: ev.Misunderstood) -> list[Command]:
-        failure = ev.Failure(
-            code=event.code, message=event.message, param=event.param, event_id=event.event_id
-        )
-        return [self._tell(failure)]
 
     def _tell(self, failure: ev.Failure, *, fatal: bool = False) -> Command:
         """An error of ours, with an id: official SDKs refuse events without one."""

@@ -14,12 +14,9 @@ from rtproxy.session.failures import end_after_loss, told_of_loss
 
 def misunderstood(event: ev.Misunderstood) -> list[Command]:
     """A message of the client that could not be understood."""
-    failure = ev.Failure(
-        code=event.code, message=event.message, param=event.param, event_id=event.event_id
-    )
     fields = {"code": event.code, "param": event.param, "text": event.message}
     note = Note("client_message_refused", fields=fields)
-    return [note, ToClient(ev.ErrorTold(error=failure))]
+    return [note, ToClient(ev.ErrorTold(error=event.failure))]
 
 
 def upstream_error(

@@ -7,14 +7,14 @@ the headers of a target.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 # What a client may ask for, by the names of the query; the last one comes in a header.
 SAFETY_IDENTIFIER = "safety_identifier"
 _IN_QUERY = ("model", "intent", "call_id")
-_SAFETY_HEADER = "OpenAI-Safety-Identifier"
+SAFETY_HEADER = "OpenAI-Safety-Identifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Upstream:
         told = asked.get(SAFETY_IDENTIFIER)
         if told is None or not self.knows_users:
             return self.headers
-        return (*self.headers, (_SAFETY_HEADER, told))
+        return (*self.headers, (SAFETY_HEADER, told))
 
 
 def wishes(query: Mapping[str, str], safety_identifier: str | None = None) -> dict[str, str]:
@@ -112,6 +112,13 @@ def wishes_of_session(session: Mapping[str, object]) -> dict[str, str]:
         return {"intent": "transcription"}
     model = session.get("model")
     return {"model": model} if isinstance(model, str) and model else {}
+
+
+def conceal(said: bytes, secrets: Iterable[bytes]) -> bytes:
+    """What an upstream has said, without its key: whatever it quotes, nobody may read that."""
+    for secret in secrets:
+        said = said.replace(secret, b"[key]")
+    return said
 
 
 def rest_beside(url: str) -> str:
