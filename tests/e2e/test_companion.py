@@ -142,6 +142,17 @@ async def test_what_a_start_asks_for_is_asked_of_the_upstream(
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.parametrize("speed", [0.5, 1.5])
+async def test_speed_is_heard(proxy: ProxyProcess, speed: float) -> None:
+    """Ten characters are 600 ms of the simulator's speech at the usual speed."""
+    async with witnessed(proxy) as nursery:
+        peer = await starting(voiceSettings={"speed": speed}).open(nursery, proxy.port)
+        await peer.send({"type": "text", "text": "ten of them"[:10]})
+        events = await peer.until(COMPANION.done)
+        heard = b"".join(COMPANION.audio_of(event) for event in events)
+        assert speech.ms(heard) == pytest.approx(600 / speed, abs=1)
+
+
 async def test_a_second_start_changes_the_conversation(proxy: ProxyProcess) -> None:
     async with witnessed(proxy) as nursery:
         peer = await COMPANION.open(nursery, proxy.port)

@@ -49,6 +49,7 @@ def test_secrets_go_from_text(text: str):
         "a token, please; the key is in the file; bearer of news",
         "risk-averse desk-side task-sk",
         '{"api_key": null, "token": None}',
+        '{"code": "invalid_api_key", "text": "No.", "param": "token", "event": "turned_away"}',
         "ws://127.0.0.1:8000/ws/voice?rate=16000",
     ],
 )

@@ -33,10 +33,11 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(bearer|basic)\s+[\w\-.~+/=]{8,}", re.IGNORECASE), rf"\1 {REDACTED}"),
     (re.compile(rf"([?&](?:{_QUERY_NAMES})=)[^&\s\"'\\#]+", re.IGNORECASE), rf"\1{REDACTED}"),
     (re.compile(r"(://)[^/\s:@]*:[^/\s@]+@"), rf"\1{REDACTED}@"),
-    # name: value, "name": "value", 'name', b'value', name=value
+    # name: value, "name": "value", 'name', b'value', name=value; but where a line of the log
+    # has the name as a value ("code": "invalid_api_key", "text": …), the next key stays.
     (
         re.compile(
-            rf"((?:{_NAMES})(?:[\"']?\s*[:=]\s*|[\"']\s*,\s*)(?:b(?=[\"']))?+[\"']?+"
+            rf"((?:{_NAMES})(?:[\"']?\s*[:=]\s*|[\"']\s*,\s*(?!\"[a-z_]{{1,32}}\"\s*:))(?:b(?=[\"']))?+[\"']?+"
             r"(?:(?:bearer|basic)\s+)?+)(?!\[redacted|None\b|null\b|[\"'\s])[^\s,;\"'\\)}\]]+",
             re.IGNORECASE,
         ),

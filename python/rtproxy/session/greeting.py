@@ -98,6 +98,8 @@ class Greeting:
             told = ToClient(ev.ErrorTold(error=failure, fatal=True))
             return [told, End(CloseReason(verdict.close, verdict.message))]
         self.client, self._bound = event, verdict
+        if event.user_id is None:
+            return []  # a telephone: `call_started` says who calls
         return [Note("client_introduced", fields={"user": event.user_id})]
 
     def brief_for(self, event: ev.StartAsked) -> Brief | list[Command]:

@@ -30,6 +30,7 @@ class ResponseOptions:
     max_output_tokens: int | str
     output: Json  # format and voice, as the wire has them
     metadata: Json | None
+    speed: float = 1.0  # of the session: a response has none of its own
 
     @property
     def audio_format(self) -> AudioFormat:
@@ -44,7 +45,9 @@ class ResponseOptions:
     def prompt(self, items: Sequence[Item]) -> Prompt:
         """What the voice is asked."""
         spoken = self.modalities == ["audio"]
-        return Prompt(items, spoken, self.audio_format, self.tools, self.tool_choice)
+        return Prompt(
+            items, spoken, self.audio_format, self.tools, self.tool_choice, speed=self.speed
+        )
 
     def wire(self, response_id: str) -> Json:
         """The `response` object as it begins: every key, nulls included."""
@@ -77,4 +80,5 @@ def merge_options(session: Json, override: Override, conversation_id: str) -> Re
         max_output_tokens=made_with["max_output_tokens"],
         output={"format": output["format"], "voice": output["voice"]},
         metadata=override.get("metadata"),
+        speed=session["audio"]["output"]["speed"],
     )

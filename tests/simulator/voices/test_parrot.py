@@ -124,5 +124,12 @@ def test_the_stand_in_is_long_as_the_text_and_never_silent(
     assert all(len(set(sound[at : at + chunk])) > 8 for at in range(0, len(sound), chunk))
 
 
+@pytest.mark.parametrize(("speed", "ms"), [(0.25, 1_200), (1.0, 300), (1.5, 200)])
+def test_the_stand_in_is_spoken_at_the_sessions_speed(speed: float, ms: int) -> None:
+    (answer,) = Parrot().answer(prompt(said(text("Hello")), speed=speed))
+    assert isinstance(answer, Spoken)
+    assert len(answer.audio) == ms * 48
+
+
 def test_a_book_is_not_read_aloud_to_its_end() -> None:
     assert len(speak("x" * 1_000_000, FORMATS["audio/pcmu"])) == 300 * 8_000

@@ -44,7 +44,7 @@ class Parrot:
         if not prompt.spoken:
             return [Written(text)]
         audio = _audio(item, prompt) if item else b""
-        return [Spoken(text, audio or speak(text, prompt.audio_format))]
+        return [Spoken(text, audio or speak(text, prompt.audio_format, speed=prompt.speed))]
 
 
 def forced_tool(tools: Sequence[Json], tool_choice: str | Json) -> Json | None:

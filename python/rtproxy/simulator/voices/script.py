@@ -132,4 +132,4 @@ def _part(line: Line, prompt: Prompt) -> AnswerPart:
 def _say(text: str, audio_ms: int | None, prompt: Prompt) -> AnswerPart:
     if not prompt.spoken:
         return Written(text)
-    return Spoken(text, speak(text, prompt.audio_format, audio_ms))
+    return Spoken(text, speak(text, prompt.audio_format, audio_ms, speed=prompt.speed))

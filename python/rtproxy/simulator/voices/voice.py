@@ -26,6 +26,7 @@ class Prompt:
     audio_format: AudioFormat  # of the answer
     tools: Sequence[Json]
     tool_choice: str | Json
+    speed: float = 1.0  # how many times faster than usual it is to be said
 
 
 @dataclass(frozen=True, slots=True)
