@@ -524,8 +524,11 @@ if sys.platform == "linux":
             refuse bytes; `close_ms`: how long an ending may take. Beyond either it is
             reset.
             """
-        def turn(self, now: float) -> tuple[list[tuple[Any, bool]], bool]:
-            """Do all that can be done without waiting, within `turn_ms`.
+        def turn(self, now: float, *, linger_ms: int = 0) -> tuple[list[tuple[Any, bool]], bool]:
+            """Do all that can be done at once, within `turn_ms`.
+
+            While much is coming, a turn without news then waits for more, without the
+            GIL, until there is news or `linger_ms` have passed since it began.
 
             Returns the news, (token, gone) each: there is something to `receive` that
             was not told before, or (once) the socket is closed. From behind a hold
@@ -550,10 +553,13 @@ if sys.platform == "linux":
         def turns(self) -> int: ...
         @property
         def busy_s(self) -> float:
-            """Time spent in turns."""
+            """Time spent in turns, without what they waited."""
+        @property
+        def waited_s(self) -> float:
+            """Time that turns have waited for more."""
         @property
         def longest_s(self) -> float:
-            """The longest turn."""
+            """The longest turn, with what it waited."""
         @property
         def rounds(self) -> int:
             """Rounds in these turns; each visits every socket that is ready once."""

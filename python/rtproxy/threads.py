@@ -22,7 +22,7 @@ from typing import TypeVar, TypeVarTuple
 import trio
 
 # Levels of niceness below the loop's own, as far as there are any (19 is the last).
-STEPS = 19
+STEPS = 15
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")

@@ -7,7 +7,7 @@ and runs through each.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import trio
@@ -33,6 +33,7 @@ class Dialect:
     append_key: str = "audio"
     envelope: str | None = None
     introduction: tuple[dict[str, Any], ...] = ()
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
     def audio(self, pcm: bytes) -> dict[str, Any]:
         """An audio message."""
@@ -44,7 +45,7 @@ class Dialect:
 
     async def connect(self, nursery: trio.Nursery, port: int, query: str = "") -> Peer:
         """A session that has begun, and is introduced where it has to be."""
-        peer = await Peer.connect(nursery, port, self.path + query)
+        peer = await Peer.connect(nursery, port, self.path + query, self.headers)
         peer.envelope = self.envelope
         for message in self.introduction:
             await peer.send({**message, "userId": f"user-{next(_NUMBERS)}"})
@@ -106,5 +107,12 @@ OPENAI = Dialect(
     started="response.created",
     done="response.done",
 )
+BETA = replace(
+    OPENAI,
+    name="openai-beta",
+    delta="response.audio.delta",
+    headers=((b"OpenAI-Beta", b"realtime=v1"),),
+)
 SMALL = (VOICE, COMPANION, CONVERSATION)
-ALL = (VOICE, COMPANION, CONVERSATION, OPENAI)
+RELAYED = (OPENAI, BETA)
+ALL = (*SMALL, *RELAYED)

@@ -11,7 +11,7 @@ import trio
 from trio_websocket import WebSocketConnection
 
 from .conftest import SHORT_DEADLINES, StartProxy
-from .dialect import ALL, CONVERSATION, OPENAI, SMALL, VOICE, Dialect
+from .dialect import ALL, BETA, CONVERSATION, OPENAI, SMALL, VOICE, Dialect
 from .peer import Closed, Peer, Refused
 from .proxy_process import ProxyProcess, free_port
 from .stub_upstream import SESSION, HttpUpstream, StubUpstream, sane, silent, tell
@@ -77,8 +77,9 @@ async def test_row_25_an_upstream_that_knows_no_such_key(
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.parametrize("dialect", [VOICE, OPENAI, BETA], ids=lambda dialect: dialect.name)
 async def test_row_25_a_key_refused_after_the_handshake(
-    start_proxy: StartProxy, nursery: trio.Nursery
+    start_proxy: StartProxy, dialect: Dialect, nursery: trio.Nursery
 ) -> None:
     async def refuse(ws: WebSocketConnection) -> None:
         details = {
@@ -93,7 +94,7 @@ async def test_row_25_a_key_refused_after_the_handshake(
 
     upstream = await StubUpstream(refuse).serve(nursery)
     proxy = start_proxy("--upstream", "stub", env=with_key(upstream.url))
-    error, code = await told_and_closed(proxy, VOICE)
+    error, code = await told_and_closed(proxy, dialect)
     assert code == REFUSED_FOR_GOOD
     assert upstream.dials == 1
     assert CANARY not in json.dumps(error)

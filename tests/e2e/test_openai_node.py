@@ -23,6 +23,8 @@ from .tls_files import Files, write_files
 
 SPOKEN = speech.utterance(1_200, after_ms=1_000)
 
+OWN_WEBSOCKET = 20  # behind a flag; from 22 on without
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -68,12 +70,16 @@ def check_conversation(told: dict[str, Any]) -> None:
         assert speech.ms(whole) > 1_000
         assert SPOKEN.find(whole) >= 0
     assert 0 < len(cut) < len(first)
-    assert told["truncated"] <= speech.ms(cut)
+    assert told.get("truncated", 0) <= speech.ms(cut)
 
 
 def converse(node: Node, ground: Ground, which: str, path: str = "/v1") -> dict[str, Any]:
     """One of openai-node's classes has the conversation."""
-    flags = ("--experimental-websocket", "--no-warnings") if "websocket" in which else ()
+    flags: tuple[str, ...] = ()
+    if "websocket" in which:
+        if node.major < OWN_WEBSOCKET:
+            pytest.skip("this Node has no WebSocket of its own, which the class stands on")
+        flags = ("--experimental-websocket", "--no-warnings")
     arguments = (which, f"https://localhost:{ground.proxy.port}{path}", ground.spoken)
     told = node.run("openai_client.mjs", *arguments, flags=flags, env=ground.env).told()
     check_conversation(told)
@@ -84,6 +90,7 @@ def converse(node: Node, ground: Ground, which: str, path: str = "/v1") -> dict[
 @pytest.mark.parametrize("which", ["ws", "websocket"])
 def test_openai_node(node: Node, ground: Ground, which: str) -> None:
     told = converse(node, ground, which)
+    assert told["truncated"] > 0
     assert "conversation.item.added" in told["types"]
 
 

@@ -6,8 +6,10 @@ import os
 import select
 import socket
 import sys
+import threading
+import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -199,3 +201,53 @@ def test_a_panic_ends_its_session_alone(scene: Scene):
     with other.peer:
         other.peer.sendall(text(b"{}"))
         assert scene.reactor.turn(0.0) == ([(other.token, False)], False)
+
+
+PONG = FrameEncoder(seed=bytes(32)).encode("pong", b"")
+
+
+def until_it_waits(
+    scene: Scene, linger_ms: int, before_each: Callable[[], object] = lambda: None
+) -> None:
+    """Let so much come that a turn waits for more."""
+    deadline = time.monotonic() + 10.0
+    while not scene.reactor.stats.waited_s:
+        assert time.monotonic() < deadline, "it never waited"
+        scene.peer.sendall(PONG)
+        before_each()
+        assert scene.reactor.turn(0.1, linger_ms=linger_ms) == ([], False)
+
+
+def test_while_much_is_coming_a_turn_waits_for_more(scene: Scene):
+    until_it_waits(scene, 3)
+    stats = scene.reactor.stats
+    assert stats.longest_s >= stats.waited_s >= 0.001
+    time.sleep(0.02)
+    scene.reactor.turn(0.1, linger_ms=3)  # finds that nothing has come for a while
+    waited_s = scene.reactor.stats.waited_s
+    scene.reactor.turn(0.1, linger_ms=3)
+    assert scene.reactor.stats.waited_s == waited_s
+
+
+def test_who_waits_in_a_turn_leaves_the_interpreter_to_others(scene: Scene):
+    counted = begun = 0
+    over = threading.Event()
+
+    def count() -> None:
+        nonlocal counted
+        while not over.wait(0.001):
+            counted += 1
+
+    def begin() -> None:
+        nonlocal begun
+        begun = counted
+
+    other = threading.Thread(target=count)
+    other.start()
+    try:
+        until_it_waits(scene, 100, before_each=begin)
+        seen = counted - begun
+    finally:
+        over.set()
+        other.join()
+    assert seen >= 5

@@ -25,6 +25,7 @@ _FIGURES = (
     "rounds",
     "events",
     "busy_s",
+    "waited_s",
     "longest_s",
     "reads",
     "read_bytes",

@@ -20,6 +20,12 @@ from typing import Any, Protocol
 import trio
 
 from rtproxy import _audio_core
+from rtproxy.legs.bustle import Bustle
+
+# While much is coming, a turn waits inside for what comes next: that saves the wake of
+# a task, which costs as much as relaying several messages. A task that waits for
+# something else (a caller, a request, a timer) waits so much longer for its turn.
+LINGER_MS = 4
 
 
 class Told(Protocol):
@@ -41,6 +47,7 @@ class ReactorPump:
     def __init__(self) -> None:
         """Open the reactor; OSError where the process has no descriptor left."""
         self.reactor = _audio_core.Reactor(now=trio.current_time())
+        self._bustle = Bustle(trio.lowlevel.current_clock())
         self._sessions: set[int] = set()
         self._idle = trio.Event()
         self._idle.set()
@@ -70,7 +77,8 @@ class ReactorPump:
 
     def settle(self, session: int, now: float) -> None:
         """The session's splice was touched: do what has become possible, tell whom it concerns."""
-        tell(self.reactor.settle(session, now))
+        with self._bustle.ours:
+            tell(self.reactor.settle(session, now))
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled; then until the last session has said goodbye."""
@@ -85,7 +93,7 @@ class ReactorPump:
                 self._turning.cancel()
 
     async def _turn(self) -> None:
-        with self._turning:
+        with self._turning, self._bustle:
             descriptor = self.reactor.fileno()
             more = False
             while True:
@@ -93,8 +101,11 @@ class ReactorPump:
                     await trio.lowlevel.checkpoint()
                 else:
                     await trio.lowlevel.wait_readable(descriptor)
-                news, more = self.reactor.turn(trio.current_time())
-                tell(news)
+                now = trio.current_time()
+                linger_ms = LINGER_MS if self._bustle.is_over(now) else 0
+                news, more = self.reactor.turn(now, linger_ms=linger_ms)
+                with self._bustle.ours:
+                    tell(news)
 
 
 def tell(news: Iterable[tuple[Any, bool]]) -> None:

@@ -1,8 +1,7 @@
 // @openai/agents-realtime, unmodified: `node agents_client.mjs URL SPOKEN`.
 //
 // A session as its users run it: an agent speaks, is interrupted by speech, and the
-// SDK itself truncates what was not heard. `playing` stands for the person's player:
-// an answer counts as heard in real time.
+// SDK itself truncates what it takes for unheard: what came after real time.
 
 import { readFileSync } from 'node:fs';
 
@@ -21,6 +20,7 @@ const session = new RealtimeSession(agent, {
 
 const told = { types: [], errors: [], answers: [], interrupted: 0 };
 let heard = [];
+let item; // the one that is interrupted
 
 function speak() {
   for (let at = 0; at < spoken.length; at += CHUNK_BYTES) {
@@ -44,13 +44,14 @@ const over = new Promise((resolve) => {
   const steps = [
     (event) => event.type === 'session.updated' && (speak(), true),
     (event) => event.type === 'response.done' && (close(event.response), speak(), true),
-    (event) => event.type === 'response.output_audio.delta' && (speak(), true),
+    (event) => event.type === 'response.output_audio.delta' && ((item = event.item_id), speak(), true),
     (event) => event.type === 'response.done' && (close(event.response), true),
     (event) => event.type === 'response.done' && (close(event.response), resolve(), true),
   ];
   session.transport.on('*', (event) => {
     told.types.push(event.type);
-    if (event.type === 'conversation.item.truncated') told.truncated = event.audio_end_ms;
+    const truncated = event.type === 'conversation.item.truncated';
+    if (truncated && event.item_id === item) told.truncated = event.audio_end_ms;
     if (steps.length > 0 && steps[0](event)) steps.shift();
   });
 });

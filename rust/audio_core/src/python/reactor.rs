@@ -8,8 +8,9 @@ use crate::reactor::io::Socket;
 use crate::reactor::member::Patience;
 use crate::reactor::poll;
 use crate::reactor::seat::{MemberKey, News, SessionKey, What};
+use crate::reactor::tempo::Tempo;
 use crate::reactor::wire::Wire;
-use crate::splice::time::{from_s, whole_ms, Ticks};
+use crate::splice::time::{from_s, to_s, whole_ms, Ticks};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use rustix::io::Errno;
@@ -30,6 +31,8 @@ struct Reactor {
     inner: poll::Reactor,
     tokens: SecondaryMap<MemberKey, Py<PyAny>>,
     turn: Duration,
+    born: Instant,
+    tempo: Tempo,
 }
 
 #[pymethods]
@@ -44,6 +47,8 @@ impl Reactor {
             inner: poll::Reactor::new(socket_bytes, moment(now)?).map_err(os_error)?,
             tokens: SecondaryMap::new(),
             turn: Duration::from_millis(turn_ms),
+            born: Instant::now(),
+            tempo: Tempo::default(),
         })
     }
 
@@ -108,15 +113,27 @@ impl Reactor {
         Ok(member.data().as_ffi())
     }
 
-    fn turn(&mut self, py: Python<'_>, now: f64) -> PyResult<(Vec<Told>, bool)> {
+    #[pyo3(signature = (now, *, linger_ms = 0))]
+    fn turn(&mut self, py: Python<'_>, now: f64, linger_ms: u64) -> PyResult<(Vec<Told>, bool)> {
         let (from, began, bound) = (moment(now)?, Instant::now(), self.turn);
+        let waited = self.inner.table.stats.waited;
         let mut first = true;
-        let more = self.inner.turn(|| {
+        let mut more = self.inner.turn(|| {
             let spent = began.elapsed();
             let go_on = std::mem::take(&mut first) || spent < bound;
             go_on.then(|| from + ticks(spent))
         });
-        self.inner.table.stats.note_turn(began.elapsed());
+        if !more && self.tempo.is_brisk() && !self.inner.table.has_news() {
+            let (inner, linger) = (&mut self.inner, Duration::from_millis(linger_ms));
+            let clock = move || {
+                let spent = began.elapsed();
+                (from + ticks(spent), linger.saturating_sub(spent))
+            };
+            more = py.detach(|| inner.linger(clock));
+        }
+        let stats = &mut self.inner.table.stats;
+        stats.note_turn(began.elapsed(), waited);
+        self.tempo.note(self.born.elapsed(), stats.reads);
         Ok((self.told(py), more))
     }
 
@@ -166,10 +183,16 @@ struct ReactorStats(crate::reactor::stats::Stats);
 
 #[pymethods]
 impl ReactorStats {
-    /// Seconds spent in turns.
+    /// Seconds of work in turns.
     #[getter]
     fn busy_s(&self) -> f64 {
         self.0.busy.as_secs_f64()
+    }
+
+    /// Seconds that turns have waited for more.
+    #[getter]
+    fn waited_s(&self) -> f64 {
+        to_s(self.0.waited)
     }
 
     /// Seconds of the longest turn.

@@ -7,7 +7,7 @@
 //!
 //! [`table`] decides without system calls who of [`seat`] is served, [`member`] is one leg's socket, [`io`]
 //! what is asked of a socket, [`wire`] what its bytes
-//! pass, [`wheel`] the clock's side.
+//! pass, [`wheel`] the clock's side, [`tempo`] whether more is near.
 
 pub mod io;
 pub mod member;
@@ -17,5 +17,6 @@ pub mod seat;
 mod settle;
 pub mod stats;
 pub mod table;
+pub mod tempo;
 pub mod wheel;
 pub mod wire;

@@ -21,6 +21,7 @@ use rustix::time::{
 use slotmap::{Key, KeyData};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 /// Events that are taken at once.
 const EVENTS: usize = 256;
@@ -91,7 +92,7 @@ impl Reactor {
         let mut now = None;
         while let Some(moment) = clock() {
             now = Some(moment);
-            let told = self.poll();
+            let told = self.wait(Duration::ZERO);
             self.table.pass_time(moment);
             if told == 0 && !self.table.has_work() {
                 break;
@@ -106,6 +107,28 @@ impl Reactor {
         more
     }
 
+    /// Wait for more and serve it, until there is news for somebody or no time is left:
+    /// `clock` says what time it is, and how much of it is left. True if there is more
+    /// to do. In here nothing of Python's is needed: let it go meanwhile.
+    pub fn linger(&mut self, mut clock: impl FnMut() -> (Ticks, Duration)) -> bool {
+        while !self.table.has_news() {
+            let (began, left) = clock();
+            self.arm(began);
+            if left.is_zero() {
+                break;
+            }
+            self.wait(left);
+            let (now, _) = clock();
+            self.table.stats.note_wait(now - began);
+            self.table.pass_time(now);
+            self.table.stats.rounds += 1;
+            self.table.round(now);
+        }
+        let (now, _) = clock();
+        self.arm(now);
+        self.table.has_work()
+    }
+
     /// After something outside a turn: settle it, and see that the next turn comes
     /// in time.
     pub fn settle(&mut self, now: Ticks) {
@@ -118,11 +141,17 @@ impl Reactor {
         self.table.take_news()
     }
 
-    fn poll(&mut self) -> usize {
+    /// Take what the kernel tells; if there is nothing yet, wait so long for it, by
+    /// whole milliseconds.
+    fn wait(&mut self, at_most: Duration) -> usize {
+        let at_most = Timespec {
+            tv_sec: i64::try_from(at_most.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(at_most.subsec_nanos()),
+        };
         let mut events = [MaybeUninit::<Event>::uninit(); EVENTS];
         // Nothing can be wrong with our own descriptors, and what an interrupted call
         // did not say is there the next time.
-        let Ok((events, _)) = epoll::wait(&self.epoll, &mut events, Some(&NOW)) else {
+        let Ok((events, _)) = epoll::wait(&self.epoll, &mut events, Some(&at_most)) else {
             return 0;
         };
         for event in &*events {

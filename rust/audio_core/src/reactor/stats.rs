@@ -1,5 +1,6 @@
 //! What the reactor has done, for who measures it.
 
+use crate::splice::time::{to_s, Ticks};
 use std::time::Duration;
 
 /// Sums since the start.
@@ -7,9 +8,11 @@ use std::time::Duration;
 pub struct Stats {
     /// Times that the reactor was called.
     pub turns: u64,
-    /// How long that took together.
+    /// How long that took together, without what was waited.
     pub busy: Duration,
-    /// How long the longest took.
+    /// How long they waited for more.
+    pub waited: Ticks,
+    /// How long the longest took, with what it waited.
     pub longest: Duration,
     /// Rounds in them.
     pub rounds: u64,
@@ -26,11 +29,17 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// One turn.
-    pub fn note_turn(&mut self, took: Duration) {
+    /// One turn, which has waited so long by the sum of before.
+    pub fn note_turn(&mut self, took: Duration, waited_before: Ticks) {
+        let waited = Duration::from_secs_f64(to_s(self.waited - waited_before));
         self.turns += 1;
-        self.busy += took;
+        self.busy += took.saturating_sub(waited);
         self.longest = self.longest.max(took);
+    }
+
+    /// A turn has waited.
+    pub fn note_wait(&mut self, took: Ticks) {
+        self.waited += took.max(0);
     }
 
     /// One read.

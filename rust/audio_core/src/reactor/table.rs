@@ -184,6 +184,11 @@ impl<I: Io> Table<I> {
         self.wheel.next_ms()
     }
 
+    /// Whether anything has happened since that was asked last.
+    pub fn has_news(&self) -> bool {
+        !self.news.is_empty()
+    }
+
     /// What has happened since it was asked last.
     pub fn take_news(&mut self) -> std::vec::Drain<'_, News> {
         self.news.drain(..)

@@ -10,6 +10,7 @@ use crate::splice::splice::Settings;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 const PATIENCE: Patience = Patience {
     send: 10_000 * TICKS_PER_MS,
@@ -184,4 +185,57 @@ fn an_end_that_comes_with_the_last_words_is_seen_with_them() {
         })
         .unwrap();
     assert_eq!(end.unwrap().kind, DeliveryKind::Closed);
+}
+
+#[test]
+fn who_lingers_serves_what_comes_meanwhile_and_leaves_in_time() {
+    let mut scene = Scene::new();
+    scene.turn(1);
+    scene.peer.write_all(&frame(0x9, b"hello")).unwrap();
+    let mut ms = 1;
+    let more = scene.reactor.linger(|| {
+        ms += 1;
+        (
+            ms * TICKS_PER_MS,
+            Duration::from_millis(5_u64.saturating_sub(ms as u64)),
+        )
+    });
+    assert!(!more && ms >= 5, "until no time was left");
+    assert_eq!(scene.heard().unwrap(), b"\x8a\x05hello");
+    assert_eq!(scene.reactor.take_news().count(), 0);
+}
+
+#[test]
+fn news_end_the_lingering() {
+    let mut scene = Scene::new();
+    scene.turn(1);
+    scene.peer.write_all(&frame(0x1, b"{}")).unwrap();
+    let mut asked = 0;
+    scene.reactor.linger(|| {
+        asked += 1;
+        (asked * TICKS_PER_MS, Duration::from_secs(1))
+    });
+    assert!(asked < 5, "one wait is enough");
+    assert_eq!(scene.reactor.take_news().count(), 1);
+}
+
+#[test]
+fn a_deadline_is_kept_while_lingering() {
+    let mut scene = Scene::new();
+    scene.peer.write_all(&frame(0x8, b"\x03\xe8")).unwrap();
+    scene.turn(1);
+    let began = Instant::now();
+    let mut now_ms = 2_980;
+    scene.reactor.linger(|| {
+        now_ms += began.elapsed().as_millis() as i64;
+        (now_ms * TICKS_PER_MS, Duration::from_secs(9))
+    });
+    assert!(
+        began.elapsed() < Duration::from_secs(8),
+        "the timer woke it"
+    );
+    assert!(scene
+        .reactor
+        .take_news()
+        .any(|news| news.what == What::Gone));
 }
