@@ -26,10 +26,12 @@ PICOWS = FETCHED / "venv" / "bin" / "python"
 NODE = FETCHED / "node"
 OURS = ("RTPROXY_", "OPENAI_", "PORT", "WS_PORT", "DATABASE_URL")
 VOICE = ("voice", "/ws/voice")
+CONVERSATION = ("conversation", "/ws/conversation")
 COMPANION = ("companion", "/ws")
 BUSY = "rtproxy-busy"  # latencies only: what it costs is mostly its busy thread
 OPENAI = ("openai", "/v1/realtime?model=gpt-realtime")
 BETA = ("beta", "/v1/realtime?model=gpt-realtime")
+TWILIO = ("twilio", "/twilio/media-stream")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,11 @@ RELAYS = {
             guess=700,
         ),
         _ours("rtproxy", "the proxy, dialect voice", VOICE),
+        _ours("rtproxy-conversation", "the proxy, dialect conversation", CONVERSATION),
         _ours("rtproxy-companion", "the proxy, dialect companion", COMPANION),
         _ours("rtproxy-openai", "the proxy, dialect openai", OPENAI),
         _ours("rtproxy-beta", "the proxy, dialect openai in the beta shape", BETA),
+        _ours("rtproxy-twilio", "the proxy, dialect twilio, mu-law both ways", TWILIO),
         _ours("rtproxy-tls", "the same with its upstream by TLS, dialect voice", VOICE, tls=True),
         _ours("rtproxy-openai-tls", "the same, dialect openai", OPENAI, tls=True),
         _ours("rtproxy-stream", "the proxy without its reactor, dialect voice", VOICE, "stream"),

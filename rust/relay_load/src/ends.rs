@@ -3,8 +3,9 @@
 //! What each says and how it judges what it hears. The two know nothing of one another
 //! until a chunk tells who said it; from then on nobody else may be heard.
 
+use crate::dialect::Dialect;
 use crate::ledger::Ledger;
-use crate::script::{Due, Script, WORD};
+use crate::script::{Due, Script, MULAW, WORD};
 use crate::speech::{Heard, Speech, Stamp};
 use crate::tally::{Span, Wrongs};
 
@@ -12,54 +13,6 @@ use crate::tally::{Span, Wrongs};
 pub const TO_UPSTREAM: usize = 0;
 /// See `TO_UPSTREAM`.
 pub const TO_CLIENT: usize = 1;
-
-/// How a client speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// The proxy's own for small frontends.
-    Voice,
-    /// The proxy's own for apps with users, whose clients introduce themselves.
-    Companion,
-    /// The upstream's, passed through.
-    Openai,
-    /// The same in its beta shape.
-    Beta,
-}
-
-impl Dialect {
-    /// What its handshake has besides what every handshake has: whole lines.
-    pub fn headers(self) -> &'static str {
-        match self {
-            Self::Voice | Self::Companion | Self::Openai => "",
-            Self::Beta => "OpenAI-Beta: realtime=v1\r\n",
-        }
-    }
-
-    /// What a message with audio begins with, up to the payload.
-    fn opening(self) -> &'static [u8] {
-        match self {
-            Self::Voice => br#"{"type":"audio_input","audio":""#,
-            Self::Companion => br#"{"type":"audio","data":{"audio":""#,
-            Self::Openai | Self::Beta => br#"{"type":"input_audio_buffer.append","audio":""#,
-        }
-    }
-
-    /// What such a message ends with, behind the payload.
-    fn closing(self) -> &'static [u8] {
-        match self {
-            Self::Companion => b"\"}}",
-            Self::Voice | Self::Openai | Self::Beta => b"\"}",
-        }
-    }
-
-    /// What is in the message that says that the relay listens.
-    fn welcome(self) -> &'static [u8] {
-        match self {
-            Self::Voice | Self::Companion => b"session_ready",
-            Self::Openai | Self::Beta => b"session.created",
-        }
-    }
-}
 
 /// Where the relay is and what is said to it.
 #[derive(Clone, Debug)]
@@ -126,6 +79,7 @@ pub struct Near {
     pub ear: Ear,
     dialect: Dialect,
     words: Ledger,
+    marks: Vec<Vec<u8>>,
 }
 
 impl Near {
@@ -138,51 +92,57 @@ impl Near {
             ear: Ear::default(),
             dialect,
             words: Ledger::default(),
+            marks: Vec::new(),
         }
     }
 
     /// What it says before anything else; each client is another user.
     pub fn introduction(&self) -> Vec<String> {
-        if self.dialect != Dialect::Companion {
-            return Vec::new();
-        }
-        let number = self.number;
-        vec![
-            format!(r#"{{"type":"auth","data":{{"userId":"load-{number}"}}}}"#),
-            r#"{"type":"start_realtime","data":{}}"#.to_owned(),
-        ]
+        self.dialect.introduction(self.number)
+    }
+
+    /// The marks up to which it has played by now, as a telephone sends them back.
+    ///
+    /// Asked before each chunk of its own, so a mark is back 40 ms after it came, or sooner:
+    /// the audio comes as fast as it is played.
+    pub fn played(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.marks)
     }
 
     /// Put the next chunk into `message`.
     pub fn say(&mut self, message: &mut Vec<u8>, now_ns: u64, world: &mut World) {
-        message.extend_from_slice(self.dialect.opening());
-        world
-            .speech
-            .say(self.ear.stamp(self.number, now_ns), message);
-        message.extend_from_slice(self.dialect.closing());
+        let stamp = self.ear.stamp(self.number, now_ns);
+        self.dialect
+            .say(stamp, message, |out| world.speech.say(stamp, out));
         world.span.said[TO_UPSTREAM] += 1;
     }
 
     /// A message came; true if it is the one that says that the relay listens.
     pub fn hear(&mut self, message: &[u8], now_ns: u64, world: &mut World) -> bool {
+        let welcome = !self.ready && contains(message, self.dialect.welcome());
+        if welcome {
+            self.ready = true;
+            world.span.ready.add((now_ns - self.called_ns) / 1000);
+        }
         if let Some(heard) = world.speech.find(message) {
             self.ear.hear(heard, TO_CLIENT, now_ns, world);
         } else if let Some(number) = word_in(message) {
             world.wrongs.note(self.words.take(number));
             world.span.words += 1;
-        } else if !self.ready && contains(message, self.dialect.welcome()) {
-            self.ready = true;
-            world.span.ready.add((now_ns - self.called_ns) / 1000);
-            return true;
+        } else if self.dialect == Dialect::Twilio && contains(message, b"\"mark\"") {
+            self.marks.push(message.to_vec());
         } else if contains(message, b"\"error\"") {
             world.wrongs.reason = String::from_utf8_lossy(message).into_owned();
         }
-        false
+        welcome
     }
 
-    /// How many words have come.
-    pub fn words(&self) -> u32 {
-        self.words.heard()
+    /// How many of so many words have not come; a telephone is told none.
+    pub fn words_missing(&self, said: u32) -> u32 {
+        match self.dialect {
+            Dialect::Twilio => 0,
+            _ => said.saturating_sub(self.words.heard()),
+        }
     }
 }
 
@@ -231,20 +191,45 @@ impl Far {
             send(message);
             message.clear();
         }
+        self.say_chunk(message, now_ns, world);
+        send(message);
+    }
+
+    /// A message came; what is to be answered to it, message by message to `send`.
+    ///
+    /// Who asks for mu-law is a caller, whom nobody tells that the session is there: so
+    /// an answer begins at once, as that of a persona which greets.
+    pub fn hear(
+        &mut self,
+        message: &[u8],
+        now_ns: u64,
+        world: &mut World,
+        mut send: impl FnMut(&[u8]),
+    ) {
+        if let Some(heard) = world.speech.find(message) {
+            self.ear.hear(heard, TO_UPSTREAM, now_ns, world);
+            return;
+        }
+        if !contains(message, b"\"session.update\"") {
+            return;
+        }
+        let is_call = contains(message, MULAW.as_bytes());
+        send(self.script.updated(is_call).as_bytes());
+        if is_call && self.ear.said == 0 {
+            for event in self.script.greet() {
+                send(event.as_bytes());
+            }
+            let mut chunk = Vec::new();
+            self.say_chunk(&mut chunk, now_ns, world);
+            send(&chunk);
+        }
+    }
+
+    fn say_chunk(&mut self, message: &mut Vec<u8>, now_ns: u64, world: &mut World) {
         let stamp = self.ear.stamp(self.number, now_ns);
         self.script
             .audio(message, |out| world.speech.say(stamp, out));
-        send(message);
         world.span.said[TO_CLIENT] += 1;
-    }
-
-    /// A message came; what is to be answered to it.
-    pub fn hear(&mut self, message: &[u8], now_ns: u64, world: &mut World) -> Option<String> {
-        if let Some(heard) = world.speech.find(message) {
-            self.ear.hear(heard, TO_UPSTREAM, now_ns, world);
-            return None;
-        }
-        contains(message, b"\"session.update\"").then(|| self.script.updated())
     }
 }
 
@@ -262,10 +247,11 @@ fn word_in(message: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::speech::Encoding;
 
     fn world() -> World {
         World {
-            speech: Speech::default(),
+            speech: Speech::of(Encoding::Pcm16),
             span: Span::default(),
             wrongs: Wrongs::default(),
         }
@@ -277,12 +263,20 @@ mod tests {
         message
     }
 
+    fn answers(far: &mut Far, message: &[u8], now_ns: u64, world: &mut World) -> Vec<String> {
+        let mut said = Vec::new();
+        far.hear(message, now_ns, world, |bytes| {
+            said.push(String::from_utf8_lossy(bytes).into_owned());
+        });
+        said
+    }
+
     #[test]
     fn a_chunk_that_came_is_measured() {
         let (mut world, mut far) = (world(), Far::new(9));
         let mut near = Near::new(3, Dialect::Voice, 0);
         let message = said_by(&mut near, &mut world);
-        assert_eq!(far.hear(&message, 105_000, &mut world), None);
+        assert!(answers(&mut far, &message, 105_000, &mut world).is_empty());
         assert!(far.speaks());
         assert_eq!(world.span.took[TO_UPSTREAM].percentile_us(50.0), Some(100));
         assert_eq!(world.wrongs.changed, 0);
@@ -294,7 +288,7 @@ mod tests {
         for number in [3, 4] {
             let mut near = Near::new(number, Dialect::Openai, 0);
             let message = said_by(&mut near, &mut world);
-            far.hear(&message, 5_000, &mut world);
+            answers(&mut far, &message, 5_000, &mut world);
         }
         assert_eq!(world.wrongs.changed, 1);
     }
@@ -310,19 +304,7 @@ mod tests {
                 assert!(!near.hear(&message, 0, &mut world));
             }
         }
-        assert_eq!((near.words(), world.wrongs.missing), (2, 1));
-    }
-
-    #[test]
-    fn a_client_in_an_envelope_introduces_itself_and_is_heard() {
-        let (mut world, mut far) = (world(), Far::new(9));
-        let mut near = Near::new(3, Dialect::Companion, 0);
-        assert!(near.introduction()[0].contains("load-3"));
-        let message = said_by(&mut near, &mut world);
-        assert!(message.ends_with(b"\"}}"));
-        far.hear(&message, 5_000, &mut world);
-        assert!(far.speaks());
-        assert_eq!(world.wrongs.changed, 0);
+        assert_eq!((near.words_missing(4), world.wrongs.missing), (2, 1));
     }
 
     #[test]
@@ -336,7 +318,31 @@ mod tests {
     #[test]
     fn an_update_of_the_session_is_answered() {
         let (mut world, mut far) = (world(), Far::new(9));
-        let answer = far.hear(br#"{"type":"session.update"}"#, 0, &mut world);
-        assert!(answer.unwrap().contains("session.updated"));
+        let said = answers(&mut far, br#"{"type":"session.update"}"#, 0, &mut world);
+        assert_eq!(said.len(), 1);
+        assert!(said[0].contains("session.updated") && !said[0].contains(MULAW));
+    }
+
+    #[test]
+    fn a_caller_is_greeted_in_mulaw_and_then_ready() {
+        let (mut world, mut far) = (world(), Far::new(9));
+        world.speech = Speech::of(Encoding::Mulaw);
+        let mut near = Near::new(3, Dialect::Twilio, 0);
+        let update = format!(r#"{{"type":"session.update","format":"{MULAW}"}}"#);
+        let said = answers(&mut far, update.as_bytes(), 0, &mut world);
+        assert!(said[0].contains("session.updated") && said[0].contains(MULAW));
+        let chunk = said.last().unwrap().replace("delta", "media");
+        assert!(near.hear(chunk.as_bytes(), 0, &mut world));
+        assert_eq!(near.ear.from, Some(9));
+        assert_eq!(world.wrongs.changed, 0);
+    }
+
+    #[test]
+    fn a_telephone_sends_each_mark_back_once() {
+        let (mut world, mut near) = (world(), Near::new(3, Dialect::Twilio, 0));
+        let mark = br#"{"event":"mark","streamSid":"MZ3","mark":{"name":"item_1:40"}}"#;
+        assert!(!near.hear(mark, 0, &mut world));
+        assert_eq!(near.played(), [mark.to_vec()]);
+        assert!(near.played().is_empty());
     }
 }

@@ -213,7 +213,7 @@ impl Load {
             };
             missing += u64::from(near.ear.said.saturating_sub(far.ear.heard.heard()));
             missing += u64::from(far.ear.said.saturating_sub(near.ear.heard.heard()));
-            missing += u64::from(far.script.words().saturating_sub(near.words()));
+            missing += u64::from(near.words_missing(far.script.words()));
         }
         missing
     }
@@ -280,9 +280,8 @@ impl Load {
                     }
                 }
                 End::Far(far) => {
-                    if let Some(answer) = far.hear(payload, now_ns, &mut self.world) {
-                        seat.link.send(answer.as_bytes(), &mut self.scratch);
-                    }
+                    let send = |bytes: &[u8]| seat.link.send(bytes, &mut self.scratch);
+                    far.hear(payload, now_ns, &mut self.world, send);
                 }
             }
         }
@@ -309,6 +308,9 @@ impl Load {
         message.clear();
         match end {
             End::Near(near) => {
+                for mark in near.played() {
+                    link.send(&mark, scratch);
+                }
                 near.say(message, now_ns, &mut self.world);
                 link.send(message, scratch);
             }

@@ -9,6 +9,7 @@
 // Elsewhere `main` only says so, and leaves the parts that need no epoll unused.
 #![cfg_attr(not(target_os = "linux"), allow(unused))]
 
+mod dialect;
 #[cfg(target_os = "linux")]
 mod ends;
 mod handshake;
@@ -30,7 +31,7 @@ mod tally;
 #[cfg(target_os = "linux")]
 fn main() -> std::io::Result<()> {
     let world = ends::World {
-        speech: speech::Speech::default(),
+        speech: speech::Speech::of(speech::Encoding::Pcm16),
         span: tally::Span::default(),
         wrongs: tally::Wrongs::default(),
     };

@@ -11,8 +11,10 @@
 //! setups SECONDS AT_ONCE    call, be ready, hang up, and again
 //! ```
 
-use crate::ends::{Dialect, Relay};
+use crate::dialect::Dialect;
+use crate::ends::Relay;
 use crate::load::Load;
+use crate::speech::Speech;
 use crate::tally::Span;
 use rustix::time::{clock_gettime, ClockId};
 
@@ -73,6 +75,7 @@ impl Orders {
         self.doing = match words[..] {
             ["relay", port, dialect, path] => {
                 self.relay = relay(port, dialect, path, load)?;
+                load.world.speech = Speech::of(self.relay.dialect.encoding());
                 return Ok(Some("{}".to_owned()));
             }
             ["speak", how] => {
@@ -190,12 +193,8 @@ fn report(load: &Load, sessions: usize, took_ns: u64, cpu_s: f64) -> String {
 }
 
 fn relay(port: &str, dialect: &str, path: &str, load: &Load) -> Result<Relay, String> {
-    let dialect = match dialect {
-        "voice" => Dialect::Voice,
-        "openai" => Dialect::Openai,
-        "companion" => Dialect::Companion,
-        "beta" => Dialect::Beta,
-        _ => return Err(format!("no such dialect: {dialect}")),
+    let Some(dialect) = Dialect::named(dialect) else {
+        return Err(format!("no such dialect: {dialect}"));
     };
     let port = match number(port)? as u16 {
         0 => load.upstream_port().map_err(|error| error.to_string())?,

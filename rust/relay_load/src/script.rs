@@ -36,6 +36,10 @@ const USAGE: &str = concat!(
     r#""output_token_details":{"text_tokens":8,"audio_tokens":22}}"#
 );
 
+const PCM16: &str = r#"{"type":"audio/pcm","rate":24000}"#;
+/// What telephones speak, as the API names it.
+pub const MULAW: &str = "audio/pcmu";
+
 /// What a step brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Due {
@@ -75,9 +79,17 @@ impl Script {
         self.event("session.created", SESSION)
     }
 
-    /// The answer to a `session.update`.
-    pub fn updated(&mut self) -> String {
-        self.event("session.updated", SESSION)
+    /// The answer to a `session.update`; `mulaw`: which asks for that, both ways.
+    pub fn updated(&mut self, mulaw: bool) -> String {
+        let agreed = format!(r#"{{"type":"{MULAW}"}}"#);
+        let session = SESSION.replace(PCM16, if mulaw { &agreed } else { PCM16 });
+        self.event("session.updated", &session)
+    }
+
+    /// An answer that begins by itself, instead of the first turn's.
+    pub fn greet(&mut self) -> Vec<String> {
+        self.step = ANSWER + 1;
+        self.begin_answer()
     }
 
     /// Go one step on.
