@@ -14,6 +14,9 @@ from benches.relay.trial import Capacity, Point
 from benches.relay.verdict import bars
 from rich.console import Console
 
+from rtproxy.dialects.dialect import Dialect
+from rtproxy.dialects.registry import DIALECTS
+
 CLEAN: dict[str, Any] = {
     "sessions": 50,
     "seconds": 4.0,
@@ -150,3 +153,11 @@ def test_a_peer_that_is_not_here_is_left_out_with_a_word():
     assert words is not None
     assert "no-such-program" in words
     assert RELAYS["naive"].missing() is None
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_every_dialect_is_compared_where_it_is_spoken(dialect: Dialect):
+    spoken = {relay.speaks for relay in RELAYS.values() if relay.name.startswith("rtproxy")}
+    paths = {path.partition("?")[0] for name, path in spoken if name == dialect.name}
+    assert len(paths) == 1
+    assert paths <= set(dialect.paths)

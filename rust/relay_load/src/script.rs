@@ -59,6 +59,7 @@ pub struct Script {
     turn: u32,
     events: u32,
     words: u32,
+    mulaw: bool,
 }
 
 impl Script {
@@ -71,6 +72,7 @@ impl Script {
             turn: 0,
             events: 0,
             words: 0,
+            mulaw: false,
         }
     }
 
@@ -79,11 +81,10 @@ impl Script {
         self.event("session.created", SESSION)
     }
 
-    /// The answer to a `session.update`; `mulaw`: which asks for that, both ways.
+    /// The answer to a `session.update`; `mulaw`: it asks for that, both ways, and so it stays.
     pub fn updated(&mut self, mulaw: bool) -> String {
-        let agreed = format!(r#"{{"type":"{MULAW}"}}"#);
-        let session = SESSION.replace(PCM16, if mulaw { &agreed } else { PCM16 });
-        self.event("session.updated", &session)
+        self.mulaw |= mulaw;
+        self.event("session.updated", SESSION)
     }
 
     /// An answer that begins by itself, instead of the first turn's.
@@ -233,7 +234,11 @@ impl Script {
 
     fn event(&mut self, kind: &str, body: &str) -> String {
         let id = self.next_event();
-        format!(r#"{{"type":"{kind}","event_id":"{id}",{body}}}"#)
+        let event = format!(r#"{{"type":"{kind}","event_id":"{id}",{body}}}"#);
+        if self.mulaw {
+            return event.replace(PCM16, &format!(r#"{{"type":"{MULAW}"}}"#));
+        }
+        event
     }
 
     fn next_event(&mut self) -> String {
