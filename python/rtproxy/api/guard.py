@@ -53,7 +53,9 @@ def add_guard(
     @application.before_request
     async def judge() -> Response | None:
         if request.method == "OPTIONS":
-            return Response(status=204)  # a browser asks whether it may ask; see `for_pages`
+            # A browser asks whether it may ask; see `for_pages`. Without a body Quart
+            # would look for an event loop of asyncio.
+            return Response(b"", status=204)
         if request.path in _OPEN or request.path.startswith(_SIGNED):
             return None
         verdict = credentials.judge(_Asking(request.headers, request.args))
