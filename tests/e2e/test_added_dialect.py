@@ -99,4 +99,4 @@ async def test_it_holds_a_conversation(proxy: ProxyProcess, address: str) -> Non
         assert spoken.find(heard) >= 0
         assert any(event["type"] == "display" and event["line"] for event in events)
         await peer.send({"type": "ring"})
-        assert "sound, released, interrupt" in (await peer.next("error"))["message"]
+        assert "known are: sound, released, " in (await peer.next("error"))["message"]

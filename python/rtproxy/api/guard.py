@@ -53,7 +53,7 @@ def add_guard(
     @application.before_request
     async def judge() -> Response | None:
         if request.method == "OPTIONS":
-            # A browser asks whether it may ask; see `for_pages`. Without a body Quart
+            # A browser asks whether it may ask; see `for_pages`. Without any body Quart
             # would look for an event loop of asyncio.
             return Response(b"", status=204)
         if request.path in _OPEN or request.path.startswith(_SIGNED):
