@@ -27,6 +27,18 @@ a=mid:0
 a=sendrecv
 a=rtpmap:111 opus/48000/2
 """.replace("\n", "\r\n")
+SDP = ("content-type", "application/sdp")
+BOUNDARY = "b0undary"
+FORM = ("content-type", f"multipart/form-data; boundary={BOUNDARY}")
+
+
+def form(**fields: str) -> bytes:
+    """The body of a form."""
+    parts = (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    return ("".join(parts) + f"--{BOUNDARY}--\r\n").encode()
 
 
 @dataclass(frozen=True)

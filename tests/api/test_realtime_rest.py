@@ -10,21 +10,10 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from api.rest_house import BEARER, KEY, OFFER, RestHouse, open_rest_house
+from api.rest_house import BEARER, FORM, KEY, OFFER, SDP, RestHouse, form, open_rest_house
 
 SECRETS, CALLS = "/v1/realtime/client_secrets", "/v1/realtime/calls"
 PAGE = "https://app.example"
-SDP = ("content-type", "application/sdp")
-BOUNDARY = "b0undary"
-FORM = ("content-type", f"multipart/form-data; boundary={BOUNDARY}")
-
-
-def form(**fields: str) -> bytes:
-    parts = (
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in fields.items()
-    )
-    return ("".join(parts) + f"--{BOUNDARY}--\r\n").encode()
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/openai/v1/models", "/api/realtime/metrics"])

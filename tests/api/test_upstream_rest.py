@@ -9,10 +9,9 @@ from functools import partial
 import pytest
 import trio
 
-from api.rest_house import OFFER, RestHouse, open_rest_house
+from api.rest_house import FORM, OFFER, SDP, RestHouse, form, open_rest_house
 
 CANARY = "sk-canary-of-the-upstream"
-SDP = ("content-type", "application/sdp")
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
@@ -97,6 +96,19 @@ async def test_a_call_goes_up_with_its_session_and_comes_back_under_our_path() -
     ):
         assert part in stub.asked
     assert b'"format"' not in stub.asked  # WebRTC agrees on its audio by itself
+
+
+async def test_a_calls_session_may_be_written_with_older_names() -> None:
+    head = b"HTTP/1.1 201 Created\r\nContent-Type: application/sdp\r\n"
+    location = b"Location: /v1/realtime/calls/rtc_abc\r\n"
+    stub = Stub(whole(head + location, b"v=0\r\n"))
+    beta = '{"modalities":["text","audio"],"voice":"cedar","temperature":0.8}'
+    async with house_before(stub) as house:
+        answer = await house.ask("POST", "/v1/realtime/calls", form(sdp=OFFER, session=beta), FORM)
+    assert answer.status == 201
+    assert b'"output_modalities":["audio"]' in stub.asked
+    assert b'"audio":{"output":{"voice":"cedar"}}' in stub.asked
+    assert b"temperature" not in stub.asked
 
 
 QUOTING = (

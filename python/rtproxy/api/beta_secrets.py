@@ -8,8 +8,9 @@ know how a token is made.
 from __future__ import annotations
 
 from rtproxy.api.body import json_object
-from rtproxy.api.client_secrets import SecretAsked, read_seconds, read_session
+from rtproxy.api.client_secrets import SecretAsked, read_seconds
 from rtproxy.api.refusals import RestRefused
+from rtproxy.api.session_body import read_session
 from rtproxy.dialects.beta_session import session_to_beta
 from rtproxy.model.event import Json
 

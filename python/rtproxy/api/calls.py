@@ -14,6 +14,7 @@ import msgspec
 
 from rtproxy.api.body import Offer
 from rtproxy.api.refusals import RestRefused
+from rtproxy.api.session_body import read_session
 from rtproxy.model.event import Json
 from rtproxy.model.session_config import merge_session
 
@@ -28,11 +29,13 @@ def session_for_call(
     """The session of a call: the client's over its token's, or else the server's persona.
 
     WebRTC agrees on its audio by itself, so the persona's formats are left out.
+    Raises RestRefused for a field of the client's that cannot be.
     """
     if offer.session is None and bound is None:
         session = _without_formats(usual())
     else:
-        session = merge_session(bound or {}, offer.session or {})
+        wished = {} if offer.session is None else read_session(offer.session)
+        session = merge_session(bound or {}, wished)
     return {"type": "realtime", "model": model, **session}
 
 

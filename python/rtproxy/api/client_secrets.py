@@ -10,20 +10,15 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from rtproxy.api.body import json_object
 from rtproxy.api.refusals import RestRefused
+from rtproxy.api.session_body import read_session, wrong_field
 from rtproxy.credentials.tokens import NONCE_BYTES, Sealed, Tokens, TokenTooLong
 from rtproxy.model.event import Json
 from rtproxy.model.ids import new_id
-from rtproxy.model.place import FieldError, Place
-from rtproxy.model.session_config import read_session_config
 
 LEAST_S, USUAL_S, MOST_S = 10, 600, 7_200
-_TYPES = ("realtime", "transcription")
 _FIELDS = ("expires_after", "session")
-_log = structlog.get_logger("rtproxy.http")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,41 +69,16 @@ def make_secret(asked: SecretAsked, tokens: Tokens, user: str | None, now: float
 def read_seconds(asked: Any, where: str = "expires_after") -> int:
     """How long the token lasts; RestRefused where that cannot be."""
     if not isinstance(asked, dict):
-        raise _wrong(where, asked, 'an object: {"anchor": "created_at", "seconds": …}')
+        raise wrong_field(where, asked, 'an object: {"anchor": "created_at", "seconds": …}')
     for name in asked:
         if name not in {"anchor", "seconds"}:
             param = f"{where}.{name}"
             words = f"Unknown parameter: '{param}'. There are: anchor, seconds."
             raise RestRefused(400, words, code="unknown_parameter", param=param)
     if asked.get("anchor", "created_at") != "created_at":
-        raise _wrong(f"{where}.anchor", asked["anchor"], '"created_at"')
+        raise wrong_field(f"{where}.anchor", asked["anchor"], '"created_at"')
     seconds = asked.get("seconds", USUAL_S)
     if type(seconds) is not int or not LEAST_S <= seconds <= MOST_S:
         may_be = f"a whole number from {LEAST_S} to {MOST_S}"
-        raise _wrong(f"{where}.seconds", seconds, may_be)
+        raise wrong_field(f"{where}.seconds", seconds, may_be)
     return seconds
-
-
-def read_session(asked: Any, where: str = "session") -> Json:
-    """The session (partial, GA, with its type), by whichever names; RestRefused."""
-    if not isinstance(asked, dict):
-        raise _wrong(where, asked, "an object")
-    kind = asked.get("type", "realtime")
-    if kind not in _TYPES:
-        raise _wrong(f"{where}.type", kind, 'one of "realtime", "transcription"')
-    fields = {name: value for name, value in asked.items() if name != "type"}
-    try:
-        read = read_session_config(fields, where=where)
-    except FieldError as error:
-        raise _refused(error) from None
-    for sentence in read.dropped:
-        _log.info("session_field_dropped", text=sentence)
-    return {"type": kind, **read.session}
-
-
-def _wrong(param: str, value: object, may_be: str) -> RestRefused:
-    return _refused(Place(param).wrong(value, may_be))
-
-
-def _refused(wrong: FieldError) -> RestRefused:
-    return RestRefused(400, wrong.message, code="invalid_value", param=wrong.param)
