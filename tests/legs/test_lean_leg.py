@@ -91,6 +91,17 @@ async def test_what_the_peer_does_not_take_at_once_follows() -> None:
         assert [len(payload) for payload, _ in server.witness.messages] == [len(large), 8]
 
 
+async def test_a_flood_is_read_in_portions() -> None:
+    async with ends() as (client, server):
+        size = lean_leg.VISIT_BYTES // 4
+        for _ in range(20):
+            client.leg.send(bytes(size))
+        server.leg.serve(writable=False)
+        assert len(server.witness.messages) == 3  # with its frame's head, a fourth has no room
+        while len(server.witness.messages) < 20:
+            await server.witness.told()
+
+
 async def test_a_peer_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lean_leg, "WAITING_BYTES", 100_000)
     async with ends() as (client, _server):

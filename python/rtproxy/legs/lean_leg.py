@@ -24,6 +24,9 @@ from rtproxy.legs.transport import LOST, SocketTransport
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 
 WAITING_BYTES = 8 * 1024 * 1024  # for a peer that does not read; then it is given up
+# At a visit: some six chunks, half a millisecond of an echo. A peer that floods always
+# has more to read, and all others wait for as long as its visits take.
+VISIT_BYTES = 16 * 1024
 _NO_STATUS_ON_THE_WIRE = 0
 
 
@@ -139,7 +142,7 @@ class LeanLeg:
         if writable:
             self._write(b"")
         try:
-            data = self._transport.receive_now()
+            data = self._transport.receive_now(VISIT_BYTES)
         except LOST as error:
             self._end(self._closing or CloseReason(CloseCode.ABNORMAL, str(error), Origin.PEER))
             return
