@@ -110,8 +110,13 @@ class Kinds:
     Args:
         audio: type -> where its base64 payload lies: a key, or two keys joined by
             a dot for one level of nesting ("data.audio").
-        only: path -> text. Audio is a message that has these texts at these paths;
-            another one of its type is a hold.
+        reports: type -> where a name lies, "ITEM:MS", by which a client tells that it has
+            played so many milliseconds of an item. It is noted and nobody is woken; from
+            the first one on the last report is what was heard of an item, of one without
+            any nothing was, and what is reported of a cut one changes nothing. Another
+            name, and that of an item that is not known, is a hold.
+        only: path -> text. Audio is a message that has these texts at these paths, a
+            report one that has no others there; another one of its type is a hold.
         answer_words: type -> (where its words lie, template) for words of an answer.
             They are told in the client's own message, behind the start of their
             response, and nobody else learns of them; those of an excluded response
@@ -144,6 +149,7 @@ class Kinds:
         cls,
         *,
         audio: Mapping[str, str] = ...,
+        reports: Mapping[str, str] = ...,
         only: Mapping[str, str] = ...,
         answer_words: Mapping[str, tuple[str, str]] = ...,
         input_words: Mapping[str, tuple[str, str]] = ...,
@@ -200,7 +206,10 @@ class Counters:
         """Let go by the lane, whether it could be written or not."""
     @property
     def heard_ms(self) -> float:
-        """The play-out clock's position; it runs on while nobody is there."""
+        """The play-out clock's position; it runs on while nobody is there.
+
+        Of a client that reports it is what was reported.
+        """
     @property
     def dropped_ms(self) -> float:
         """Never left: cut, discarded because its time had passed, refused after a cut."""

@@ -1,10 +1,8 @@
-"""A telephone call in the core: what was heard is what was reported, and keys are words."""
+"""A telephone call in the core: its marks are Twilio's to return, and keys are words."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from playbook import Playbook
 from rtproxy.model import events as ev
@@ -14,7 +12,6 @@ from rtproxy.session import commands as cmd
 from rtproxy.session.call import Call
 from rtproxy.session.greeting import Greeting
 from rtproxy.session.keypad import MAX_KEYS, PAUSE_S, Keypad, pressed
-from rtproxy.session.playout import MAX_ITEMS, ByReports
 from rtproxy.session.session import Session
 
 RESPONSE = {"id": "resp_1", "conversation_id": "conv_1"}
@@ -45,11 +42,6 @@ def answered() -> Playbook:
     return play
 
 
-def report(play: Playbook, played_ms: float, item_id: str = "item_1") -> None:
-    play >> ev.Playback(item_id=item_id, played_ms=played_ms)
-    play << cmd.Measure(item_id, played_ms)
-
-
 def dropped(heard_ms: float, received_ms: float) -> ev.Dropped:
     part = ev.HeardPart(
         item_id="item_1", content_index=0, heard_ms=heard_ms, received_ms=received_ms
@@ -75,27 +67,10 @@ def speak(play: Playbook) -> Playbook:
 # What was heard
 
 
-def test_barge_in_cuts_at_the_last_report_whatever_the_clock_says() -> None:
-    play = answering()
-    report(play, 400)
-    report(play, 640)
-    speak(play) << cmd.Drop("resp_1")
-    play >> dropped(2_000, 3_000)
-    cut_at(play, 640)
-
-
-def test_until_the_first_report_of_a_call_the_clock_counts() -> None:
+def test_barge_in_cuts_at_what_was_heard() -> None:
     play = speak(answering()) << cmd.Drop("resp_1")
-    play >> dropped(70, 3_000)
-    cut_at(play, 70)
-
-
-def test_of_who_reports_nothing_was_heard_without_a_report() -> None:
-    play = answering()
-    report(play, 40, "item_before")
-    speak(play) << cmd.Drop("resp_1")
-    play >> dropped(700, 3_000)
-    cut_at(play, 0)
+    play >> dropped(640, 3_000)
+    cut_at(play, 640)
 
 
 def test_who_never_reports_is_served_by_the_clock() -> None:
@@ -107,48 +82,33 @@ def test_who_never_reports_is_served_by_the_clock() -> None:
     speak(play).rest()
 
 
-def test_no_more_was_heard_than_there_is() -> None:
-    play = answering()
-    report(play, 99_999)
-    speak(play) << cmd.Drop("resp_1")
-    play >> dropped(100, 3_000.5)
-    cut_at(play, 3_000)
-
-
 def test_an_answer_lives_until_its_last_mark_has_come_back() -> None:
-    play = answered()
-    report(play, 2_500)
-    speak(play) << cmd.Drop("resp_1")
-    play >> dropped(3_000, 3_000)
+    play = speak(answered()) << cmd.Drop("resp_1")
+    play >> dropped(2_500, 3_000)
     cut_at(play, 2_500)
 
 
 def test_an_answer_that_was_heard_is_over_and_is_not_cut() -> None:
-    play = answered()
-    report(play, 3_000)
-    play >> ev.MarkReached(token=OVER)
+    play = answered() >> ev.MarkReached(token=OVER)
     play << cmd.ToClient(ev.AnswerOver(response_id="resp_1", status="completed"))
     speak(play).rest()
 
 
 def test_all_chunks_heard_and_the_end_not_yet_told_is_no_cut() -> None:
-    play = answered()
-    report(play, 3_000)
-    speak(play) << cmd.Drop("resp_1")
+    play = speak(answered()) << cmd.Drop("resp_1")
     play >> dropped(3_000.9, 3_000.9)
+    play << cmd.ToClient(ev.AnswerOver(response_id="resp_1", status="completed"))
+    play >> ev.MarkReached(token=OVER)
     play.rest()
 
 
 def test_what_a_clear_brings_back_was_not_heard() -> None:
     """Twilio returns all outstanding marks at once; the model is told once, and of no more."""
-    play = answered()
-    report(play, 1_000)
-    speak(play) << cmd.Drop("resp_1")
-    play >> dropped(1_200, 3_000)
+    play = speak(answered()) << cmd.Drop("resp_1")
+    play >> dropped(1_000, 3_000)
     cut_at(play, 1_000)
-    report(play, 2_000)
-    report(play, 3_000)
-    play >> ev.Measured(item_id="item_1", sent_ms=3_000, played_ms=3_000)
+    play >> ev.Playback(item_id="item_1", played_ms=3_000)  # one that the splice was not sure of
+    play.skip() >> ev.Measured(item_id="item_1", sent_ms=3_000, played_ms=3_000)
     play.rest()
     play >> ev.MarkReached(token=OVER)
     play << cmd.ToClient(ev.AnswerOver(response_id="resp_1", status="cancelled"))
@@ -167,72 +127,6 @@ def test_the_end_comes_once() -> None:
     play = answered() >> ev.MarkReached(token=OVER)
     play.skip() >> ev.MarkReached(token=OVER)
     play.rest()
-
-
-def test_reports_do_not_pile_up() -> None:
-    playout = ByReports()
-    for number in range(3 * MAX_ITEMS):
-        playout.note(f"item_{number}", 10.0)
-    newest = ev.HeardPart(
-        item_id=f"item_{3 * MAX_ITEMS - 1}", content_index=0, heard_ms=0, received_ms=50
-    )
-    oldest = ev.HeardPart(item_id="item_0", content_index=0, heard_ms=0, received_ms=50)
-    assert (playout.heard(newest).heard_ms, playout.heard(oldest).heard_ms) == (10.0, 0.0)
-    assert len(playout._played_ms) == MAX_ITEMS
-
-
-class Buffer:
-    """Twilio's: plays chunks of 40 ms, hands their marks back, all at once when it is cleared."""
-
-    def __init__(self, play: Playbook) -> None:
-        self.play = play
-        self.waiting: list[int] = []
-        self.received_ms = 0
-        self.heard_ms = 0
-        self.cuts: list[int] = []
-        self.truncated: list[int] = []
-
-    def chunk(self) -> None:
-        self.received_ms += 40
-        self.waiting.append(self.received_ms)
-
-    def play_one(self) -> None:
-        if self.waiting:
-            self.hand_back(self.waiting.pop(0))
-
-    def hand_back(self, ms: int) -> None:
-        if not self.cuts:
-            self.heard_ms = ms
-        self.play >> ev.Playback(item_id="item_1", played_ms=ms)
-        self.play.skip() >> ev.Measured(item_id="item_1", sent_ms=self.received_ms, played_ms=ms)
-        self.play.skip()
-
-    def speak(self) -> None:
-        self.play >> ev.SpeechStarted(audio_start_ms=0, item_id="item_u")
-        if cmd.Drop("resp_1") not in self.play.left():
-            return
-        came = dropped(self.heard_ms, self.received_ms)
-        self.play >> (came if self.received_ms else ev.Dropped(response_id="resp_1", heard=()))
-        events = [getattr(command, "event", None) for command in self.play.left()]
-        self.cuts += [one.played_ms for one in events if isinstance(one, ev.Interrupted)]
-        self.truncated += [one.audio_end_ms for one in events if isinstance(one, ev.ItemTruncate)]
-        outstanding, self.waiting = self.waiting, []
-        for ms in outstanding:
-            self.hand_back(ms)
-
-
-@settings(max_examples=40)
-@given(st.lists(st.sampled_from(["chunk", "play_one", "speak"]), max_size=30))
-def test_whatever_happens_the_model_learns_once_and_exactly_what_was_heard(
-    steps: list[str],
-) -> None:
-    buffer = Buffer(answering())
-    for step in steps:
-        getattr(buffer, step)()
-    assert buffer.cuts == [buffer.heard_ms] * ("speak" in steps)
-    assert buffer.truncated in ([], buffer.cuts)
-    spoken_at = steps.index("speak") if "speak" in steps else 0
-    assert bool(buffer.truncated) == ("chunk" in steps[:spoken_at])
 
 
 # Keys

@@ -161,7 +161,7 @@ class Splice:
     def _sort(self, leg: Leg, arrival: Heard, now: Fraction) -> None:
         raw, binary = arrival.payload, arrival.opcode.name == "BINARY"
         sorted_ = leg.kinds.sort(raw, binary=binary, audio_format=leg.format)
-        if not self.sides.has(leg) or sorted_.kind == "hold":
+        if not self.sides.has(leg) or not self._is_sure(leg, sorted_):
             self._holds += 1
             leg.hold = self._holds
             leg.deliveries.append(Message(MessageKind.HOLD, raw, binary, leg.hold))
@@ -173,11 +173,17 @@ class Splice:
             self.send(leg.side.other, sorted_.told, float(now), response_id=sorted_.response)
         elif sorted_.kind == "words":
             self._tell(leg.side.other, sorted_)
-        elif sorted_.kind == "ignore":
+        elif sorted_.kind in ("ignore", "report"):
             pass
         else:
             assert sorted_.chunk is not None
             self._audio(leg.side, sorted_.chunk, now)
+
+    def _is_sure(self, leg: Leg, sorted_: Sorted) -> bool:
+        """Whether it needs no parser; a report is noted by the way."""
+        if sorted_.kind == "report":
+            return leg.side is Side.CLIENT and self.lane.report(*sorted_.played)
+        return sorted_.kind != "hold"
 
     def _tell(self, side: Side, words: Sorted) -> None:
         if words.response not in self.lane.excluded:

@@ -103,14 +103,16 @@ def strict_base64(text: str) -> bytes | None:
 class Sorted:
     """What a message is to its direction.
 
-    "hold", "relay", "pass on", "ignore", "audio" with its chunk, or "words" and
-    "renamed" with what is told, and of which response that is.
+    "hold", "relay", "pass on", "ignore", "audio" with its chunk, "report" with an item
+    and how much of it was played, or "words" and "renamed" with what is told, and of
+    which response that is.
     """
 
     kind: str
     chunk: Chunk | None = None
     told: bytes = b""
     response: str | None = None
+    played: tuple[str, Fraction] = ("", Fraction(0))
 
 
 HOLD = Sorted("hold")
@@ -123,6 +125,7 @@ class Kinds:
         self,
         *,
         audio: Mapping[str, str] = {},
+        reports: Mapping[str, str] = {},
         only: Mapping[str, str] = {},
         answer_words: Mapping[str, tuple[str, str]] = {},
         input_words: Mapping[str, tuple[str, str]] = {},
@@ -139,6 +142,7 @@ class Kinds:
     ) -> None:
         self.only, self.type_key = dict(only), type_key or "type"
         self.audio, self.binary, self.check_base64 = dict(audio), binary, check_base64
+        self.reports = dict(reports)
         self.answer_words, self.input_words = dict(answer_words), dict(input_words)
         self.renamed = dict(renamed)
         self.secrets, self.default = tuple(secrets), default.replace("_", " ")
@@ -157,6 +161,8 @@ class Kinds:
         kind = message.get(self.type_key)
         if kind in self.audio:
             return self._audio(raw, message, audio_format)
+        if kind in self.reports:
+            return self._report(raw, message, self.reports[kind])
         if kind in self.answer_words:
             return self._words(raw, message, *self.answer_words[kind], of_answer=True)
         if kind in self.input_words:
@@ -181,6 +187,18 @@ class Kinds:
         if any(secret and secret in written for secret in self.secrets):
             return HOLD
         return Sorted("words", told=written, response=response if of_answer else None)
+
+    def _report(self, raw: bytes, message: dict[str, Any], path: str) -> Sorted:
+        name = _at(message, path)
+        read = (
+            re.fullmatch(r"(.+):([0-9]{1,9})", name, re.DOTALL) if isinstance(name, str) else None
+        )
+        said = {path: text for path, text in self.only.items() if _lies(message, path)}
+        denied = any(_at(message, path) != text for path, text in said.items())
+        texts = [name, *said.values()]
+        if read is None or denied or any(f'"{text}"'.encode() not in raw for text in texts):
+            return HOLD
+        return Sorted("report", played=(read[1], Fraction(int(read[2]), 1000)))
 
     def _audio(self, raw: bytes, message: dict[str, Any], audio_format: Format) -> Sorted:
         type_name = message[self.type_key]
@@ -210,6 +228,14 @@ def _at(message: dict[str, Any], path: str) -> Any:
     for key in path.split("."):
         found = found.get(key) if isinstance(found, dict) else None
     return found
+
+
+def _lies(message: dict[str, Any], path: str) -> bool:
+    """Whether anything does, be it null."""
+    outer, _, inner = path.partition(".")
+    if not inner:
+        return outer in message
+    return isinstance(message.get(outer), dict) and inner in message[outer]
 
 
 def _renamed(raw: bytes, message: dict[str, Any], new: str) -> bytes:

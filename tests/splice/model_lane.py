@@ -68,6 +68,8 @@ class Lane:
         self.counts: dict[str | None, Count] = {}
         self.parts: dict[Part, Fraction] = {}  # what has come of each, in order of arrival
         self.begun: set[Part] = set()  # those of which some was let in
+        self.cut: set[Part] = set()
+        self.reported: dict[Part, Fraction] | None = None  # once the client has reported
         self.shut: set[str | None] = set()
         self.excluded: set[str | None] = set()
 
@@ -160,6 +162,7 @@ class Lane:
         self._cut([one for one in self.time_line if one.chunk.response == response], now)
         self.play_end = max((played.end for played in self.time_line), default=now)
         self.shut.add(response)
+        self.cut |= {part for part in self.begun if part[0] == response}
         return [
             (part[1] or "", part[2], ms(self._heard_part(part, now)), ms(received))
             for part, received in self.parts.items()
@@ -195,6 +198,16 @@ class Lane:
         self.play_end += shift
         return True
 
+    def report(self, item: str, seconds: Fraction) -> bool:
+        """The client has played so much; what it says of a cut part changes nothing."""
+        parts = [part for part in self.parts if part[1] == item]
+        if parts and self.reported is None:
+            self.reported = {}
+        for part in parts:
+            if self.reported is not None and part not in self.cut:
+                self.reported[part] = seconds
+        return bool(parts)
+
     def lose(self, chunks: list[Chunk]) -> None:
         """Released audio that will not be written after all."""
         for chunk in chunks:
@@ -207,10 +220,13 @@ class Lane:
         return sum(waiting, Fraction(0))
 
     def heard(self, item: str, now: Fraction) -> Fraction:
-        mine = [played.heard(now) for played in self.time_line if played.chunk.item == item]
+        mine = [self._heard_part(part, now) for part in self.parts if part[1] == item]
         return sum(mine, Fraction(0))
 
     def _heard_part(self, part: Part, now: Fraction) -> Fraction:
+        if self.reported is not None:
+            seconds, received = self.reported.get(part, Fraction(0)), self.parts[part]
+            return received if seconds >= Fraction(int(1000 * received), 1000) else seconds
         mine = [played.heard(now) for played in self.time_line if part_of(played.chunk) == part]
         return sum(mine, Fraction(0))
 

@@ -34,7 +34,11 @@ UPSTREAM_KINDS: dict[str, Any] = {
     "input_words": {"input words": ("delta", INPUT_WORDS)},
     **_LISTS,
 }
-CLIENT_KINDS: dict[str, Any] = {"audio": {"audio_input": "audio"}, **_LISTS}
+CLIENT_KINDS: dict[str, Any] = {
+    "audio": {"audio_input": "audio"},
+    "reports": {"played": "mark.name"},
+    **_LISTS,
+}
 TO_CLIENT = '{"type":"audio_chunk","audio":"$audio"}'
 TO_UPSTREAM = '{"type":"input_audio_buffer.append","event_id":"rt_$number","audio":"$audio"}'
 
@@ -73,6 +77,11 @@ def spoken(audio: int | bytes) -> bytes:
     """Audio from the client; a number means milliseconds."""
     data = sound(audio) if isinstance(audio, int) else audio
     return message("audio_input", audio=encode(data))
+
+
+def played(item: str, ms: int) -> bytes:
+    """The client's report of what it has played of an item."""
+    return message("played", mark={"name": f"{item}:{ms}"})
 
 
 def audio_in(payload: bytes) -> bytes | None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.splice.pair import Pair, PairedLeg
-from tests.splice.scene import delta, message, spoken, written
+from tests.splice.scene import delta, message, played, spoken, written
 from tests.splice.strategies import (
     KINDS,
     PLAIN_AND_ESCAPED,
@@ -80,6 +80,12 @@ class Schedule(RuleBasedStateMachine):
     def client_speaks(self, sizes: list[int], *, arrives: bool) -> None:
         audio = [spoken(self._sound(size)) for size in sizes]
         self._say("client", audio, arrives=arrives)
+
+    @precondition(lambda self: not self.paced)
+    @rule(response=responses, item=st.integers(1, 3), ms=st.integers(0, 1_500))
+    def client_reports(self, response: str, item: int, ms: int) -> None:
+        """Only one that buffers does; of the others the clock tells."""
+        self._say("client", [played(f"{response}.{item}", ms)], arrives=True)
 
     @rule(
         response=st.one_of(st.none(), responses),

@@ -8,6 +8,7 @@ Twilio has no message for errors, transcripts or turns: of these a caller is tol
 nothing. What the caller has heard Twilio tells by sending a mark back when the audio
 before it was played, so each chunk is followed by one that names its item and the
 milliseconds up to there. After a `clear` it sends back all that are outstanding.
+The splice notes them; what it is not sure of is decoded here, and corrects its clock.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ class Twilio:
         return self
 
     def client_kinds(self) -> Kinds:
-        """What the caller says takes the lane; Python answers the rest."""
+        """What the caller says takes the lane, what they heard is noted; the rest is Python's."""
         return _client_kinds(self.stream_id)
 
     def upstream_kinds(self, secrets: Sequence[bytes] = ()) -> Kinds:
@@ -244,6 +245,7 @@ def _client_kinds(stream_id: str | None) -> Kinds:
     return Kinds(
         type_key="event",
         audio={"media": _PAYLOAD},
+        reports={"mark": "mark.name"},
         only={"streamSid": stream_id, "media.track": _INBOUND},
     )
 

@@ -1,6 +1,6 @@
 """A telephone call: what is different where the client is a caller.
 
-Owns who tells what was heard, and what becomes of the keys that are pressed. Must not
+Owns who hands marks back, and what becomes of the keys that are pressed. Must not
 know who carries the call.
 """
 

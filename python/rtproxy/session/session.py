@@ -199,8 +199,6 @@ class Session:
         return [Resubmit(event.canonical)]
 
     def _playback(self, event: ev.Playback) -> list[Command]:
-        if event.item_id is not None:
-            self.turns.playout.note(event.item_id, event.played_ms)
         return [Measure(event.item_id, event.played_ms, event.event_id)]
 
     # A caller

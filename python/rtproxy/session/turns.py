@@ -49,8 +49,8 @@ class Turns:
     """The answers of one session.
 
     Every method takes an event and returns the commands that it calls for.
-    `announces_audio`: the client is told of each item before the audio of it. `playout`
-    knows what is heard of it.
+    `announces_audio`: the client is told of each item before the audio of it. `playout`:
+    who knows when an answer was played.
     """
 
     def __init__(self, *, announces_audio: bool = False, playout: Playout | None = None) -> None:
@@ -296,21 +296,20 @@ class Turns:
         """
         answer = self._answers.get(event.response_id)
         generated = answer.generated if answer else set()
-        heard = [self.playout.heard(part) for part in event.heard]
         cut = [
             part
-            for part in heard
+            for part in event.heard
             if not (part.whole and (part.item_id, part.content_index) in generated)
         ]
         if not cut:
-            return self._cut_between_parts(answer, heard) if answer else []
+            return self._cut_between_parts(answer, event.heard) if answer else []
         return [command for part in cut for command in _cut(event.response_id, part)]
 
     def _cut_between_parts(self, answer: Answer, heard: Sequence[ev.HeardPart]) -> list[Command]:
         """All that there is was heard: either that was the whole answer, or more was to come."""
         if answer.phase is not Phase.GENERATING:
             answer.cut = False
-            return [ToClient(self._over(answer))] if self.playout.silent else []
+            return [] if self.playout.certain else [ToClient(self._over(answer))]
         item_id = heard[-1].item_id if heard else answer.item_id
         if item_id is None:
             return []

@@ -23,6 +23,7 @@ impl Kinds {
         signature = (
             *,
             audio = None,
+            reports = None,
             only = None,
             answer_words = None,
             input_words = None,
@@ -37,13 +38,14 @@ impl Kinds {
             check_base64 = true,
             type_key = None,
         ),
-        text_signature = "(*, audio=..., only=..., answer_words=..., input_words=..., secrets=(), relay=(), \
+        text_signature = "(*, audio=..., reports=..., only=..., answer_words=..., input_words=..., secrets=(), relay=(), \
             pass_on=(), renamed=..., ignore=(), default='hold', hold=(), binary='hold', check_base64=True, \
             type_key=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "named in Python")]
     fn new(
         audio: Option<&Bound<'_, PyMapping>>,
+        reports: Option<&Bound<'_, PyMapping>>,
         only: Option<&Bound<'_, PyMapping>>,
         answer_words: Option<&Bound<'_, PyMapping>>,
         input_words: Option<&Bound<'_, PyMapping>>,
@@ -61,6 +63,7 @@ impl Kinds {
         let rules = KindRules {
             type_key,
             audio: entries(audio)?,
+            reports: entries(reports)?,
             only: entries(only)?,
             answer_words: entries(answer_words)?,
             input_words: entries(input_words)?,

@@ -5,7 +5,7 @@
 //! received either waits, or was dropped, or has left.
 
 use super::chunk::{Chunk, ItemId};
-use super::time::Ticks;
+use super::time::{Ticks, TICKS_PER_MS};
 use std::collections::VecDeque;
 
 /// Finished items that are remembered for their counters.
@@ -50,6 +50,8 @@ pub struct Item {
     pub dropped: Ticks,
     /// What has been heard of the parts that the play-out clock has left behind.
     pub heard: Ticks,
+    /// What the client has reported of it as played.
+    reported: Ticks,
     /// Whether it was cut: what has been heard of it is final.
     pub cut: bool,
     /// Whether any of it was ever admitted.
@@ -68,6 +70,7 @@ impl Item {
             released: 0,
             dropped: 0,
             heard: 0,
+            reported: 0,
             cut: false,
             begun: false,
             waiting: 0,
@@ -140,6 +143,8 @@ pub struct Items {
     all: VecDeque<Item>,
     /// The id of the first that is remembered.
     first: ItemId,
+    /// Whether the client reports what it plays.
+    reports: bool,
 }
 
 impl Items {
@@ -190,6 +195,33 @@ impl Items {
         };
         let released = parts().find(|(_, item)| item.released > 0);
         released.or_else(|| parts().next()).map(|(id, _)| id)
+    }
+
+    /// The client has played so much of a conversation item; false if it is unknown.
+    /// What was cut it may drop and report all the same: that changes nothing.
+    pub fn report(&mut self, item_id: &str, played: Ticks) -> bool {
+        let mut known = false;
+        for item in self.all.iter_mut().filter(|item| item.is_part_of(item_id)) {
+            known = true;
+            if !item.cut {
+                item.reported = played;
+            }
+        }
+        self.reports |= known;
+        known
+    }
+
+    /// How much of the item has been heard by a client that reports it; `None` for one
+    /// that has never reported anything.
+    pub fn reported(&self, id: ItemId) -> Option<Ticks> {
+        let item = self.get(id).filter(|_| self.reports)?;
+        // Reports are in whole milliseconds: the last of them may hide less than one.
+        let is_whole = item.received < item.reported + TICKS_PER_MS;
+        Some(if is_whole {
+            item.received
+        } else {
+            item.reported
+        })
     }
 
     /// Nothing more of it will be heard.

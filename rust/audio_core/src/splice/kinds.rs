@@ -5,6 +5,7 @@
 //! hold, so that a real parser judges it.
 
 use super::refusal::Refusal;
+use super::reports::Report;
 use super::words::{Told, Words};
 use super::wrap::quotable;
 use crate::text::envelope::{self, Envelope, PayloadPaths, MAX_PATHS};
@@ -16,6 +17,8 @@ use std::ops::Range;
 enum Kind {
     /// To the lane; the payload lies at this path.
     Audio(usize),
+    /// Noted; the name that says what was played lies at this path.
+    Report(usize),
     /// Told in the client's own message: by these words.
     Words(usize),
     Relay,
@@ -46,6 +49,8 @@ pub struct Spans {
 pub enum Sorted {
     /// To the lane.
     Audio(Spans),
+    /// Noted.
+    Report(Report),
     /// On as it is.
     Relay {
         /// The span of its `response_id`.
@@ -72,7 +77,7 @@ pub struct Kinds {
     words: Vec<Words>,
     names: Vec<Vec<u8>>,
     secrets: Vec<memmem::Finder<'static>>,
-    /// What audio must say besides: by path, and what lies there.
+    /// What audio must say besides, and a report must not deny: by path, and what lies there.
     only: Vec<(usize, Box<[u8]>)>,
     binary_is_audio: bool,
     checks_base64: bool,
@@ -98,7 +103,9 @@ pub struct KindRules {
     pub type_key: Option<String>,
     /// `type` and payload path: a key, or two joined by a dot.
     pub audio: Vec<(String, String)>,
-    /// Audio only where these texts lie at these paths; else it is a hold.
+    /// What has been played: `type`, and where a name `ITEM:MS` lies.
+    pub reports: Vec<(String, String)>,
+    /// Audio only where these texts lie at these paths, and reports where no other does.
     pub only: Vec<(String, String)>,
     /// Words of an answer: `type`, where the words lie, and the client's message.
     pub answer_words: Vec<(String, (String, String))>,
@@ -131,6 +138,9 @@ impl Kinds {
         let (mut paths, mut types, mut words) = (Vec::new(), Vec::new(), Vec::new());
         for (name, path) in rules.audio {
             add(&mut types, name, Kind::Audio(index_of(path, &mut paths)))?;
+        }
+        for (name, path) in rules.reports {
+            add(&mut types, name, Kind::Report(index_of(path, &mut paths)))?;
         }
         let only = rules.only.into_iter();
         let only = only.map(|(path, text)| (index_of(path, &mut paths), text.into_bytes().into()));
@@ -219,7 +229,17 @@ impl Kinds {
                 response_id: found.response_id,
             }),
             Kind::Words(words) => self.tell(&self.words[words], raw, &found),
-            Kind::Audio(path) => match found.plain(path).filter(|_| self.is_meant(raw, &found)) {
+            Kind::Report(path) => {
+                let name = found
+                    .plain(path)
+                    .filter(|_| self.is_meant(raw, &found, false));
+                let report = name.and_then(|name| Report::read(raw, name));
+                report.map_or(Sorted::Hold, Sorted::Report)
+            }
+            Kind::Audio(path) => match found
+                .plain(path)
+                .filter(|_| self.is_meant(raw, &found, true))
+            {
                 None => Sorted::Hold,
                 Some(payload) => Sorted::Audio(Spans {
                     kind,
@@ -232,10 +252,13 @@ impl Kinds {
         }
     }
 
-    /// Whether audio says besides what it must.
-    fn is_meant(&self, raw: &[u8], found: &Envelope) -> bool {
+    /// Whether the message says nothing else than it must, or `fully` what it must.
+    fn is_meant(&self, raw: &[u8], found: &Envelope, fully: bool) -> bool {
         let mut only = self.only.iter();
-        only.all(|(path, text)| found.plain(*path).is_some_and(|span| raw[span] == **text))
+        only.all(|(path, text)| match found.plain(*path) {
+            Some(span) => raw[span] == **text,
+            None => !fully && found.lacks(*path),
+        })
     }
 
     fn tell(&self, words: &Words, raw: &[u8], found: &Envelope) -> Sorted {

@@ -273,9 +273,11 @@ impl Lane {
         self.clock.playing(now)
     }
 
-    /// How much of an item has been heard.
+    /// How much of an item has been heard: as the client reports or, where it does
+    /// not, as the clock has it.
     pub fn heard(&self, id: ItemId, now: Ticks) -> Ticks {
-        self.clock.heard(id, now, &self.items)
+        let reported = self.items.reported(id);
+        reported.unwrap_or_else(|| self.clock.heard(id, now, &self.items))
     }
 
     /// The marks that wait for Python.

@@ -37,6 +37,7 @@ mod pulse;
 pub mod queue;
 mod reading;
 pub mod refusal;
+pub mod reports;
 pub mod ring;
 mod said;
 mod segment;

@@ -56,6 +56,11 @@ impl Splice {
                 response_id,
                 copied,
             }) => self.relay(at, raw, binary, response_id, copied),
+            Some(Sorted::Report(report)) => {
+                if !self.take_report(at, &raw, report) {
+                    self.hold(at, raw, binary);
+                }
+            }
             Some(Sorted::Audio(spans)) => self.take_audio(at, raw, binary, spans),
         }
     }

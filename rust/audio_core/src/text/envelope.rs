@@ -193,6 +193,11 @@ impl Envelope {
         self.payloads[path].clone().filter(|_| is_plain)
     }
 
+    /// Whether nothing at all lies at a path.
+    pub fn lacks(&self, path: usize) -> bool {
+        self.payloads[path].is_none() && self.unsure & (1 << path) == 0
+    }
+
     fn keep(&mut self, mut paths: PathSet, value: &Token) {
         if !matches!(value, Token::Plain(_)) {
             self.unsure |= paths;

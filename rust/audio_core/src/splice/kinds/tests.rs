@@ -66,6 +66,40 @@ fn audio_may_have_to_say_more_under_another_key_than_type() {
 }
 
 #[test]
+fn a_report_need_not_say_all_that_audio_must() {
+    let kinds = Kinds::new(KindRules {
+        audio: vec![("media".into(), "media.payload".into())],
+        reports: vec![("mark".into(), "mark.name".into())],
+        only: vec![
+            ("sid".into(), "MZ1".into()),
+            ("media.track".into(), "inbound".into()),
+        ],
+        ..KindRules::default()
+    });
+    let kinds = kinds.unwrap();
+    for raw in [
+        r#"{"type":"mark","sid":"MZ1","mark":{"name":"i:40"}}"#,
+        r#"{"type":"mark","mark":{"name":"i:40"}}"#,
+    ] {
+        let Sorted::Report(report) = kinds.sort(raw.as_bytes(), false) else {
+            panic!("no report: {raw}");
+        };
+        assert_eq!(&raw[report.item_id], "i");
+    }
+    for held in [
+        r#"{"type":"mark","sid":"MZ2","mark":{"name":"i:40"}}"#,
+        r#"{"type":"mark","sid":null,"mark":{"name":"i:40"}}"#,
+        r#"{"type":"mark","media":{"track":"outbound"},"mark":{"name":"i:40"}}"#,
+        r#"{"type":"mark","mark":{"name":"rtproxy over 2 r"}}"#,
+        r#"{"type":"mark","mark":{"name":"\u0069:40"}}"#,
+        r#"{"type":"mark","mark":"i:40"}"#,
+        r#"{"type":"mark"}"#,
+    ] {
+        assert_eq!(kinds.sort(held.as_bytes(), false), Sorted::Hold, "{held}");
+    }
+}
+
+#[test]
 fn another_name_takes_the_place_of_the_old_one() {
     let renamed = |new: &str| {
         Kinds::new(KindRules {
