@@ -102,7 +102,8 @@ def found(**costs: float) -> Findings:
         (35.0, False, [False, False]),
         (35.0, True, [True, True]),
         (60.0, True, [True, True]),
-        (71.0, True, [False, False]),
+        (79.0, True, [False, True]),
+        (81.0, True, [False, False]),
     ],
 )
 def test_cost_is_judged_by_what_ran_beside_it(ours: float, quick: bool, met: list[bool]):
