@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from rtproxy.simulator.session_schema import CLIENT_EVENTS, VOICES
+from rtproxy.model.voices import VOICES
+from rtproxy.simulator.session_schema import CLIENT_EVENTS
 
 from .play import Json, Play, error_of, only
 from .sounds import noise, turn

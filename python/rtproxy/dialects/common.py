@@ -24,21 +24,21 @@ _NOT_OF_THE_SESSION = ("type", "event_id")
 class _Playback(msgspec.Struct):
     """How much has been heard; of the item that plays, where none is named."""
 
-    playedMs: Annotated[float, msgspec.Meta(ge=0)]  # noqa: N815 - the contract's name
-    itemId: str | None = None  # noqa: N815 - the contract's name
+    played_ms: Annotated[float, msgspec.Meta(ge=0)] = msgspec.field(name="playedMs")
+    item_id: str | None = msgspec.field(default=None, name="itemId")
     event_id: str | None = None
 
 
 class _ToolResult(msgspec.Struct):
     """What a tool has come to: text, or any JSON that is passed on as text."""
 
-    callId: str  # noqa: N815 - the contract's name
+    call_id: str = msgspec.field(name="callId")
     output: Any
     event_id: str | None = None
 
 
 def _played(fields: _Playback) -> Sequence[ev.Event]:
-    played_ms, item_id = fields.playedMs, fields.itemId
+    played_ms, item_id = fields.played_ms, fields.item_id
     return [ev.Playback(event_id=fields.event_id, played_ms=played_ms, item_id=item_id)]
 
 
@@ -53,7 +53,7 @@ def _tool_result(fields: _ToolResult) -> Sequence[ev.Event]:
             f"{MAX_OUTPUT_BYTES} bytes."
         )
         return [_refuse("output", words, fields.event_id)]
-    return [ev.ToolAnswered(event_id=fields.event_id, call_id=fields.callId, output=text)]
+    return [ev.ToolAnswered(event_id=fields.event_id, call_id=fields.call_id, output=text)]
 
 
 def _session_update(fields: dict[str, Any]) -> Sequence[ev.Event]:

@@ -150,12 +150,6 @@ def _complete(event: ev.AnswerOver) -> dict[str, Any]:
 
 _WORDS: Words = {
     **COMMON_WORDS,
-    ev.SessionReady: lambda event: {
-        "type": "session_ready",
-        "sessionId": event.session_id,
-        "model": event.model,
-        "voice": event.voice,
-    },
     ev.OutputTextDelta: lambda event: {
         "type": "text_delta",
         "responseId": event.response_id,

@@ -151,6 +151,12 @@ def with_echo(fields: dict[str, Any], event_id: str | None) -> dict[str, Any]:
 
 # Words that the small dialects have in common.
 COMMON_WORDS: dict[type[ev.Event], Callable[[Any], dict[str, Any]]] = {
+    ev.SessionReady: lambda event: {
+        "type": "session_ready",
+        "sessionId": event.session_id,
+        "model": event.model,
+        "voice": event.voice,
+    },
     ev.SpeechStarted: lambda event: {
         "type": "speech_started",
         "itemId": event.item_id,

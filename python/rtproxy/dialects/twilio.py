@@ -50,17 +50,17 @@ _CHUNK_MARK = re.compile(r"(.+):(\d{1,9})")
 _OWN_MARK = "rtproxy "
 
 
-class _MediaFormat(msgspec.Struct, frozen=True):
+class _MediaFormat(msgspec.Struct, frozen=True, rename="camel"):
     encoding: Literal["audio/x-mulaw"] = "audio/x-mulaw"
-    sampleRate: Literal[8_000] = 8_000  # noqa: N815 - Twilio's name
+    sample_rate: Literal[8_000] = 8_000
     channels: Literal[1] = 1
 
 
-class _StartFields(msgspec.Struct):
-    streamSid: _Sid  # noqa: N815 - Twilio's name
-    callSid: _Sid | None = None  # noqa: N815 - Twilio's name
-    customParameters: dict[str, str] = {}  # noqa: N815 - Twilio's name
-    mediaFormat: _MediaFormat = _MediaFormat()  # noqa: N815 - Twilio's name
+class _StartFields(msgspec.Struct, rename="camel"):
+    stream_sid: _Sid
+    call_sid: _Sid | None = None
+    custom_parameters: dict[str, str] = {}
+    media_format: _MediaFormat = _MediaFormat()
 
 
 class _Start(msgspec.Struct):
@@ -90,10 +90,10 @@ class _Plain(msgspec.Struct):
 def _start(said: _Start) -> Sequence[ev.Event]:
     """A call: who it is, then what it wants, which its parameters may say."""
     start = said.start
-    wanted = start.customParameters
+    wanted = start.custom_parameters
     return [
-        ev.StreamStarted(stream_id=start.streamSid, call_id=start.callSid),
-        ev.Introduced(conversation_id=start.callSid, token=wanted.get("token")),
+        ev.StreamStarted(stream_id=start.stream_sid, call_id=start.call_sid),
+        ev.Introduced(conversation_id=start.call_sid, token=wanted.get("token")),
         ev.StartAsked(persona=wanted.get("persona"), session=SESSION),
     ]
 

@@ -24,12 +24,6 @@ def _delta(role: str) -> str:
 
 _WORDS: Words = {
     **COMMON_WORDS,
-    ev.SessionReady: lambda event: {
-        "type": "session_ready",
-        "sessionId": event.session_id,
-        "model": event.model,
-        "voice": event.voice,
-    },
     ev.AnswerOver: lambda event: {
         "type": "response_done",
         "responseId": event.response_id,

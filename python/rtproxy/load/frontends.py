@@ -38,7 +38,7 @@ class _Fields(msgspec.Struct):
     code: str | None = None
     message: str = ""
     error: Any = None
-    audioData: str = ""  # noqa: N815 - the contract's name
+    audio_data: str = msgspec.field(default="", name="audioData")
 
 
 class _Message(_Fields, kw_only=True):
@@ -83,7 +83,7 @@ class Frontend:
         message = _decode(raw)  # DecodeError is a ValueError
         kind, fields = self.kinds.get(message.type, Kind.OTHER), message.data or message
         if kind is Kind.AUDIO:
-            return kind, fields.audio or fields.delta or fields.audioData
+            return kind, fields.audio or fields.delta or fields.audio_data
         if kind is Kind.WORD:
             piece = fields.role == "assistant" and not fields.final
             return (kind, fields.delta or fields.text) if piece else (Kind.OTHER, "")

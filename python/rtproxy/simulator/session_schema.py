@@ -6,6 +6,7 @@ know what they do.
 
 from __future__ import annotations
 
+from rtproxy.model.voices import VOICES
 from rtproxy.simulator import errors
 from rtproxy.simulator.schema import (
     Check,
@@ -21,19 +22,6 @@ from rtproxy.simulator.schema import (
     number,
     string_or,
     text,
-)
-
-VOICES = (
-    "alloy",
-    "ash",
-    "ballad",
-    "coral",
-    "echo",
-    "sage",
-    "shimmer",
-    "verse",
-    "marin",
-    "cedar",
 )
 
 

@@ -105,7 +105,7 @@ class Telephone:
         """
         del binary
         if isinstance(raw, bytes):
-            raise ValueError(f"a binary frame of {len(raw)} bytes")  # noqa: TRY004 - see above
+            raise ValueError(f"a binary frame of {len(raw)} bytes")  # noqa: TRY004 - its value is wrong: the peer's
         message = json.loads(raw)
         match message:
             case {"event": "media", "media": {"payload": str(payload)}}:
