@@ -124,13 +124,15 @@ def documented() -> dict[str, dict[str, str]]:
     return tables
 
 
+NAMED = ("server", "auth", "simulator", "limits", "twilio", "personas", "tools", "audio", "log")
+
+
 def defaults() -> dict[str, dict[str, object]]:
     """The keys of each section of the schema, with their default."""
     whole = Sections()
-    found = {
-        name: msgspec.structs.asdict(getattr(whole, name))
-        for name in ("server", "auth", "simulator", "limits", "twilio", "personas", "audio", "log")
-    }
+    found = {name: msgspec.structs.asdict(getattr(whole, name)) for name in NAMED}
+    del found["tools"]["lookup"]  # a table of its own
+    found["tools.lookup"] = msgspec.structs.asdict(whole.tools.lookup)
     for name, dialect in msgspec.structs.asdict(whole.dialect).items():
         found[f"dialect.{name}"] = msgspec.structs.asdict(dialect)
     found["upstream.NAME"] = msgspec.structs.asdict(UpstreamSection())

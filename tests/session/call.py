@@ -87,15 +87,21 @@ class Lane:
 
 
 class Call:
-    """One conversation; `told` is what its client heard, `refused` what the upstream would not."""
+    """One conversation; `tools` are those that the proxy runs.
 
-    def __init__(self, settings: Settings) -> None:
+    `told` is what its client heard, `refused` what the upstream would not.
+    """
+
+    def __init__(self, settings: Settings, *tools: str) -> None:
         self.now = 0.0
         self.told: list[ev.Event] = []
         self.asked: list[ev.Event] = []
         self.refused: list[ev.Failure] = []
         self.lane = Lane()
-        self.session = Session("sess", {"type": "realtime"})
+        declared = [{"type": "function", "name": name} for name in ("weather", "news", *tools)]
+        self.calls: list[cmd.RunTool] = []  # that the proxy is to answer
+        config = {"type": "realtime", "tools": declared}
+        self.session = Session("sess", config, tools=frozenset(tools))
         self._behind_start: dict[str, list[ev.Event]] = {}
         self._upstream = Conversation(settings, "gpt-realtime", Ids(b"call"), 0, self.now)
         self._hear(self._upstream.tick(self.now))
@@ -170,6 +176,8 @@ class Call:
                 self._run(ev.Dropped(response_id=response_id, heard=heard))
             case cmd.Finish(response_id):
                 self.lane.shut.discard(response_id)
+            case cmd.RunTool():
+                self.calls.append(command)
             case cmd.Measure(item_id, played_ms, event_id):
                 item = item_id or self.lane.playing()
                 sent_ms = self.lane.sent_ms(item) if item else None

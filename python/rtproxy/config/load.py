@@ -18,7 +18,14 @@ from msgspec.structs import asdict
 
 from rtproxy.config.build import build
 from rtproxy.config.personas import dialect_session, personas_folder
-from rtproxy.config.schema import AuthConfig, Config, Sections, ServerConfig, SimulatorConfig
+from rtproxy.config.schema import (
+    AuthConfig,
+    Config,
+    Sections,
+    ServerConfig,
+    SimulatorConfig,
+    ToolsConfig,
+)
 from rtproxy.config.sources import (
     CONFIG_VARIABLE,
     Setting,
@@ -67,6 +74,7 @@ def load_config(
         simulator=_checked_simulator(sections.simulator),
         dialect=sections.dialect,
         twilio=sections.twilio,
+        tools=_checked_tools(sections.tools),
         audio=sections.audio,
         log=sections.log,
         upstreams=tuple(
@@ -138,6 +146,13 @@ def _checked_simulator(simulator: SimulatorConfig) -> SimulatorConfig:
         raise ConfigError('simulator.script is missing; the voice "script" needs the file to play')
     _must_exist("simulator.script", simulator.script)
     return simulator
+
+
+def _checked_tools(tools: ToolsConfig) -> ToolsConfig:
+    for file in tools.files:
+        _must_exist("tools.files", file)
+    _must_exist("tools.lookup.file", tools.lookup.file)
+    return tools
 
 
 def _must_exist(key: str, file: str | None) -> None:

@@ -29,11 +29,13 @@ from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
 from rtproxy.runtime.switchboard import NOT_SIGNED, Switchboard
+from rtproxy.runtime.tool_tasks import ToolTasks
 from rtproxy.session.greeting import Greeting
 from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.requests import screened
 from rtproxy.session.session import Session
+from rtproxy.tools.runner import Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class FrontDoor:
     `input_rate_hz` the sample rate of clients that name none, `patience` how long a
     session may last; `open_legs` is the driver; `paced` are the options of legs whose
     client is paced, `relayed` of those whose client buffers by protocol; `switchboard`
-    knows what calls need.
+    knows what calls need; `runner` runs the proxy's own tools.
     """
 
     credentials: Credentials
@@ -70,6 +72,7 @@ class FrontDoor:
     paced: LegsOptions
     relayed: LegsOptions
     switchboard: Switchboard
+    runner: Runner
 
     async def enter(self, upgrade: Upgrade, *, home: str = "/") -> None:
         """Answer one upgrade request; returns when its session is over.
@@ -139,6 +142,7 @@ class FrontDoor:
                 dialler=self.dialler,
                 limits=self.limits,
                 process=self.process,
+                tools=ToolTasks(self.runner, session_id, dialect.name, lambda: guest.visit.user),
                 screen=partial(screened, take=guest.visit.request),
                 bound=guest.admitted.session if dialect.relays else None,
             )
@@ -163,6 +167,7 @@ class FrontDoor:
             patience=self.patience,
             opening=guest.brief.opening,
             call=self.switchboard.take_call() if dialect.telephone else None,
+            tools=guest.brief.tools,
         )
 
     def _at_start(self, guest: Guest, start: ev.StartAsked) -> Brief | ev.Misunderstood:

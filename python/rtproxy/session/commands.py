@@ -119,6 +119,15 @@ class Playback:
 
 
 @dataclass(frozen=True, slots=True)
+class RunTool:
+    """Run a tool of the proxy's own; answered in its time by ToolRan. `arguments`: JSON as text."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """End the session."""
 
@@ -149,6 +158,7 @@ Command = (
     | Shape
     | Measure
     | Playback
+    | RunTool
     | End
     | Note
 )

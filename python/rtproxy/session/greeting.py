@@ -49,6 +49,7 @@ NEEDS_START: frozenset[type[ev.Event]] = frozenset(
         ev.ResponseCreate,
         ev.Playback,
         ev.ToolAnswered,
+        ev.ApprovalGiven,
     }
 )
 

@@ -35,9 +35,11 @@ from rtproxy.session.failures import end_of_session
 from rtproxy.session.formats import UnknownFormatError
 from rtproxy.session.greeting import NEEDS_START, Greeting
 from rtproxy.session.lifetime import Lifetime, Patience
+from rtproxy.session.mcp import Mcp
+from rtproxy.session.offer import Offer
 from rtproxy.session.playback import judge
 from rtproxy.session.states import SESSION_STEPS, State, step
-from rtproxy.session.tool_calls import ToolCalls
+from rtproxy.session.tool_calls import Step, ToolCalls
 from rtproxy.session.turns import Turns
 
 # Refusals of things that we do on our own account: the client never asked for them.
@@ -60,6 +62,7 @@ class Session:
         patience: how long it may last.
         opening: the response to ask for before the client has spoken, if any.
         call: what is different where the client is a telephone.
+        tools: the names of those of its tools that the proxy runs.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Session:
         patience: Patience = _PATIENCE,
         opening: ev.Json | None = None,
         call: Call | None = None,
+        tools: frozenset[str] = frozenset(),
     ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
@@ -82,7 +86,9 @@ class Session:
         self._agreement = Agreement(session_id, config)
         self._causes = Causes()
         self._commits_to_answer = 0
-        self._tools = ToolCalls()
+        self._offer = Offer(tools)
+        self._tools = ToolCalls(self._offer)
+        self._mcp = Mcp(self._offer)
         self._lifetime = Lifetime(patience)
         self._call = call
         self._now = 0.0
@@ -134,6 +140,7 @@ class Session:
             return brief
         told: list[Command] = telling.otherwise(event.dropped)
         told.append(Shape(event.gain, event.pitch))
+        self._offer.ours = brief.tools
         if self.state is not State.GREETING:
             return told + self._agreement.change(brief.session, event.event_id)
         self.state = step(SESSION_STEPS, self.state, State.CONNECTING)
@@ -153,6 +160,7 @@ class Session:
     def _session_updated(self, event: ev.SessionUpdated) -> list[Command]:
         self._lifetime.note_expiry(event.session.get("expires_at"), self._now)
         self.turns.take_terms(event.session)
+        self._offer.take_terms(event.session)
         try:
             told = self._agreement.updated(event.session)
         except UnknownFormatError as error:
@@ -177,13 +185,18 @@ class Session:
     def _clear(self, event: ev.InputClear) -> list[Command]:
         return [DiscardInput(), ToUpstream(event)]
 
-    def _tool_answered(self, event: ev.ToolAnswered) -> list[Command]:
-        commands, complete = self._tools.answered(event)
-        return commands + (self._go_on() if complete else [])
+    def _update(self, event: ev.SessionUpdate) -> list[Command]:
+        update = self._offer.beside(event, self._agreement.config)
+        if isinstance(update, ev.Misunderstood):
+            return telling.misunderstood(update)
+        return self._agreement.update(update)
 
-    def _go_on(self) -> list[Command]:
+    def _gone_on(self, step: Step) -> list[Command]:
         """All outputs are there: have them answered, unless who speaks is answered anyway."""
-        return [] if self.turns.answer_is_due else self.turns.request(ev.ResponseCreate())
+        commands, complete = step
+        if not complete or self.turns.answer_is_due:
+            return commands
+        return commands + self.turns.request(ev.ResponseCreate())
 
     def _measured(self, event: ev.Measured) -> list[Command]:
         plays = event.item_id is not None and self.turns.plays(event.item_id)
@@ -224,9 +237,9 @@ class Session:
         return [] if self.turns.excludes(event.response_id) else self._tools.called(event)
 
     def _response_done(self, event: ev.ResponseDone) -> list[Command]:
-        commands = self.turns.done(event)
-        told, complete = self._tools.response_over(event.response)
-        return commands + told + (self._go_on() if complete else [])
+        aside = self.turns.excludes(str(event.response.get("id", "")))
+        commands = self.turns.done(event) + self._gone_on(self._tools.response_over(event.response))
+        return commands if aside else commands + self._mcp.response_over(event.response)
 
     def _committed(self, event: ev.InputCommitted) -> list[Command]:
         if not self._commits_to_answer:
@@ -285,8 +298,9 @@ class Session:
         ev.InputCommit: _commit,
         ev.InputClear: _clear,
         ev.ItemCreate: _pass_upstream,
-        ev.SessionUpdate: lambda self, event: self._agreement.update(event),
-        ev.ToolAnswered: _tool_answered,
+        ev.SessionUpdate: _update,
+        ev.ToolAnswered: lambda self, event: self._gone_on(self._tools.answered(event)),
+        ev.ApprovalGiven: lambda self, event: self._mcp.given(event),
         ev.Playback: _playback,
         ev.Measured: _measured,
         ev.ClientPing: _client_ping,
@@ -309,6 +323,10 @@ class Session:
         ev.OutputTextDone: lambda self, event: self.turns.text(event),
         ev.OutputAudioDone: lambda self, event: self.turns.audio_generated(event),
         ev.CallMade: _call_made,
+        ev.ToolProgressed: lambda self, event: self._gone_on(self._tools.progressed(event)),
+        ev.ToolRan: lambda self, event: self._gone_on(self._tools.ran(event)),
+        ev.McpCallFailed: lambda self, event: self._mcp.call_failed(event),
+        ev.McpListFailed: lambda self, event: self._mcp.list_failed(event),
         ev.ResponseDone: _response_done,
         ev.MarkReached: lambda self, event: self.turns.mark_reached(event),
         ev.Dropped: lambda self, event: self.turns.dropped(event),
