@@ -41,6 +41,11 @@ class Core(Protocol):
         """What the event calls for."""
 
 
+def ignore(aside: cmd.Aside) -> None:
+    """Nobody in the proxy asks anything beside the conversation."""
+    del aside
+
+
 def let_pass(events: Sequence[ev.Event], now: float) -> Sequence[ev.Event]:
     """All of it."""
     del now
@@ -58,8 +63,8 @@ class Performer:
     `end` is called with the reason, after everything said before it was sent; `join`
     with what the upstream takes and speaks, each time that it is something else; `dial`
     when an upstream is wanted (with a model, or None); `adopt` with the dialect that is
-    spoken from here on.
-    `run_tool` is called with each call of a tool of ours: it must not wait for it.
+    spoken from here on; `aside` with what the proxy asked beside the conversation, `run_tool`
+    with each call of a tool of ours: neither waits.
     `screen` says what of a client's message is carried out. `secrets` are the keys of the
     upstreams: whatever an upstream says of its key, the client must not read it.
     """
@@ -76,6 +81,7 @@ class Performer:
         dial: Callable[[str | None], None],
         adopt: Callable[[Dialect], None],
         run_tool: Callable[[cmd.RunTool], None] = no_tools,
+        aside: Callable[[cmd.Aside], None] = ignore,
         screen: Screen = let_pass,
         log: Log,
         secrets: tuple[bytes, ...] = (),
@@ -90,6 +96,7 @@ class Performer:
         self._dial = dial
         self._adopt = adopt
         self._run_tool = run_tool
+        self._aside = aside
         self._screen = screen
         self._log = log
         self._secrets = secrets
@@ -187,6 +194,8 @@ class Performer:
                 self._legs.playback(item_id, played_ms)
             case cmd.RunTool():
                 self._run_tool(command)
+            case cmd.Aside():
+                self._aside(command)
             case cmd.End(reason):
                 batch.reason = reason
             case cmd.Note(name, level, fields):

@@ -29,6 +29,7 @@ from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import DialFailed, LegClosed
 from rtproxy.model.event import Json
 from rtproxy.runtime import audio_report
+from rtproxy.runtime.asking import Asking
 from rtproxy.runtime.binding import Beginning, begin_bound
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.heartbeat import Heartbeat
@@ -95,6 +96,7 @@ class SessionTask:
             self._upstream_wanted.set()
         self._upstream_there = trio.Event()
         self._speaking = Speaking(dialect, legs, dialler.secrets)
+        self.asking = Asking(lambda event: self._performer.post(event))  # noqa: PLW0108 - made below
         self._performer = Performer(
             core,
             dialect,
@@ -105,6 +107,7 @@ class SessionTask:
             dial=self._want_upstream,
             adopt=self._speaking.adopt,
             run_tool=self._run_tool,
+            aside=self.asking.answered,
             screen=screen,
             log=self._log,
             secrets=dialler.secrets,
@@ -129,7 +132,7 @@ class SessionTask:
     def _run_tool(self, call: RunTool) -> None:
         """Beside the readers: its end comes back as an event."""
         if self._nursery is not None:
-            self._tools.start(call, self._nursery, self._performer.post, self._log)
+            self._tools.start(call, self._nursery, self._performer.post, self.asking.ask, self._log)
 
     def _want_upstream(self, model: str | None) -> None:
         """Dial now; a model that the client's address names goes over this one."""
@@ -241,6 +244,7 @@ class SessionTask:
             await self._agree(leg)
             while True:
                 self._performer.upstream_message(leg, await leg.receive())
+                self._heartbeat.look_again()
         except LegClosed as closed:
             self._lose(ev.UpstreamLost(code=closed.reason.code, reason=closed.reason.text))
 

@@ -14,7 +14,7 @@ import trio
 
 from rtproxy.model import events as ev
 from rtproxy.session.commands import RunTool
-from rtproxy.tools.context import ToolContext
+from rtproxy.tools.context import Ask, ToolContext
 from rtproxy.tools.runner import Runner
 
 Log = structlog.typing.FilteringBoundLogger
@@ -33,8 +33,16 @@ class ToolTasks:
     user: Callable[[], str | None]
 
     def start(
-        self, call: RunTool, nursery: trio.Nursery, post: Callable[[ev.Event], None], log: Log
+        self,
+        call: RunTool,
+        nursery: trio.Nursery,
+        post: Callable[[ev.Event], None],
+        ask: Ask,
+        log: Log,
     ) -> None:
-        """Run the call in a task of its own; `post` is told what becomes of it."""
-        context = ToolContext(self.session_id, dialect=self.dialect, user_id=self.user())
+        """Run the call in a task of its own; `post` is told what becomes of it.
+
+        `ask` puts a question beside the conversation.
+        """
+        context = ToolContext(self.session_id, dialect=self.dialect, user_id=self.user(), _ask=ask)
         nursery.start_soon(self.runner.run, call, context, post, log)

@@ -27,7 +27,7 @@ class Mcp:
         self._open: dict[str, str] = {}  # tools by approval id, the oldest first
         self._failed: set[str] = set()
 
-    def response_over(self, response: ev.Json) -> list[Command]:
+    def over(self, response: ev.Json) -> list[Command]:
         """What the response asks leave for, and which of its calls failed."""
         told: list[Command] = []
         for item in _items(response):
