@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,12 +16,15 @@ from rtproxy.tools.errors import ToolError
 from rtproxy.tools.table import open_table
 from rtproxy.tools.tool import Tool, tool
 
+BUILT_IN = "built in"
+
 
 def builtin_tools(config: ToolsConfig) -> Iterator[Tool]:
     """Those that can run; UnusableTool for a file that cannot be looked into."""
-    yield time
+    yield replace(time, origin=BUILT_IN)
     if config.lookup.file is not None:
-        yield lookup_in(Path(config.lookup.file), config.lookup.description)
+        lookup = lookup_in(Path(config.lookup.file), config.lookup.description)
+        yield replace(lookup, origin=BUILT_IN)
 
 
 @tool

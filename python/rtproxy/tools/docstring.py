@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 _SECTION = re.compile(r"(Args|Arguments|Parameters|Returns|Raises|Yields):\s*$")
 _ARGUMENTS = frozenset({"Args", "Arguments", "Parameters"})
 _ENTRY = re.compile(r"\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)$")
-_FIELD = re.compile(r":(\w+)(?:\s+[^:]*?)?(?:\s+(\w+))?:\s*(.*)$")
+_FIELD = re.compile(r":(\w+)(?:\s+(?:[^:]*\s)?(\w+))?:\s*(.*)$")
 _OF_PARAMETERS = frozenset({"param", "parameter", "arg", "argument"})
 
 
@@ -41,7 +41,8 @@ def read_docstring(text: str | None) -> Docstring:
             section, current, depth = heading[1], None, 0
         elif indent == 0 and (tagged := _FIELD.match(bare)):
             section, depth = "fields", 0
-            current = _entry(found, tagged[2], tagged[3]) if tagged[1] in _OF_PARAMETERS else []
+            named = tagged[2] if tagged[1] in _OF_PARAMETERS else None
+            current = _entry(found, named, tagged[3]) if named else []
         elif section in _ARGUMENTS and indent and bare:
             entry = _ENTRY.match(bare)
             depth = depth or indent

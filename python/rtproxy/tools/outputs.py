@@ -49,16 +49,14 @@ def _weight(value: Any, most: int) -> int:
 
     Encoding ten megabytes would hold the loop for as many milliseconds.
     """
-    weight, waiting = 0, [value]
+    weight, waiting = -1, [value]  # text alone has no quotes
     while waiting and weight <= most:
         one = waiting.pop()
         weight += 1
         if isinstance(one, str | bytes | bytearray):
             weight += len(one)
-        elif isinstance(one, dict):
-            weight += sum(len(key) for key in one if isinstance(key, str))
-            waiting += one.values()
-        elif isinstance(one, list | tuple | set | frozenset):
+        elif isinstance(one, dict | list | tuple | set | frozenset):
             weight += len(one)
-            waiting += one
+            if weight <= most:
+                waiting += [*one.keys(), *one.values()] if isinstance(one, dict) else one
     return weight

@@ -18,7 +18,7 @@ import trio
 from rtproxy.model import events as ev
 from rtproxy.session.commands import RunTool
 from rtproxy.session.tool_words import error_output
-from rtproxy.tools.context import ToolContext
+from rtproxy.tools.context import LONGEST_PROGRESS, ToolContext
 from rtproxy.tools.errors import ToolError, WrongArguments
 from rtproxy.tools.outputs import UnusableOutput, encode_output
 from rtproxy.tools.steps import Watched
@@ -112,6 +112,7 @@ async def _overdue(
 def _failed(
     call: RunTool, code: str, message: str, log: Log, *, exc_info: BaseException | None = None
 ) -> ev.ToolRan:
+    message = message[:LONGEST_PROGRESS]
     log.warning("tool_failed", code=code, text=message, exc_info=exc_info)
     output = error_output(code, message)
     return ev.ToolRan(call_id=call.call_id, output=output, failure=message)

@@ -20,8 +20,6 @@ from rtproxy.tools.builtin import builtin_tools
 from rtproxy.tools.errors import UnusableTool
 from rtproxy.tools.tool import Tool
 
-BUILT_IN = "built in"
-
 
 @dataclass(frozen=True, slots=True)
 class Toolbox:
