@@ -19,7 +19,9 @@ from pydantic import TypeAdapter
 from rtproxy.simulator.commands import Command, Send
 from rtproxy.simulator.conversation import Conversation
 from rtproxy.simulator.ids import Ids
+from rtproxy.simulator.session import Session
 from rtproxy.simulator.settings import Settings, TranscriptionPlace
+from rtproxy.simulator.transcribing import TranscriptionSession
 
 Json = dict[str, Any]
 
@@ -46,9 +48,13 @@ class Play:
     def __init__(self, settings: Settings = PLAIN, *, checked: bool = True) -> None:
         self.now = 0.0
         self.checked = checked
-        self.core = Conversation(settings, MODEL, Ids(b"play"), CREATED_AT, self.now)
+        self.core = self.begin(settings)
         self.opening = self._events(self.core.tick(self.now))
         self.commands: list[Command] = []
+
+    def begin(self, settings: Settings) -> Session:
+        """The session that is played with."""
+        return Conversation(settings, MODEL, Ids(b"play"), CREATED_AT, self.now)
 
     def send(self, event_type: str, **fields: Any) -> list[Json]:
         """Send a client event; returns what is answered at once."""
@@ -123,6 +129,18 @@ class Play:
             if self.checked:
                 check(event)
         return events
+
+
+class TranscriptionPlay(Play):
+    """A transcription session and its clock."""
+
+    def begin(self, settings: Settings) -> Session:
+        """The session that is played with."""
+        return TranscriptionSession(settings, Ids(b"play"), CREATED_AT)
+
+    def update(self, **session: Any) -> list[Json]:
+        """Update the session."""
+        return self.send("session.update", session={"type": "transcription", **session})
 
 
 def types(events: Iterable[Json]) -> list[str]:

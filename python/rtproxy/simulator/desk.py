@@ -26,6 +26,7 @@ from rtproxy.simulator.sdp import answer_offer
 from rtproxy.simulator.session_config import SessionConfig, Usage
 from rtproxy.simulator.session_schema import SESSION
 from rtproxy.simulator.settings import Settings
+from rtproxy.simulator.transcription_config import TranscriptionConfig
 
 MODELS = ("gpt-realtime", "gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-realtime-mini")
 _DEFAULT_S = 600
@@ -162,10 +163,12 @@ class Desk:
 
     def _whole(self, session: Json) -> Json:
         """The session as it would be, which is also how it is checked."""
-        config = SessionConfig(self._ids.new("sess"), str(session.get("model", MODELS[0])), 0, {})
-        if session.get("type") == "transcription":
-            told = {"object": "realtime.transcription_session", "id": self._ids.new("sess")}
-            return {**session, **told, "expires_at": 0}
+        session_id = self._ids.new("sess")
+        if session["type"] == "transcription":
+            transcribing = TranscriptionConfig(session_id, 0, {})
+            transcribing.update(session)
+            return transcribing.view()
+        config = SessionConfig(session_id, str(session.get("model", MODELS[0])), 0, {})
         config.update(session, Usage())
         return config.view()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum, unique
 from urllib.parse import parse_qs, urlsplit
 
 from rtproxy.simulator import errors
@@ -23,6 +24,14 @@ _SUBPROTOCOL = "realtime"
 _KEY_SUBPROTOCOL = "openai-insecure-api-key."
 _BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
+
+
+@unique
+class SessionKind(Enum):
+    """What a session is for, by its `type` on the wire."""
+
+    REALTIME = "realtime"
+    TRANSCRIPTION = "transcription"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class Admitted:
     subprotocol: str | None
     refusal: Refusal | None
     session: Json | None = None  # what its call or client secret stands for
+    kind: SessionKind = SessionKind.REALTIME
 
 
 # The session that a call's id or a client secret stands for.
@@ -75,17 +85,24 @@ def admit(
     session = bound(call_id or _key(request) or "")
     if call_id is not None and session is None:
         return Turned(404, f"No call with id '{call_id}'.")
-    if session is not None and session.get("type") == "transcription":
-        query["intent"] = ["transcription"]
-    elif session is not None and "model" not in query:
+    kind = _kind(query, session)
+    if session is not None and kind is SessionKind.REALTIME and "model" not in query:
         query["model"] = [str(session.get("model") or DEFAULT_MODEL)]
     refusal = (
         _refused_shape(request)
         or _refused_key(request, settings)
-        or _refused_model(query, settings)
+        or _refused_model(query, kind, settings)
     )
     subprotocol = _SUBPROTOCOL if _SUBPROTOCOL in request.subprotocols else None
-    return Admitted(query.get("model", [""])[0], subprotocol, refusal, session)
+    return Admitted(query.get("model", [""])[0], subprotocol, refusal, session, kind)
+
+
+def _kind(query: dict[str, list[str]], session: Json | None) -> SessionKind:
+    """What a call or a client secret was made for, or else what the URL asks for."""
+    if session is not None:
+        return SessionKind(session["type"])
+    transcribes = query.get("intent") == ["transcription"]
+    return SessionKind.TRANSCRIPTION if transcribes else SessionKind.REALTIME
 
 
 def _refused_shape(request: UpgradeRequest) -> Refusal | None:
@@ -113,11 +130,12 @@ def _key(request: UpgradeRequest) -> str | None:
     return next((name.removeprefix(_KEY_SUBPROTOCOL) for name in offered), None)
 
 
-def _refused_model(query: dict[str, list[str]], settings: Settings) -> Refusal | None:
-    if query.get("intent") == ["transcription"]:
-        message = "Transcription sessions are not simulated yet; connect without an intent."
-        return Refusal("invalid_intent", message, "intent", close_code=4000)
+def _refused_model(
+    query: dict[str, list[str]], kind: SessionKind, settings: Settings
+) -> Refusal | None:
     model = query.get("model", [""])[0]
+    if kind is SessionKind.TRANSCRIPTION:
+        return errors.model_beside_intent() if "model" in query else None
     if not model:
         return errors.missing_model()
     if not _MODEL.fullmatch(model):

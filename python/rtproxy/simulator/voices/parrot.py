@@ -46,6 +46,9 @@ class Parrot:
         audio = _audio(item, prompt) if item else b""
         return [Spoken(text, audio or speak(text, prompt.audio_format, speed=prompt.speed))]
 
+    def pass_over(self) -> None:
+        """Without a memory there is nothing to pass over."""
+
 
 def forced_tool(tools: Sequence[Json], tool_choice: str | Json) -> Json | None:
     """The function that must be called, if any: the one named, or the first where one is required.

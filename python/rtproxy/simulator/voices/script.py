@@ -106,6 +106,10 @@ class Follower:
             return [] if self._script.at_end == "silence" else self._parrot.answer(prompt)
         return [_part(line, prompt) for line in turn.answer]
 
+    def pass_over(self) -> None:
+        """Go on with the turn after the one that was heard."""
+        self._place += 1
+
     def _turn(self) -> Turn | None:
         turns = self._script.turns
         if self._place >= len(turns) and not (turns and self._script.at_end == "repeat"):

@@ -109,3 +109,6 @@ class Voice(Protocol):
 
     def answer(self, prompt: Prompt) -> Answer:
         """The answer to the prompt; asked once per response."""
+
+    def pass_over(self) -> None:
+        """What was heard is not answered, as nothing is in a session that only listens."""
