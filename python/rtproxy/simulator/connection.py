@@ -25,6 +25,7 @@ from rtproxy.simulator.outbox import Outbox
 from rtproxy.simulator.session import Session
 from rtproxy.simulator.settings import Settings
 from rtproxy.simulator.transcribing import TranscriptionSession
+from rtproxy.simulator.translating import TranslationSession
 
 _NO_REASON = 1000
 _DEEPEST = 64  # levels of nesting; nothing in the protocol comes near
@@ -160,6 +161,10 @@ def _session(
     """The session that the URL asks for."""
     if admitted.kind is SessionKind.TRANSCRIPTION:
         return TranscriptionSession(settings, ids, created_at, session=admitted.session)
+    if admitted.kind is SessionKind.TRANSLATION:
+        return TranslationSession(
+            settings, admitted.model, ids, created_at, session=admitted.session
+        )
     return Conversation(settings, admitted.model, ids, created_at, now, session=admitted.session)
 
 

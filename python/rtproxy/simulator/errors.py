@@ -269,6 +269,12 @@ def model_beside_intent() -> Refusal:
     return Refusal("invalid_model", message, close_code=4000)
 
 
+def secret_of_another_kind(kind: str) -> Refusal:
+    """A client secret at the address of another kind of session."""
+    message = f"This client secret is for a session of type '{kind}'."
+    return Refusal("invalid_parameter", message, close_code=4000)
+
+
 def model_not_found(model: str) -> Refusal:
     """A model that does not exist, or not for this key."""
     message = f"The model '{model}' does not exist or you do not have access to it."

@@ -19,6 +19,7 @@ from rtproxy.simulator.errors import Refusal
 from rtproxy.simulator.settings import Settings
 
 PATH = "/v1/realtime"
+TRANSLATION_PATH = f"{PATH}/translations"
 DEFAULT_MODEL = "gpt-realtime-2.1"  # of calls and client secrets that name none
 _SUBPROTOCOL = "realtime"
 _KEY_SUBPROTOCOL = "openai-insecure-api-key."
@@ -32,6 +33,7 @@ class SessionKind(Enum):
 
     REALTIME = "realtime"
     TRANSCRIPTION = "transcription"
+    TRANSLATION = "translation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +81,32 @@ def admit(
     """Decide on an upgrade request."""
     url = urlsplit(request.target)
     query = parse_qs(url.query, keep_blank_values=True)
-    if url.path != PATH:
-        return Turned(404, f"There is no '{url.path}' here; the simulator serves {PATH}.")
+    if url.path not in (PATH, TRANSLATION_PATH):
+        served = f"the simulator serves {PATH} and {TRANSLATION_PATH}"
+        return Turned(404, f"There is no '{url.path}' here; {served}.")
     call_id = query.get("call_id", [None])[0]
     session = bound(call_id or _key(request) or "")
     if call_id is not None and session is None:
         return Turned(404, f"No call with id '{call_id}'.")
-    kind = _kind(query, session)
-    if session is not None and kind is SessionKind.REALTIME and "model" not in query:
+    kind = _kind(url.path, query, session)
+    if session is not None and kind is not SessionKind.TRANSCRIPTION and "model" not in query:
         query["model"] = [str(session.get("model") or DEFAULT_MODEL)]
     refusal = (
         _refused_shape(request)
         or _refused_key(request, settings)
+        or _refused_secret(url.path, kind)
         or _refused_model(query, kind, settings)
     )
     subprotocol = _SUBPROTOCOL if _SUBPROTOCOL in request.subprotocols else None
     return Admitted(query.get("model", [""])[0], subprotocol, refusal, session, kind)
 
 
-def _kind(query: dict[str, list[str]], session: Json | None) -> SessionKind:
+def _kind(path: str, query: dict[str, list[str]], session: Json | None) -> SessionKind:
     """What a call or a client secret was made for, or else what the URL asks for."""
     if session is not None:
         return SessionKind(session["type"])
+    if path == TRANSLATION_PATH:
+        return SessionKind.TRANSLATION
     transcribes = query.get("intent") == ["transcription"]
     return SessionKind.TRANSCRIPTION if transcribes else SessionKind.REALTIME
 
@@ -128,6 +134,13 @@ def _key(request: UpgradeRequest) -> str | None:
         return key.strip() if scheme.lower() == "bearer" else ""
     offered = (name for name in request.subprotocols if name.startswith(_KEY_SUBPROTOCOL))
     return next((name.removeprefix(_KEY_SUBPROTOCOL) for name in offered), None)
+
+
+def _refused_secret(path: str, kind: SessionKind) -> Refusal | None:
+    """A secret opens sessions of the kind that it was made for."""
+    if (path == TRANSLATION_PATH) is (kind is SessionKind.TRANSLATION):
+        return None
+    return errors.secret_of_another_kind(kind.value)
 
 
 def _refused_model(
