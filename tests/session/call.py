@@ -90,8 +90,9 @@ class Lane:
 class Call:
     """One conversation.
 
-    `told` is what its client heard (`spoken`: text before its answer begins, too) and `asides` what the proxy did, `refused` what the
-    upstream would not; `order` are its items, as they stand there.
+    `told` is what its client heard (`spoken`: text before its answer begins, too), `asides`
+    what the proxy was answered, `refused` what the upstream would not do; `order` are its
+    items, as they stand there.
     """
 
     def __init__(self, settings: Settings) -> None:

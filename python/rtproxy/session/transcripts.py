@@ -3,7 +3,8 @@
 Owns which of them wait. A transcription of what the person said often comes after the
 answer to it has begun or ended, and the text of an answer that is cut after that of what
 cut it; so a finished text waits for those of what was said before it, but no longer than
-`PATIENCE_S`, and that of an answer never past the answer's own end. Pieces never wait. Must not know how a transcript is told, nor what it says.
+`PATIENCE_S`, and that of an answer never past the answer's own end. Pieces never wait. Must
+not know how a transcript is told, nor what it says.
 """
 
 from __future__ import annotations
