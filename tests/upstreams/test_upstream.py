@@ -23,6 +23,11 @@ def upstream(url: str = "wss://h/v1/realtime", kind: str = "compatible", **more)
         ("wss://h/v1/realtime", {"model": "mine"}, "wss://h/v1/realtime?model=mine"),
         ("ws://h:1/r?a=b&model=own", {}, "ws://h:1/r?a=b&model=own"),
         ("ws://h/r?model=own", {"intent": "transcription"}, "ws://h/r?intent=transcription"),
+        (
+            "ws://h/r?a=b",
+            {"session_type": "translation", "model": "m"},
+            "ws://h/r/translations?a=b&model=m",
+        ),
         ("ws://h/r?model=own", {"intent": "else"}, "ws://h/r?model=own"),
         ("ws://h/r", {"call_id": "rtc_1", "model": "m"}, "ws://h/r?call_id=rtc_1"),
         ("ws://h/r", {"model": "a b&c", "token": "x"}, "ws://h/r?model=a+b%26c"),
@@ -129,3 +134,6 @@ def test_a_session_asks_by_being_what_it_is() -> None:
     assert wishes_of_session({"type": "realtime", "model": "m"}) == {"model": "m"}
     assert wishes_of_session({"type": "transcription"}) == {"intent": "transcription"}
     assert wishes_of_session({"type": "realtime"}) == {}
+    translates = {"session_type": "translation"}
+    assert wishes_of_session({"type": "translation"}) == translates
+    assert wishes_of_session({"type": "translation", "model": "m"}) == {**translates, "model": "m"}
