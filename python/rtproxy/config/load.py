@@ -37,7 +37,7 @@ from rtproxy.config.sources import (
 )
 from rtproxy.config.upstreams import choose_upstreams
 from rtproxy.model.errors import ConfigError
-from rtproxy.model.languages import ISO_639_1
+from rtproxy.model.languages import NAMES
 
 SHORTEST_SECRET = 32
 
@@ -150,7 +150,7 @@ def _checked_simulator(simulator: SimulatorConfig) -> SimulatorConfig:
 
 def _checked_rooms(rooms: RoomsConfig, upstreams: Iterable[UpstreamConfig]) -> RoomsConfig:
     """Refuse languages that do not exist, and a translator that an upstream has not."""
-    unheard = sorted(set(rooms.languages) - set(ISO_639_1))
+    unheard = sorted(set(rooms.languages) - set(NAMES))
     if unheard:
         raise ConfigError(
             f"rooms.languages has {', '.join(unheard)}; it must be a list of two-letter codes of"
