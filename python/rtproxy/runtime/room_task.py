@@ -38,7 +38,6 @@ from rtproxy.runtime.heartbeat import Heartbeat
 from rtproxy.runtime.room_audio import RoomAudio, length_ms
 from rtproxy.runtime.room_line import LineTask, LineTerms
 
-
 _GONE = CloseReason(CloseCode.RESTART, "the room has just ended; come again")
 
 
