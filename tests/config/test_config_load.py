@@ -139,7 +139,7 @@ def test_lists_in_the_environment_are_separated_by_commas(load):
             "rooms.languages has xx; it must be a list of two-letter codes of ISO 639-1",
         ),
         (
-            "rooms.translator = 'translation'\n[upstream.azure]\nurl = 'wss://x'\nmodel = 'm'\napi_key = 'abc'",
+            "rooms.translator = 'translation'\nupstream.azure = {url='wss://x', api_key='abc'}",
             'rooms.translator is "translation", which upstream.azure has not',
         ),
         ("[auth]\nkeys = ['short']", "a list of keys, each of 16 characters or more"),

@@ -88,10 +88,13 @@ class Rooms:
             ring_ms=round(settings.terms.ring_ms),
             ping_every_s=self._ping_every_s,
             pong_within_s=self._pong_within_s,
-            over=partial(self._rooms.pop, name),
+            over=partial(self._forget, name),
         )
         self._nursery.start_soon(self._run, room)
         return room
+
+    def _forget(self, name: str) -> None:
+        del self._rooms[name]
 
     async def _run(self, room: RoomTask) -> None:
         with self._process.live.entered(room):
