@@ -118,6 +118,7 @@ class SimulatorConfig(Section, frozen=True, kw_only=True):
     chunk_ms: Annotated[int, Meta(ge=5, le=2_000)] = 100
     speed: Annotated[float, Meta(gt=0, le=1_000)] = 4.0
     first_audio_delay_ms: Milliseconds = 200
+    words_per_s: Annotated[float, Meta(gt=0, le=1_000)] | None = None  # None: as `speed` says
     seed: Annotated[int, Meta(ge=0)] | None = None
     force_input_format: WireFormat | None = None  # None: what the session asks for
     force_output_format: WireFormat | None = None
