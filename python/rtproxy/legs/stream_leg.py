@@ -87,6 +87,9 @@ class StreamLeg(SplicedLeg):
         self._outflow.flush(trio.current_time())
         self._reading.cancel()
 
+    def _begun_bytes(self) -> int:
+        return self._outflow.unsent_bytes
+
     # Its task
 
     async def run(self) -> None:
