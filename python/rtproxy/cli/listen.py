@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -47,7 +48,7 @@ def listen(
         fail(str(error), MISUSED)
     attendance = Attendance(address, verify=not insecure, until_end=until_end)
     with choose_screen(room, Captions(language), as_json=as_json) as screen:
-        screen.notice(f"listening to {room} at {address}")
+        screen.notice(f"listening to {room} at {urlsplit(url).netloc}")
         completed = run(address, attend, attendance, screen)
     if not completed:
         raise typer.Exit(INTERRUPTED)

@@ -6,6 +6,7 @@ Owns what is said at the end, and the exit status.
 from __future__ import annotations
 
 import sys
+from urllib.parse import urlsplit
 
 from rtproxy.cli.failure import FAILED, INTERRUPTED
 from rtproxy.cli.room.captions import Captions
@@ -19,7 +20,8 @@ from rtproxy.cli.words import say
 def speak_in_room(room: str, language: str | None, appearance: Appearance) -> int:
     """Say it; the exit status."""
     spoken = appearance.spoken
-    say(f"speaking {spoken.name} ({spoken.duration_ms / 1000:.1f} s) at {appearance.url}")
+    host = urlsplit(appearance.url).netloc
+    say(f"speaking {spoken.name} ({spoken.duration_ms / 1000:.1f} s) into {room} at {host}")
     speech = Speech(spoken.duration_ms, spoken.speech_ms)
     with choose_screen(room, Captions(language)) as screen:
         completed = run(appearance.url, speak, appearance, speech, screen)
