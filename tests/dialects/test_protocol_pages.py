@@ -38,14 +38,18 @@ TOLD: tuple[ev.Event, ...] = (
     ev.SpeechStopped(audio_end_ms=1, item_id="i"),
     ev.InputTranscriptDelta(item_id="i", delta="d"),
     ev.InputTranscriptDone(item_id="i", transcript="t"),
+    ev.InputTranscriptDone(item_id="i", transcript="t", previous_item_id="j"),
     ev.AnswerStarted(response_id="r", item_id="i"),
     ev.AudioStarted(response_id="r", item_id="i"),
     ev.OutputTextDelta(response_id="r", item_id="i", delta="d"),
-    ev.OutputTextDone(response_id="r", item_id="i", text="t"),
+    ev.OutputTextDone(response_id="r", item_id="i", text="t", previous_item_id="j"),
     ev.Interrupted(item_id="i", played_ms=1),
     ev.AnswerPlayed(response_id="r", item_id="i"),
     ev.AnswerOver(response_id="r", status="completed"),
     ev.ToolCalled(call_id="c", name="n", arguments="{}", response_id="r", item_id="i"),
+    ev.AsideAnswered(
+        event_id="e", response_id="r", text="t", status="completed", metadata={"for": "m"}
+    ),
     ev.SessionChanged(voice="v"),
     ev.SessionChanged(voice="v", event_id="e"),
     ev.SessionExpiring(in_ms=1),
@@ -53,9 +57,11 @@ TOLD: tuple[ev.Event, ...] = (
     ev.Pong(),
     ev.Pong(event_id="e"),
     ev.ErrorTold(error=ev.Failure(code="c")),
-    ev.ErrorTold(error=ev.Failure(code="c", param="p")),
-    ev.ErrorTold(error=ev.Failure(code="c", event_id="e")),
-    ev.ErrorTold(error=ev.Failure(code="c", param="p", event_id="e")),
+    *(
+        ev.ErrorTold(error=ev.Failure(code="c", param=param, event_id=event_id), about="m")
+        for param in (None, "p")
+        for event_id in (None, "e")
+    ),
 )
 
 _STATE = room.RoomState(speaker="s", listeners=1, languages=("de",))

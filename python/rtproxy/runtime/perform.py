@@ -41,6 +41,11 @@ class Core(Protocol):
         """What the event calls for."""
 
 
+def ignore(aside: cmd.Aside) -> None:
+    """Nobody in the proxy asks anything beside the conversation."""
+    del aside
+
+
 def let_pass(events: Sequence[ev.Event], now: float) -> Sequence[ev.Event]:
     """All of it."""
     del now
@@ -53,7 +58,7 @@ class Performer:
     `end` is called with the reason, after everything said before it was sent; `join`
     with what the upstream takes and speaks, each time that it is something else; `dial`
     when an upstream is wanted (with a model, or None); `adopt` with the dialect that is
-    spoken from here on.
+    spoken from here on; `aside` with what the proxy asked beside the conversation.
     `screen` says what of a client's message is carried out. `secrets` are the keys of the
     upstreams: whatever an upstream says of its key, the client must not read it.
     """
@@ -69,6 +74,7 @@ class Performer:
         join: Callable[[UpstreamAudio], None],
         dial: Callable[[str | None], None],
         adopt: Callable[[Dialect], None],
+        aside: Callable[[cmd.Aside], None] = ignore,
         screen: Screen = let_pass,
         log: Log,
         secrets: tuple[bytes, ...] = (),
@@ -82,6 +88,7 @@ class Performer:
         self._join = join
         self._dial = dial
         self._adopt = adopt
+        self._aside = aside
         self._screen = screen
         self._log = log
         self._secrets = secrets
@@ -177,6 +184,8 @@ class Performer:
                 return self._measure(item_id, played_ms, event_id)
             case cmd.Playback(item_id, played_ms):
                 self._legs.playback(item_id, played_ms)
+            case cmd.Aside():
+                self._aside(command)
             case cmd.End(reason):
                 batch.reason = reason
             case cmd.Note(name, level, fields):
