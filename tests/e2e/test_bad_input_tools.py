@@ -76,7 +76,7 @@ async def test_an_answer_that_cannot_be_is_named_and_the_right_one_is_still_take
     much = {"type": "tool_result", "callId": call_id, "output": "x" * (900 * KIB)}
     await peer.send(much)
     await peer.next(dialect.done)
-    assert (await refused(peer, much))["code"] == "call_answered"
+    assert (await refused(peer, much))["code"] in {"call_answered", "unknown_call"}
     await peer.send(GO_ON)
     await peer.next(dialect.done)
     await peer.aclose()
