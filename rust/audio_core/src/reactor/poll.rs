@@ -5,12 +5,14 @@
 //! socket is registered once in its life, edge-triggered; the event carries the
 //! member's key, so that what the kernel says of a socket that is gone meets nobody.
 
+use super::fan_out::Announcement;
 use super::io::{Ready, Socket};
 use super::member::Patience;
 use super::seat::{MemberKey, News, SessionKey};
 use super::table::Table;
 use super::wire::Wire;
 use crate::splice::leg::{LegId, Side};
+use crate::splice::queue::Load;
 use crate::splice::time::{Ticks, TICKS_PER_MS};
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::event::Timespec;
@@ -134,6 +136,19 @@ impl Reactor {
     pub fn settle(&mut self, now: Ticks) {
         self.table.settle(now);
         self.arm(now);
+    }
+
+    /// Tell each of these members; the places of those who are passed over.
+    pub fn tell_all(
+        &mut self,
+        members: &[MemberKey],
+        said: &Announcement,
+        within: Option<Load>,
+        now: Ticks,
+    ) -> Vec<usize> {
+        let passed_over = self.table.tell_all(members, said, within, now);
+        self.settle(now);
+        passed_over
     }
 
     /// What has happened since it was asked last.
