@@ -115,16 +115,22 @@ def _part_steps(part: AnswerPart, settings: Settings, audio_format: AudioFormat)
         case Spoken():
             return _spoken(part, settings, audio_format)
         case Written(text):
-            return _in_pieces(OpenItem(PartKind.TEXT), words(text), settings)
+            return _in_pieces(OpenItem(PartKind.TEXT), words(text), _word_s(settings))
         case Called(name, arguments):
             pieces = _pieces(arguments, _ARGUMENT_CHARACTERS)
-            return _in_pieces(OpenItem(PartKind.ARGUMENTS, name), pieces, settings)
+            opening = OpenItem(PartKind.ARGUMENTS, name)
+            return _in_pieces(opening, pieces, _DELTA_S / settings.speed)
         case Failed() | Cut():
             return [Step(0.0, Finish(part))]
         case Told() | Struck():
             return [Step(0.0, part)]
         case Waited():
             return []
+
+
+def _word_s(settings: Settings) -> float:
+    """How long a written word takes."""
+    return 1 / settings.words_per_s if settings.words_per_s else _DELTA_S / settings.speed
 
 
 def _spoken(part: Spoken, settings: Settings, audio_format: AudioFormat) -> list[Step]:
@@ -139,8 +145,7 @@ def _spoken(part: Spoken, settings: Settings, audio_format: AudioFormat) -> list
     return [Step(0.0, OpenItem(PartKind.AUDIO)), *deltas, Step(end_s, CloseItem())]
 
 
-def _in_pieces(opening: OpenItem, pieces: Sequence[str], settings: Settings) -> list[Step]:
-    delta_s = _DELTA_S / settings.speed
+def _in_pieces(opening: OpenItem, pieces: Sequence[str], delta_s: float) -> list[Step]:
     deltas = [Step(index * delta_s, Delta(piece)) for index, piece in enumerate(pieces)]
     return [Step(0.0, opening), *deltas, Step(len(pieces) * delta_s, CloseItem())]
 

@@ -16,6 +16,10 @@ SAFETY_IDENTIFIER = "safety_identifier"
 _IN_QUERY = ("model", "intent", "call_id")
 SAFETY_HEADER = "OpenAI-Safety-Identifier"
 
+# What only the proxy itself asks for: sessions that write down, or translate, what is said.
+TRANSCRIBES = {"intent": "transcription"}
+_TRANSLATES = "translates"
+
 
 @dataclass(frozen=True, slots=True)
 class DialTarget:
@@ -76,7 +80,10 @@ class Upstream:
         scheme, host, path, query, _ = urlsplit(self.url)
         parameters = dict(parse_qsl(query, keep_blank_values=True))
         of_url = parameters.pop(self.model_parameter, None)
-        if "call_id" in asked:
+        if _TRANSLATES in asked:
+            path = f"{path.rstrip('/')}/translations"
+            parameters[self.model_parameter] = asked[_TRANSLATES]
+        elif "call_id" in asked:
             parameters["call_id"] = asked["call_id"]
         elif asked.get("intent") == "transcription":
             parameters["intent"] = "transcription"
@@ -90,6 +97,15 @@ class Upstream:
         if told is None or not self.knows_users:
             return self.headers
         return (*self.headers, (SAFETY_HEADER, told))
+
+
+def translates_with(model: str) -> dict[str, str]:
+    """What is asked for a session that translates all that it hears.
+
+    Its address is the one of other sessions with `/translations` behind it (protocol
+    reference, section 2); not every kind of upstream has it.
+    """
+    return {_TRANSLATES: model}
 
 
 def wishes(query: Mapping[str, str], safety_identifier: str | None = None) -> dict[str, str]:

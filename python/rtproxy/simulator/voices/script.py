@@ -14,7 +14,7 @@ import msgspec
 from rtproxy.model.errors import ConfigError
 from rtproxy.simulator.errors import Refusal
 from rtproxy.simulator.faults import FaultKind, parse_fault
-from rtproxy.simulator.voices.parrot import Parrot
+from rtproxy.simulator.voices.parrot import Parrot, translated
 from rtproxy.simulator.voices.stand_in import speak
 from rtproxy.simulator.voices.voice import (
     Answer,
@@ -63,6 +63,7 @@ class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     heard: str = ""
     hearing_fails: str | None = None
+    texts: dict[str, str] = {}  # by language: what an interpreter makes of it
     answer: list[Line] = []
 
 
@@ -98,13 +99,26 @@ class Follower:
             return self._parrot.hear(audio_ms)
         return Heard(turn.heard, turn.hearing_fails)
 
+    def translate(self, audio_ms: int, language: str) -> str:
+        """What the turn that comes next says in that language, or what was heard, marked."""
+        turn = self._turn()
+        if turn is None:
+            return self._parrot.translate(audio_ms, language)
+        return turn.texts.get(language) or translated(self.hear(audio_ms).transcript, language)
+
     def answer(self, prompt: Prompt) -> Answer:
         """The answer of the turn that comes next."""
         turn = self._turn()
         self._place += 1
         if turn is None:
             return [] if self._script.at_end == "silence" else self._parrot.answer(prompt)
+        if prompt.language in turn.texts and not prompt.spoken:
+            return [Written(turn.texts[prompt.language])]
         return [_part(line, prompt) for line in turn.answer]
+
+    def pass_over(self) -> None:
+        """Go on with the turn after the one that was heard."""
+        self._place += 1
 
     def _turn(self) -> Turn | None:
         turns = self._script.turns

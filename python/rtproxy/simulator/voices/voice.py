@@ -27,6 +27,7 @@ class Prompt:
     tools: Sequence[Json]
     tool_choice: str | Json
     speed: float = 1.0  # how many times faster than usual it is to be said
+    language: str | None = None  # what it is to be translated into, where it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +108,11 @@ class Voice(Protocol):
     def hear(self, audio_ms: int) -> Heard:
         """What was said in input audio of that length; asked once, when it is committed."""
 
+    def translate(self, audio_ms: int, language: str) -> str:
+        """What was said, in a language (`de`); asked once, after `hear`."""
+
     def answer(self, prompt: Prompt) -> Answer:
         """The answer to the prompt; asked once per response."""
+
+    def pass_over(self) -> None:
+        """What was heard is not answered, as nothing is in a session that only listens."""
