@@ -155,12 +155,13 @@ impl Reactor {
         now: f64,
         within: Option<(usize, usize)>,
     ) -> PyResult<(Vec<usize>, Vec<Told>)> {
-        let now = moment(now)?;
+        let (from, began) = (moment(now)?, Instant::now());
         let members: Vec<_> = members.into_iter().map(member_key).collect();
         let said = Announcement::new(payload);
         let within = within.map(|(messages, bytes)| Load { messages, bytes });
         let inner = &mut self.inner;
-        let passed_over = py.detach(|| inner.tell_all(&members, &said, within, now));
+        let clock = || from + ticks(began.elapsed());
+        let passed_over = py.detach(|| inner.tell_all(&members, &said, within, clock));
         Ok((passed_over, self.told(py)))
     }
 
