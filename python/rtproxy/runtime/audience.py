@@ -18,9 +18,10 @@ from rtproxy.model.room import Caption
 
 Encode = Callable[[ev.Event], Sequence[bytes]]
 
-# More messages or bytes than these, not yet written: who is told reads too slowly. It is
-# the half of a second of captions, beside what the kernel holds.
+# More messages or bytes than these, not yet written: who is told reads too slowly, and is
+# passed over until nothing waits. It is a second of captions, beside what the kernel holds.
 WITHIN = (8, 32 * 1024)
+NOTHING = (0, 0)
 
 
 class _Readers:
@@ -48,9 +49,9 @@ class _Readers:
         self.prompt.update(dict.fromkeys(caught_up))
 
     def _tell_behind(self, encode: Encode, event: ev.Event, *, final: bool) -> Iterator[Leg]:
-        """Tell those who can be told by now, and say who that was."""
+        """Tell those who can be told by now; of captions, say who has nothing missing now."""
         for leg, skipped in list(self.behind.items()):
-            if not final and _is_over(leg.waiting()):
+            if not final and leg.waiting() != NOTHING:
                 self.behind[leg] += 1
                 continue
             told = event
@@ -110,7 +111,3 @@ class Audience:
     def _send(self, legs: Iterable[Leg], event: ev.Event) -> None:
         for payload in self._encode(event):
             tell_all(legs, payload)
-
-
-def _is_over(waiting: tuple[int, int]) -> bool:
-    return waiting[0] > WITHIN[0] or waiting[1] > WITHIN[1]
