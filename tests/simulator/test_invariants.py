@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from rtproxy.simulator.settings import TranscriptionPlace, VoiceName
-from rtproxy.simulator.voices.script import Line, Script, Turn
+from rtproxy.simulator.voices.script import Line, McpServer, Script, Turn
 
 from .play import PLAIN, Json, Play, check
 from .sounds import noise, silence
@@ -25,7 +25,9 @@ SCRIPT = Script(
         Turn(answer=[Line(say="Half"), Line(fail="server_error")]),
         Turn(answer=[Line(error="odd"), Line(call="f", arguments={"a": "b" * 60})]),
         Turn(answer=[Line(say="Cut", audio_ms=700), Line(cut="content_filter")]),
+        Turn(answer=[Line(mcp="m"), Line(mcp="m", fails="No."), Line(mcp="m", approval=True)]),
     ],
+    mcp={"down": McpServer(fails=True)},
     at_end="repeat",
 )
 OPENS = {
@@ -37,6 +39,7 @@ DELTAS = {
     "response.output_audio_transcript.delta": "response.output_audio_transcript.done",
     "response.output_text.delta": "response.output_text.done",
     "response.function_call_arguments.delta": "response.function_call_arguments.done",
+    "response.mcp_call_arguments.delta": "response.mcp_call_arguments.done",
 }
 SOUNDS = {
     name: base64.b64encode(pcm).decode()
@@ -63,6 +66,8 @@ class Grammar:
         self.event_ids: set[str] = set()
         self.added: set[str] = set()
         self.finished: set[str] = set()
+        self.outputs: set[str] = set()
+        self.unlisted: set[str] = set()  # of MCP servers that have failed
         self.responses: dict[str, Json] = {}
         self.ended: set[str] = set()
         self.open: Counter[tuple[str, ...]] = Counter()
@@ -80,6 +85,8 @@ class Grammar:
             self._item(kind.removeprefix("conversation.item."), event)
         elif kind.startswith("input_audio_buffer."):
             self._input(kind.removeprefix("input_audio_buffer."), event)
+        elif kind == "mcp_list_tools.failed":
+            self.unlisted.add(event["item_id"])
         elif kind == "session.updated":
             detection = event["session"]["audio"]["input"]["turn_detection"]
             if detection != self.detection:
@@ -112,6 +119,9 @@ class Grammar:
                 assert not self.active()
             self.responses[response["id"]] = response
             return
+        if kind.startswith("response.mcp_call."):
+            assert event["item_id"] in self.outputs  # these events name no response
+            return
         response_id = event.get("response_id") or event["response"]["id"]
         assert response_id in self.responses
         assert response_id not in self.ended
@@ -122,6 +132,8 @@ class Grammar:
 
     def _opened_or_closed(self, kind: str, event: Json, response_id: str) -> None:
         where = (response_id, str(event["output_index"]))
+        if kind == "response.output_item.added":
+            self.outputs.add(event["item"]["id"])
         if kind in OPENS:
             self.open[(*where, OPENS[kind])] += 1
             assert self.open[(*where, OPENS[kind])] == 1
@@ -139,7 +151,7 @@ class Grammar:
         self.ended.add(response_id)
         assert response["status"] != "in_progress"
         assert not [key for key, count in self.open.items() if count and key[0] == response_id]
-        assert all(item["status"] != "in_progress" for item in response["output"])
+        assert all(item.get("status") != "in_progress" for item in response["output"])
 
     def active(self) -> list[str]:
         return [
@@ -222,6 +234,19 @@ class AnyClient(RuleBasedStateMachine):
     def respond(self, response: Json) -> None:
         self._send("response.create", response=response)
 
+    @rule(labels=st.sets(st.sampled_from(["up", "down"])))
+    def declare_servers(self, labels: set[str]) -> None:
+        self._read(
+            self.play.update(tools=[{"type": "mcp", "server_label": each} for each in labels])
+        )
+
+    @rule(approve=st.booleans())
+    def answer_a_request_for_approval(self, approve: bool) -> None:
+        for request_id in list(self.play.core._stage.approvals)[:1]:
+            said = {"approval_request_id": request_id, "approve": approve}
+            item = {"type": "mcp_approval_response", **said}
+            self._send("conversation.item.create", item=item)
+
     @rule()
     def cancel(self) -> None:
         self._send("response.cancel")
@@ -272,7 +297,7 @@ class AnyClient(RuleBasedStateMachine):
     def teardown(self) -> None:
         self._read(self.play.rest())
         assert self.grammar.ended == set(self.grammar.responses)
-        assert self.grammar.finished == self.grammar.added
+        assert self.grammar.finished == self.grammar.added - self.grammar.unlisted
 
     @staticmethod
     def _item_id(events: list[Json]) -> str:
