@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +12,16 @@ from rtproxy.simulator.commands import Close
 from rtproxy.simulator.settings import TranscriptionPlace
 
 from .play import PLAIN, Json, Play, TranscriptionPlay, TranslationPlay
-from .sounds import noise, silence
+from .sounds import noise, silence, turn
 
-SOUNDS = [
-    base64.b64encode(pcm).decode()
-    for pcm in (noise(60), noise(400), silence(350), silence(1_500), noise(7)[:100])
-]
+SOUNDS = {
+    "turn": turn(300),
+    "click": noise(60),
+    "speech": noise(400),
+    "pause": silence(350),
+    "silence": silence(1_500),
+    "crumb": noise(7)[:100],
+}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(["transcription", "de", ""]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
@@ -29,11 +32,11 @@ Moves = list[tuple[str, Any]]
 
 
 def moves(events: st.SearchStrategy[Json]) -> st.SearchStrategy[Moves]:
-    """What a client does: it sends, sensibly or not, and it waits."""
+    """What a client does: it speaks, it sends, sensibly or not, and it waits."""
+    say = st.tuples(st.just("say"), st.sampled_from(sorted(SOUNDS)))
     sent = events | st.dictionaries(KEYS, JSON, max_size=3)
-    waited = st.sampled_from([0.01, 0.3, 2.0])
-    move = st.tuples(st.just("send"), sent) | st.tuples(st.just("wait"), waited)
-    return st.lists(move, max_size=25)
+    wait = st.tuples(st.just("wait"), st.sampled_from([0.01, 0.3, 2.0]))
+    return st.lists(say | st.tuples(st.just("send"), sent) | wait, min_size=8, max_size=30)
 
 
 def event(event_type: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Json]:
@@ -47,7 +50,9 @@ def played(play: Play, script: Moves) -> list[Json]:
     for what, with_what in script:
         if play.commands:
             break  # the session has closed
-        if what == "send":
+        if what == "say":
+            events += play.say(SOUNDS[with_what], len(SOUNDS[with_what]))
+        elif what == "send":
             events += play._events(play.core.receive(with_what, play.now))
         else:
             events += play.wait(with_what)
@@ -72,8 +77,7 @@ INPUT = st.fixed_dictionaries(
     },
 )
 TO_TRANSCRIBE = st.one_of(
-    event("input_audio_buffer.append", audio=st.sampled_from(SOUNDS)),
-    event("input_audio_buffer.append", audio=st.sampled_from(SOUNDS)),
+    event("input_audio_buffer.append", audio=st.just("AAAA=")),
     event("input_audio_buffer.commit"),
     event("input_audio_buffer.clear"),
     event("response.create"),
@@ -90,7 +94,7 @@ TO_TRANSCRIBE = st.one_of(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=150)
 @given(script=moves(TO_TRANSCRIBE), words_per_s=st.sampled_from([None, 3.0]))
 def test_any_client_of_a_transcription_session(script: Moves, words_per_s: float | None) -> None:
     vary = TranscriptionPlace.VARY
@@ -113,8 +117,6 @@ def _update(heard: Json) -> Json:
 
 LANGUAGE = st.sampled_from(["de", "fr", "xx"])
 TO_TRANSLATE = st.one_of(
-    event("session.input_audio_buffer.append", audio=st.sampled_from(SOUNDS)),
-    event("session.input_audio_buffer.append", audio=st.sampled_from(SOUNDS)),
     event("session.input_audio_buffer.append", audio=st.just("AAAA=")),
     event("input_audio_buffer.commit"),
     event("session.close"),
@@ -135,7 +137,7 @@ TO_TRANSLATE = st.one_of(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=150)
 @given(script=moves(TO_TRANSLATE), words_per_s=st.sampled_from([None, 3.0]))
 def test_any_client_of_a_translation_session(script: Moves, words_per_s: float | None) -> None:
     play = TranslationPlay(replace(PLAIN, words_per_s=words_per_s))
