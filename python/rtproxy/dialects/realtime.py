@@ -29,7 +29,6 @@ INPUT_DELTA = f"{_ASR}.delta"
 
 # What no session with a dialect of its own acts upon, and no client of one is told.
 UNHEARD = (
-    "conversation.item.added",
     "conversation.item.done",
     "conversation.item.truncated",
     "input_audio_buffer.cleared",
@@ -140,6 +139,7 @@ UNDERSTOOD: dict[str, _Decode] = {
     "input_audio_buffer.cleared": _plain(ev.InputCleared),
     "conversation.item.added": _plain(ev.ItemAdded),
     "conversation.item.done": _plain(ev.ItemDone),
+    "conversation.item.deleted": _plain(ev.ItemDeleted),
     "conversation.item.truncated": _plain(ev.ItemTruncated),
     INPUT_DELTA: _plain(ev.InputTranscriptDelta),
     f"{_ASR}.completed": _plain(ev.InputTranscriptDone),
@@ -208,3 +208,11 @@ _CLIENT: dict[type[ev.Event], tuple[str, _Fields]] = {
     ev.ResponseCreate: ("response.create", lambda event: {"response": event.response}),
     ev.ResponseCancel: ("response.cancel", lambda event: {"response_id": event.response_id}),
 }
+
+
+def encode_append(number: int, audio: bytes) -> bytes:
+    """An append of ours, numbered as the lane numbers its own; `audio` is base64."""
+    return _APPEND % (number, audio)
+
+
+_APPEND = APPEND_TEMPLATE.replace("$number", "%d").replace('"$audio"', '"%b"').encode()
