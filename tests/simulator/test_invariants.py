@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from rtproxy.simulator.settings import TranscriptionPlace, VoiceName
-from rtproxy.simulator.voices.script import Line, McpServer, Script, Turn
+from rtproxy.simulator.voices.script import Line, Script, Turn
 
 from .play import PLAIN, Json, Play, check
 from .sounds import noise, silence
@@ -25,9 +25,7 @@ SCRIPT = Script(
         Turn(answer=[Line(say="Half"), Line(fail="server_error")]),
         Turn(answer=[Line(error="odd"), Line(call="f", arguments={"a": "b" * 60})]),
         Turn(answer=[Line(say="Cut", audio_ms=700), Line(cut="content_filter")]),
-        Turn(answer=[Line(mcp="m"), Line(mcp="m", fails="No."), Line(mcp="m", approval=True)]),
     ],
-    mcp={"down": McpServer(fails=True)},
     at_end="repeat",
 )
 OPENS = {
@@ -165,12 +163,13 @@ class AnyClient(RuleBasedStateMachine):
     """A client that does whatever comes into its head."""
 
     item_ids = Bundle("item_ids")
+    script = SCRIPT
     checked: ClassVar[set[str]] = set()  # one event of each shape is enough: checking is slow
 
     def __init__(self) -> None:
         super().__init__()
         script = replace(
-            PLAIN, voice=VoiceName.SCRIPT, script=SCRIPT, transcription=TranscriptionPlace.VARY
+            PLAIN, voice=VoiceName.SCRIPT, script=self.script, transcription=TranscriptionPlace.VARY
         )
         self.play = Play(script, checked=False)
         self.grammar = Grammar()
@@ -233,19 +232,6 @@ class AnyClient(RuleBasedStateMachine):
     )
     def respond(self, response: Json) -> None:
         self._send("response.create", response=response)
-
-    @rule(labels=st.sets(st.sampled_from(["up", "down"])))
-    def declare_servers(self, labels: set[str]) -> None:
-        self._read(
-            self.play.update(tools=[{"type": "mcp", "server_label": each} for each in labels])
-        )
-
-    @rule(approve=st.booleans())
-    def answer_a_request_for_approval(self, approve: bool) -> None:
-        for request_id in list(self.play.core._stage.approvals)[:1]:
-            said = {"approval_request_id": request_id, "approve": approve}
-            item = {"type": "mcp_approval_response", **said}
-            self._send("conversation.item.create", item=item)
 
     @rule()
     def cancel(self) -> None:

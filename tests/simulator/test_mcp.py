@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
 from rtproxy.simulator.settings import VoiceName
 from rtproxy.simulator.voices.script import Line, McpServer, Script, Turn
 
 from .play import PLAIN, Json, Play, error_of, named, only, types
+from .test_invariants import AnyClient
 
 DOCS = {"type": "mcp", "server_label": "docs", "server_url": "https://docs.example/mcp"}
 SEARCH = Line(mcp="search", server="docs", arguments={"q": "VAD"}, output="3 pages")
@@ -184,3 +189,33 @@ def test_several_calls_in_one_response() -> None:
     done = only(reading(lines).respond(), "response.done")["response"]
     assert [item.get("name") for item in done["output"]] == ["first", "second", None]
     assert len({item.get("call_id") for item in done["output"]}) == 3
+
+
+class AnyMcpClient(AnyClient):
+    """A client that does whatever comes into its head, with MCP servers."""
+
+    script = Script(
+        turns=[
+            Turn(answer=[Line(mcp="m"), Line(mcp="m", fails="No."), Line(mcp="m", approval=True)]),
+            Turn(answer=[Line(say="Well."), Line(mcp="m", arguments={"a": "b" * 60})]),
+            Turn(answer=[Line(mcp="m", approval=True), Line(fail="server_error")]),
+        ],
+        mcp={"down": McpServer(fails=True)},
+        at_end="repeat",
+    )
+
+    @rule(labels=st.sets(st.sampled_from(["up", "down"])))
+    def declare_servers(self, labels: set[str]) -> None:
+        tools = [{"type": "mcp", "server_label": label} for label in sorted(labels)]
+        self._read(self.play.update(tools=tools))
+
+    @rule(approve=st.booleans())
+    def answer_a_request_for_approval(self, approve: bool) -> None:
+        for request_id in list(self.play.core._stage.approvals)[:1]:
+            said = {"approval_request_id": request_id, "approve": approve}
+            item = {"type": "mcp_approval_response", **said}
+            self._send("conversation.item.create", item=item)
+
+
+AnyMcpClient.TestCase.settings = settings(max_examples=40, stateful_step_count=30)
+TestAnyMcpClient = AnyMcpClient.TestCase
