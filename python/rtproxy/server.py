@@ -44,6 +44,7 @@ from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.front_door import FrontDoor
 from rtproxy.runtime.persona_watch import watch_personas
 from rtproxy.runtime.process import Process, ProcessPhase
+from rtproxy.runtime.room_building import room_door_of
 from rtproxy.runtime.session_task import SessionLimits
 from rtproxy.runtime.switchboard import Switchboard
 from rtproxy.session.lifetime import Patience
@@ -109,7 +110,9 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
     nursery.start_soon(watch_personas, casting.catalog)
     driver = await start_driver(nursery, config.server.driver)
     credentials = make_credentials(config)
-    door = build_front_door(config, process, upstreams, driver.open_legs, casting, credentials)
+    door = build_front_door(
+        nursery, config, process, upstreams, driver.open_legs, casting, credentials
+    )
     rest = build_rest(config, upstreams[0], casting, credentials)
     listener = await open_listener(
         nursery,
@@ -161,6 +164,7 @@ def build_rest(
 
 
 def build_front_door(
+    nursery: trio.Nursery,
     config: Config,
     process: Process,
     upstreams: list[Upstream],
@@ -168,7 +172,7 @@ def build_front_door(
     casting: Casting,
     credentials: Credentials,
 ) -> FrontDoor:
-    """What takes upgrade requests, with all that their sessions need."""
+    """What takes upgrade requests, with all that their sessions need; rooms run in `nursery`."""
     limits = config.limits
     paced = LegsOptions(
         lead_ms=limits.lead_ms,
@@ -184,9 +188,10 @@ def build_front_door(
         send_s=limits.send_s,
         close_s=limits.close_s,
     )
+    dialler = Dialler(upstreams, limits.dial_s, Backoff(limits.dial_backoff_s))
     return FrontDoor(
         credentials=credentials,
-        dialler=Dialler(upstreams, limits.dial_s, Backoff(limits.dial_backoff_s)),
+        dialler=dialler,
         limits=SessionLimits(
             client_message_bytes=limits.client_message_bytes,
             relayed_message_bytes=limits.openai_message_bytes,
@@ -211,6 +216,9 @@ def build_front_door(
         paced=paced,
         relayed=replace(paced, lead_ms=None),
         switchboard=switchboard_of(config),
+        room_door=room_door_of(
+            config, nursery, process, dialler, open_legs, paced, casting, credentials
+        ),
     )
 
 

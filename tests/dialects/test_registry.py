@@ -24,6 +24,8 @@ from rtproxy.dialects.voice import VOICE
         ("/", {}, ("rtproxy.conversation",), "conversation"),
         ("/", {}, ("chat",), "voice"),
         ("/v1/realtime", {"dialect": "voice"}, (), "openai"),
+        ("/ws/rooms/demo", {}, (), "broadcast"),
+        ("/ws/rooms/", {"dialect": "voice"}, ("rtproxy.voice",), "broadcast"),
     ],
 )
 def test_path_query_and_subprotocol(
@@ -50,7 +52,13 @@ def test_a_handshake_may_ask_for_the_beta_shape(
 
 
 @pytest.mark.parametrize(
-    ("path", "query"), [("/nowhere", {}), ("/", {"dialect": "openai"}), ("/", {"dialect": "x"})]
+    ("path", "query"),
+    [
+        ("/nowhere", {}),
+        ("/", {"dialect": "openai"}),
+        ("/", {"dialect": "x"}),
+        ("/ws", {"dialect": "broadcast"}),
+    ],
 )
 def test_nothing_is_spoken_there(path: str, query: dict[str, str]) -> None:
     assert choose_dialect(path, query, ()) is None

@@ -25,6 +25,7 @@ Bytes = Annotated[int, Meta(ge=1_024, le=1_073_741_824)]
 Text = Annotated[str, Meta(min_length=1)]
 Rate = Literal[8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000]
 Kind = Literal["openai", "azure", "compatible", "simulator"]
+Language = Annotated[str, Meta(pattern="^[a-z]{2}$")]  # as ISO 639-1 names it
 WireFormat = Literal["audio/pcm", "audio/pcmu", "audio/pcma"]  # as the Realtime API names them
 
 
@@ -140,6 +141,12 @@ class DialectConfig(Section, frozen=True, kw_only=True):
     input_rate_hz: Rate = 24_000  # of clients that name none
 
 
+class BroadcastConfig(DialectConfig, frozen=True, kw_only=True):
+    """`[dialect.broadcast]`: the same of rooms, whose frontends send another rate."""
+
+    input_rate_hz: Rate = 16_000
+
+
 class DialectsConfig(Section, frozen=True, kw_only=True):
     """`[dialect]`: one table for each small dialect."""
 
@@ -147,6 +154,7 @@ class DialectsConfig(Section, frozen=True, kw_only=True):
     companion: DialectConfig = DialectConfig()
     conversation: DialectConfig = DialectConfig()
     twilio: DialectConfig = DialectConfig()
+    broadcast: BroadcastConfig = BroadcastConfig()
 
     def of(self, name: str) -> DialectConfig:
         """The table of a dialect; one that has none is as it is by default."""
@@ -167,6 +175,21 @@ class PersonasConfig(Section, frozen=True, kw_only=True):
     """`[personas]`: the user's own persona files."""
 
     folder: Text | None = None  # None: "personas" beside the file, or where the proxy was started
+
+
+class RoomsConfig(Section, frozen=True, kw_only=True):
+    """`[rooms]`: one speaks, many read along, each in a language of their own."""
+
+    translator: Literal["session", "translation"] = "session"
+    transcription_model: Text = "gpt-4o-transcribe"
+    translation_model: Text = "gpt-realtime-translate"  # of the translator "translation"
+    languages: tuple[Language, ...] = ()  # that may be asked for; empty: any of ISO 639-1
+    history: Annotated[int, Meta(ge=0, le=1_000)] = 20  # finished items for a late joiner
+    linger_s: Annotated[float, Meta(ge=0, le=86_400)] = 30.0
+    listeners: Count = 2_000  # in one room
+    speakers: Count = 16  # in one room
+    languages_at_once: Count = 8  # in one room
+    rooms: Count = 100
 
 
 class AudioConfig(Section, frozen=True, kw_only=True):
@@ -193,6 +216,7 @@ class Sections(Section, frozen=True, kw_only=True):
     dialect: DialectsConfig = DialectsConfig()
     twilio: TwilioConfig = TwilioConfig()
     personas: PersonasConfig = PersonasConfig()
+    rooms: RoomsConfig = RoomsConfig()
     audio: AudioConfig = AudioConfig()
     log: LogConfig = LogConfig()
 
@@ -232,7 +256,8 @@ class Config:
     """A configuration that can be run.
 
     Attributes:
-        server, auth, limits, simulator, dialect, twilio, audio, log: the sections, complete.
+        server, auth, limits, simulator, dialect, twilio, rooms, audio, log: the sections,
+            complete.
         upstreams: at least one, in order of preference, keys resolved.
         notes: sentences for the person who starts it, about what was given and
             is not used.
@@ -246,6 +271,7 @@ class Config:
     simulator: SimulatorConfig
     dialect: DialectsConfig
     twilio: TwilioConfig
+    rooms: RoomsConfig
     audio: AudioConfig
     log: LogConfig
     upstreams: tuple[UpstreamConfig, ...]

@@ -208,3 +208,11 @@ _CLIENT: dict[type[ev.Event], tuple[str, _Fields]] = {
     ev.ResponseCreate: ("response.create", lambda event: {"response": event.response}),
     ev.ResponseCancel: ("response.cancel", lambda event: {"response_id": event.response_id}),
 }
+
+
+def encode_append(number: int, audio: bytes) -> bytes:
+    """An append of ours, numbered as the lane numbers its own; `audio` is base64."""
+    return _APPEND % (number, audio)
+
+
+_APPEND = APPEND_TEMPLATE.replace("$number", "%d").replace('"$audio"', '"%b"').encode()

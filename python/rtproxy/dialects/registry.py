@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rtproxy.dialects import broadcast
 from rtproxy.dialects.beta import Beta, asks_for_beta
 from rtproxy.dialects.companion import COMPANION
 from rtproxy.dialects.conversation import CONVERSATION
@@ -16,6 +17,7 @@ from rtproxy.dialects.openai import OpenAI
 from rtproxy.dialects.twilio import Twilio
 from rtproxy.dialects.voice import VOICE
 
+# Those whose clients have a session of their own each.
 DIALECTS: tuple[Dialect, ...] = (
     VOICE,
     COMPANION,
@@ -37,7 +39,10 @@ def choose_dialect(
     The path picks it; on the paths of the small dialects `?dialect=NAME` or the
     subprotocol `rtproxy.NAME` may choose another small one. On the upstream's own, a
     handshake may ask for its beta shape; `beta_header` is the value of `OpenAI-Beta`.
+    Under a room's path there is `broadcast` only, and only there: it needs a room.
     """
+    if path.startswith(broadcast.PATH):
+        return broadcast.BROADCAST
     by_path = next((dialect for dialect in DIALECTS if path in dialect.paths), None)
     if by_path is None:
         return None

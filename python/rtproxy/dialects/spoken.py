@@ -39,20 +39,35 @@ class SpokenAudio:
 
         `event_id` is the client's own for it.
         """
+        audio = self.audio_in(name, message, event_id=event_id)
+        if isinstance(audio, ev.Misunderstood):
+            return [audio]
+        return [ev.InputAudio(canonical=msgspec.json.encode(message))]
+
+    def audio_in(
+        self, name: str, message: dict[str, Any], *, event_id: str | None
+    ) -> bytes | ev.Misunderstood:
+        """The audio of a message of this type: whole samples (or one packet) of it."""
         path = self.types[name]
         payload: Any = message
         for key in path.split("."):
             payload = payload.get(key) if isinstance(payload, dict) else None
-        wrong = self._fault_of(name, path, payload)
-        if wrong is None:
-            return [ev.InputAudio(canonical=msgspec.json.encode(message))]
-        code, words = wrong
-        return [ev.Misunderstood(code=code, message=words, param=path, event_id=event_id)]
+        if not isinstance(payload, str):
+            code, wrong = "invalid_field", f"{name}: '{path}' must be a string of base64."
+            return ev.Misunderstood(code=code, message=wrong, param=path, event_id=event_id)
+        try:
+            audio = decode_base64(payload.encode())
+            found = self.not_audio(f"{name}: '{path}'", audio)
+        except ValueError as error:
+            found = f"{name}: '{path}' is not base64: {error}."
+        if found is None:
+            return audio
+        return ev.Misunderstood(code="invalid_audio", message=found, param=path, event_id=event_id)
 
     def read_binary(self, raw: bytes) -> Sequence[ev.Event]:
         """A binary message that is no audio, or that was not asked for."""
         if self.terms.binary:
-            words = self._not_audio("A binary message", raw)
+            words = self.not_audio("A binary message", raw)
             return [ev.Misunderstood(code="invalid_audio", message=words or _UNREADABLE)]
         words = (
             "A binary message came where text is due: this connection speaks JSON. Send "
@@ -60,17 +75,8 @@ class SpokenAudio:
         )
         return [ev.Misunderstood(code="binary_not_expected", message=words)]
 
-    def _fault_of(self, name: str, path: str, payload: object) -> tuple[str, str] | None:
-        if not isinstance(payload, str):
-            return "invalid_field", f"{name}: '{path}' must be a string of base64."
-        try:
-            audio = decode_base64(payload.encode())
-        except ValueError as error:
-            return "invalid_audio", f"{name}: '{path}' is not base64: {error}."
-        wrong = self._not_audio(f"{name}: '{path}'", audio)
-        return None if wrong is None else ("invalid_audio", wrong)
-
-    def _not_audio(self, what: str, audio: bytes) -> str | None:
+    def not_audio(self, what: str, audio: bytes) -> str | None:
+        """What keeps these bytes from being this connection's audio; None where nothing does."""
         speaks = self.terms.speaks
         if isinstance(speaks, OpusPackets):
             return self._not_a_packet(what, audio)

@@ -7,6 +7,7 @@ made of, nor what a dialect says.
 from __future__ import annotations
 
 from rtproxy.config import Config
+from rtproxy.dialects.broadcast import BROADCAST
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.registry import DIALECTS
 from rtproxy.model.errors import ConfigError
@@ -23,7 +24,7 @@ def casting_of(config: Config) -> Casting:
     catalog = Catalog(config.personas_folder)
     roles = {
         dialect.name: _role(config, dialect, catalog)
-        for dialect in DIALECTS
+        for dialect in (*DIALECTS, BROADCAST)
         if dialect.persona is not None
     }
     return Casting(catalog, roles)

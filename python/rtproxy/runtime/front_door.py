@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from rtproxy.credentials.judge import Admitted, Credentials, Refused
+from rtproxy.dialects.broadcast import Broadcast
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
 from rtproxy.legs.leg import LegsOptions, OpenLegs
@@ -27,6 +28,7 @@ from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.no_entry import NoEntry, stranger, too_many, turn_away, wrong_query
 from rtproxy.runtime.perform import Core
 from rtproxy.runtime.process import Process
+from rtproxy.runtime.room_door import RoomDoor
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
 from rtproxy.runtime.switchboard import NOT_SIGNED, Switchboard
 from rtproxy.session.greeting import Greeting
@@ -55,7 +57,7 @@ class FrontDoor:
     `input_rate_hz` the sample rate of clients that name none, `patience` how long a
     session may last; `open_legs` is the driver; `paced` are the options of legs whose
     client is paced, `relayed` of those whose client buffers by protocol; `switchboard`
-    knows what calls need.
+    knows what calls need, `room_door` takes those who want to be in a room.
     """
 
     credentials: Credentials
@@ -70,6 +72,7 @@ class FrontDoor:
     paced: LegsOptions
     relayed: LegsOptions
     switchboard: Switchboard
+    room_door: RoomDoor
 
     async def enter(self, upgrade: Upgrade, *, home: str = "/") -> None:
         """Answer one upgrade request; returns when its session is over.
@@ -88,6 +91,9 @@ class FrontDoor:
         dialect = choose_dialect(path, upgrade.query, upgrade.subprotocols, beta_header=beta)
         if dialect is None:
             await upgrade.refuse(404, _nothing_here(upgrade.path, upgrade.query))
+            return
+        if isinstance(dialect, Broadcast):
+            await self.room_door.enter(upgrade, path, visit)
             return
         if dialect.telephone and not self.switchboard.is_twilios(upgrade):
             await upgrade.refuse(403, NOT_SIGNED)
