@@ -98,7 +98,9 @@ def test_every_python_example_runs(source: str):
     exec(compile(source, "example", "exec"), {})
 
 
-@pytest.mark.parametrize("source", blocks("toml", [ROOT / "docs" / "configuration.md"]))
+@pytest.mark.parametrize(
+    "source", blocks("toml", [ROOT / "docs" / "configuration.md", ROOT / "docs" / "rooms.md"])
+)
 def test_every_configuration_can_be_run(source: str, tmp_path: Path):
     file = tmp_path / "example.toml"
     file.write_text(source)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from rtproxy import __version__
 from rtproxy._audio_core import HAS_OPUS
 from rtproxy.cli import main
-from rtproxy.cli.talk import _report
+from rtproxy.cli.talk.command import _report
 from rtproxy.cli.talk.exchange import Exchange
 from rtproxy.dialects.registry import DIALECTS
 

@@ -29,7 +29,6 @@ INPUT_DELTA = f"{_ASR}.delta"
 
 # What no session with a dialect of its own acts upon, and no client of one is told.
 UNHEARD = (
-    "conversation.item.added",
     "conversation.item.done",
     "conversation.item.truncated",
     "input_audio_buffer.cleared",
@@ -140,6 +139,7 @@ UNDERSTOOD: dict[str, _Decode] = {
     "input_audio_buffer.cleared": _plain(ev.InputCleared),
     "conversation.item.added": _plain(ev.ItemAdded),
     "conversation.item.done": _plain(ev.ItemDone),
+    "conversation.item.deleted": _plain(ev.ItemDeleted),
     "conversation.item.truncated": _plain(ev.ItemTruncated),
     INPUT_DELTA: _plain(ev.InputTranscriptDelta),
     f"{_ASR}.completed": _plain(ev.InputTranscriptDone),

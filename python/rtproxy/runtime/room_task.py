@@ -161,6 +161,8 @@ class RoomTask:
         try:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
+                if self._over is None:  # it was told to end before it began
+                    nursery.cancel_scope.cancel()
                 for task in self._lines.values():  # that were wanted before it began
                     nursery.start_soon(task.run)
                 self._end_if_empty()

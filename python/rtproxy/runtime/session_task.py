@@ -29,6 +29,7 @@ from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import DialFailed, LegClosed
 from rtproxy.model.event import Json
 from rtproxy.runtime import audio_report
+from rtproxy.runtime.asking import Asking
 from rtproxy.runtime.binding import Beginning, begin_bound
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.heartbeat import Heartbeat
@@ -92,6 +93,7 @@ class SessionTask:
             self._upstream_wanted.set()
         self._upstream_there = trio.Event()
         self._speaking = Speaking(dialect, legs, dialler.secrets)
+        self.asking = Asking(lambda event: self._performer.post(event))  # noqa: PLW0108 - made below
         self._performer = Performer(
             core,
             dialect,
@@ -101,6 +103,7 @@ class SessionTask:
             join=self._join,
             dial=self._want_upstream,
             adopt=self._speaking.adopt,
+            aside=self.asking.answered,
             screen=screen,
             log=self._log,
             secrets=dialler.secrets,
@@ -231,6 +234,7 @@ class SessionTask:
             await self._agree(leg)
             while True:
                 self._performer.upstream_message(leg, await leg.receive())
+                self._heartbeat.look_again()
         except LegClosed as closed:
             self._lose(ev.UpstreamLost(code=closed.reason.code, reason=closed.reason.text))
 

@@ -47,6 +47,7 @@ NEEDS_START: frozenset[type[ev.Event]] = frozenset(
         ev.InputClear,
         ev.ItemCreate,
         ev.ResponseCreate,
+        ev.AskAside,
         ev.Playback,
         ev.ToolAnswered,
     }

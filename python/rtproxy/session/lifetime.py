@@ -30,6 +30,7 @@ _SIGNS_OF_LIFE = (
     ev.InputClear,
     ev.ItemCreate,
     ev.ResponseCreate,
+    ev.AskAside,
     ev.Interrupt,
     ev.SessionUpdate,
     ev.ToolAnswered,
