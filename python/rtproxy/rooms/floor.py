@@ -70,9 +70,18 @@ class Floor:
         if member in self._warned:
             return []
         self._warned.add(member)
-        words = _NO_SPEAKER if not speaks else self._who_has_it()
-        failure = ev.Failure(code="no_floor", message=words, param="type", event_id=event_id)
-        return [Tell(member, ev.ErrorTold(error=failure))]
+        dropped = "what this connection sends as 'audio' or 'commit' is dropped"
+        words = f"{self._who_has_it()}; {dropped}. {self._how_to(speaks=speaks)}"
+        return _refusal(member, "no_floor", words, event_id)
+
+    def refuse_end(self, member: str, event_id: str | None, *, speaks: bool) -> list[Command]:
+        """Only who has the floor can end it."""
+        words = f"{self._who_has_it()}, and only that one can send 'end'."
+        return _refusal(member, "no_floor", f"{words} {self._how_to(speaks=speaks)}", event_id)
+
+    def refuse_listener(self, member: str, event_id: str | None) -> list[Command]:
+        """A listener cannot have the floor."""
+        return _refusal(member, "not_a_speaker", self._how_to(speaks=False), event_id)
 
     @property
     def _is_free(self) -> bool:
@@ -83,22 +92,19 @@ class Floor:
 
     def _who_has_it(self) -> str:
         if self.closed:
-            has = "What was said is being finished, and nobody has the floor"
-        elif self.holder is None:
-            has = "Nobody has the floor"
-        else:
-            has = f"{self.holder} has the floor"
-        wait = "speak" if self._is_free else "wait for 'floor' with state 'granted'"
-        return (
-            f"{has}; what this connection sends as 'audio' or 'commit' is dropped. Send "
-            f"'request_floor' and {wait}."
-        )
+            return "What was said is being finished, and nobody has the floor"
+        return f"{self.holder or 'Nobody'} has the floor"
+
+    def _how_to(self, *, speaks: bool) -> str:
+        if not speaks:
+            return "This connection listens: connect with ?role=speaker to speak."
+        then = "speak" if self._is_free else "wait for 'floor' with state 'granted'"
+        return f"Send 'request_floor' and {then}."
 
     def _tell(self, member: str, state: str, event_id: str | None) -> Command:
         return Tell(member, room.Floor(event_id=event_id, state=state, speaker=self.holder))
 
 
-_NO_SPEAKER = (
-    "This connection listens; what it sends as 'audio' or 'commit' is dropped. Connect with "
-    "?role=speaker to speak."
-)
+def _refusal(member: str, code: str, words: str, event_id: str | None) -> list[Command]:
+    failure = ev.Failure(code=code, message=words, param="type", event_id=event_id)
+    return [Tell(member, ev.ErrorTold(error=failure))]

@@ -70,9 +70,20 @@ class Members:
         """What this one speaks or reads."""
         return self._here[member].language
 
-    def listening(self, language: str | None) -> list[str]:
-        """Which listeners joined with this language."""
-        wanted = Member(Role.LISTENER, language)
+    @property
+    def all(self) -> list[str]:
+        """Everybody."""
+        return list(self._here)
+
+    def listening(self, language: str) -> list[str]:
+        """Which listeners read this."""
+        return self._who(Member(Role.LISTENER, language))
+
+    def speaking(self, language: str) -> list[str]:
+        """Which speakers speak this."""
+        return self._who(Member(Role.SPEAKER, language))
+
+    def _who(self, wanted: Member) -> list[str]:
         return [member for member, each in self._here.items() if each == wanted]
 
     # Coming and going

@@ -161,6 +161,8 @@ class RoomTask:
         try:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
+                if self._over is None:  # it was told to end before it began
+                    nursery.cancel_scope.cancel()
                 for task in self._lines.values():  # that were wanted before it began
                     nursery.start_soon(task.run)
                 self._end_if_empty()
@@ -219,8 +221,8 @@ class RoomTask:
                 self._audience.tell(member, event)
             case cmd.TellLanguage(language, event, final):
                 self._audience.tell_language(language, event, final=final)
-            case cmd.TellAll(event):
-                self._audience.tell_everybody(event)
+            case cmd.TellAll(event, but):
+                self._audience.tell_everybody(event, but=but)
             case cmd.Dismiss(member, reason):
                 self._dismiss(member, reason)
             case cmd.TakeAudio():

@@ -1,0 +1,175 @@
+"""A translator: the upstream's translation endpoint, which hears everything as it comes.
+
+Owns the way from its words, which know no items, to the items: a piece belongs to the
+item that was being said when the translator was there (`elapsed_ms`), and an item is done
+when a piece of a later one comes, or `QUIET_S` after the last, once it has been said.
+Every item is written or given up. Must not know who is told, nor who else translates.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from math import inf
+
+from rtproxy.model import events as ev
+from rtproxy.model.room import TranslationDelta
+from rtproxy.rooms.commands import Feed, Note
+from rtproxy.rooms.interpreter import GIVE_UP_S, not_translated
+from rtproxy.rooms.items import Anew, Found, Item, Piece, Unwritten, Whole
+from rtproxy.rooms.line import Line
+from rtproxy.rooms.tape import Tape
+
+QUIET_S = 1.5
+# An item of which no word has come by then has none: it was noise, or a cough.
+SILENT_S = 8.0
+# Turn detection may notice an item later than its first words are translated; and the last
+# words of the one before may be later than its end.
+EARLY_MS = 2_000.0
+MOST_EARLY = 64
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """One item, and what was written of it; `heard_at` is when the last piece came."""
+
+    item: Item
+    text: str = ""
+    heard_at: float = -inf
+
+
+@dataclass(frozen=True, slots=True)
+class _Early:
+    """A piece of which it is not known yet to which item it belongs."""
+
+    at_ms: float
+    delta: str
+
+
+class Translation:
+    """One for a language, whichever line it has."""
+
+    def __init__(self, language: str, tape: Tape) -> None:
+        """Begin without a line."""
+        self.language = language
+        self.line: Line | None = None
+        self._tape = tape
+        self._jobs: deque[_Job] = deque()
+        self._early: deque[_Early] = deque(maxlen=MOST_EARLY)
+        self._offset_ms = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being translated."""
+        return bool(self._jobs)
+
+    # Its line
+
+    def ready(self, line: Line, now: float) -> Found:
+        """It has a line: what no other has written is for this one."""
+        self.line = line
+        for job in self._jobs:
+            job.heard_at = now
+        from_ms = self._jobs[0].item.start_ms if self._jobs else self._tape.length_ms
+        self._offset_ms = self._tape.within(from_ms)
+        return [Feed(line, self._offset_ms)]
+
+    def lost(self, now: float) -> Found:
+        """It has none; what was not written is heard again."""
+        del now
+        self.line = None
+        self._early.clear()
+        for job in self._jobs:
+            job.text = ""
+        return [Anew(self.language, job.item) for job in self._jobs]
+
+    def closed(self, now: float) -> Found:
+        """Its line was closed, and there will be none for a while."""
+        del now
+        self.line = None
+        self._early.clear()
+        jobs, self._jobs = self._jobs, deque()
+        return [self._unwritten(job, "its line is closed") for job in jobs]
+
+    # Items
+
+    def begin(self, item: Item, now: float) -> Found:
+        """An item is being said; what was heard of it already is there."""
+        if any(job.item is item for job in self._jobs):
+            return []
+        self._jobs.append(_Job(item))
+        early = [each for each in self._early if each.at_ms >= item.start_ms - EARLY_MS]
+        self._early.clear()
+        return [fact for each in early for fact in self._place(each, now)]
+
+    def end(self, item: Item, now: float) -> Found:
+        """It has been said."""
+        del item, now
+        return []
+
+    # What it hears
+
+    def heard(self, event: ev.Event, now: float) -> Found:
+        """Its upstream has said something."""
+        if isinstance(event, TranslationDelta):
+            elapsed_ms = event.elapsed_ms
+            at_ms = self._tape.length_ms if elapsed_ms is None else self._offset_ms + elapsed_ms
+            return self._place(_Early(at_ms, event.delta), now)
+        if isinstance(event, ev.ErrorTold):
+            failure = event.error
+            fields = {"code": failure.code, "text": failure.message, "line": str(self.line)}
+            return [Note("upstream_error", "warning", fields)]
+        return []
+
+    def _place(self, piece: _Early, now: float) -> Found:
+        """Tell a piece of the last item that had begun by then, and be done with those before."""
+        if not self._jobs:
+            self._early.append(piece)
+            return []
+        found: Found = []
+        begun = sum(job.item.start_ms <= piece.at_ms for job in self._jobs)
+        for _ in range(begun - 1):
+            found += self._finish(self._jobs[0])
+        job = self._jobs[0]
+        job.text += piece.delta
+        job.heard_at = now
+        return [*found, Piece(self.language, job.item, piece.delta)]
+
+    def _finish(self, job: _Job) -> Found:
+        self._jobs.remove(job)
+        return [Whole(self.language, job.item, job.text.strip())]
+
+    def _unwritten(self, job: _Job, why: str) -> Unwritten:
+        return Unwritten(self.language, job.item, not_translated(job.item, self.language, why))
+
+    # Time
+
+    @property
+    def stalled_at(self) -> float:
+        """Silence is no stall: there is nothing that it must answer."""
+        return inf
+
+    @property
+    def deadline(self) -> float:
+        """When the first item is done, or given up."""
+        return self._over_at(self._jobs[0]) if self._jobs else inf
+
+    def _over_at(self, job: _Job) -> float:
+        ended_at = job.item.ended_at
+        if ended_at is None:
+            return inf
+        wait_s = QUIET_S if job.text else SILENT_S
+        wait_s = wait_s if self.line is not None else GIVE_UP_S
+        return max(ended_at, job.heard_at) + wait_s
+
+    def passed(self, now: float) -> Found:
+        """Time has passed."""
+        found: Found = []
+        while self._jobs and self._over_at(self._jobs[0]) <= now:
+            job = self._jobs[0]
+            if self.line is not None:
+                found += self._finish(job)
+            else:
+                self._jobs.popleft()
+                found.append(self._unwritten(job, "there is no upstream"))
+        return found
