@@ -73,6 +73,15 @@ def answers_the_last_call(call: Call) -> None:
         call.says(ev.ToolAnswered(call_id=call_id, output="sunny"))
 
 
+def asks_aside(call: Call) -> None:
+    call.says(ev.AskAside(response={"instructions": "Sum up."}, last_items=3))
+
+
+def asks_in_the_proxy(call: Call) -> None:
+    count = sum(isinstance(event, ev.ResponseCreate) for event in call.asked)
+    call.says(ev.AskAside(number=count))
+
+
 def is_output(event: ev.Event) -> bool:
     return isinstance(event, ev.ItemCreate) and event.item["type"] == "function_call_output"
 
@@ -85,6 +94,8 @@ DOINGS: list[Callable[[Call], None]] = [
     interrupts,
     reports,
     answers_the_last_call,
+    asks_aside,
+    asks_in_the_proxy,
 ]
 
 
@@ -111,6 +122,9 @@ def test_every_answer_is_told_once_in_order_and_nothing_of_ours_is_refused(
     assert {told.error.code for told in of(call, ev.ErrorTold)} <= ITS_OWN | {"call_answered"}
     assert_told_in_order(call)
     assert_outputs_in_order(call)
+    assert_each_question_aside_is_answered(call)
+    assert [item.item_id for item in call.session._history] == call.order
+    assert_transcripts_in_spoken_order(call)
 
 
 def of(call: Call, kind: type[ev.Event]) -> list[ev.Event]:
@@ -146,3 +160,35 @@ def assert_outputs_in_order(call: Call) -> None:
         passed = [one for one in sent if one in calls]
         assert passed == calls[: len(passed)]
     assert set(sent) <= set(made)
+
+
+def assert_each_question_aside_is_answered(call: Call) -> None:
+    """To who asked, once; and nothing of it is in the conversation."""
+    outside = [
+        event.response
+        for event in call.asked
+        if isinstance(event, ev.ResponseCreate)
+        and (event.response or {}).get("conversation") == "none"
+    ]
+    answered = of(call, ev.AsideAnswered)
+    assert len(answered) + len(call.asides) == len(outside)
+    assert len({event.response_id for event in answered}) == len(answered)
+    assert not {event.response_id for event in answered} & {
+        event.response_id for event in of(call, ev.AnswerStarted)
+    }
+
+
+def assert_transcripts_in_spoken_order(call: Call) -> None:
+    """But for what was written down only when the answer to it was over."""
+    told: list[ev.InputTranscriptDone | ev.OutputTextDone] = []
+    over: set[str] = set()
+    for event in call.spoken:
+        if isinstance(event, ev.AnswerOver):
+            over.add(event.response_id)
+        if not isinstance(event, ev.InputTranscriptDone | ev.OutputTextDone):
+            continue
+        place = call.order.index(event.item_id)
+        assert event.previous_item_id == (call.order[place - 1] if place else None)
+        early = [one for one in told if call.order.index(one.item_id) > place]
+        assert all(isinstance(one, ev.OutputTextDone) and one.response_id in over for one in early)
+        told.append(event)

@@ -96,6 +96,8 @@ ELSEWHERE = {
     "missing_credentials",
     "token_expired",
     "internal_error",
+    "room_full",  # of rooms, whose transcripts are their own
+    "too_many_rooms",
 }
 
 

@@ -95,3 +95,13 @@ def test_what_is_not_there(target: str) -> None:
     answer = admit(UpgradeRequest(target), Settings())
     assert isinstance(answer, Turned)
     assert answer.status == 404
+
+
+def test_translation_has_a_path_of_its_own() -> None:
+    found = admitted("/v1/realtime/translations?model=gpt-realtime-translate")
+    assert (found.kind, found.model) == (SessionKind.TRANSLATION, "gpt-realtime-translate")
+    assert refusal(admitted("/v1/realtime/translations")) == (
+        "missing_model",
+        4000,
+        "invalid_request_error.missing_model",
+    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from rtproxy.dialects.by_rules import Fields, by_rules, field
-from rtproxy.dialects.json_text import event_id_of
 from rtproxy.model import events as ev
 from rtproxy.model.aside import MARK
 from rtproxy.model.field_rules import Choice, FieldError, Listed, Number, Place, Rule, Text
@@ -85,7 +84,8 @@ def _asked(fields: Fields) -> ev.Event:
     response = {name: value for name, value in named.items() if value is not None}
     last_items = field(fields, "lastItems", _LAST_ITEMS, top)
     kind = ev.AskAside if aside else ev.ResponseCreate
-    return kind(event_id=event_id_of(fields), response=response, last_items=last_items)
+    event_id = field(fields, "event_id", Text(), top)
+    return kind(event_id=event_id, response=response, last_items=last_items)
 
 
 CREATE_RESPONSE = by_rules(_asked)

@@ -86,16 +86,10 @@ class SplicedLeg(ABC):
     def waiting(self) -> tuple[int, int]:
         """Messages and bytes that this leg has still to write."""
         try:
-            messages, waiting_bytes = self._splice.waiting(self.number)
+            return self._splice.waiting(self.number)
         except SpliceError as error:
             self._junction.break_off(error)
             return 0, 0
-        begun_bytes = self._begun_bytes()
-        return messages + (begun_bytes > 0), waiting_bytes + begun_bytes
-
-    def _begun_bytes(self) -> int:
-        """Bytes that have left the splice and not been taken by the socket."""
-        return 0
 
     def keep_alive(self, *, every_s: float, within_s: float, silent: Callable[[], None]) -> None:
         """Ping in a rhythm; `silent` is called when a pong is overdue."""

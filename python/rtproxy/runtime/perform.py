@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from rtproxy.dialects import realtime
@@ -141,7 +142,8 @@ class Performer:
             for command in self._core.receive(event, self._clock()):
                 follow_up = self._perform(command, batch, held)
                 if follow_up is not None:
-                    self._run([follow_up], batch, held)
+                    about = msgspec.structs.replace(follow_up, message_type=event.message_type)
+                    self._run([about], batch, held)
 
     def _speak_as(self, dialect: Dialect) -> None:
         """Whatever is said from here on is said, sorted and wrapped as this dialect does it."""

@@ -26,7 +26,7 @@ from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.perform import Log
 from rtproxy.runtime.room_audio import Appends
 from rtproxy.session.failures import end_after_loss, end_of_session
-from rtproxy.upstreams.upstream import TRANSCRIBES, conceal, translates_with
+from rtproxy.upstreams.upstream import conceal, wishes_of_session
 
 # How much audio a translation session takes at a time (protocol reference, section 2).
 _TRANSLATION_FRAME_MS = 200
@@ -55,9 +55,9 @@ class LineTerms:
         """What the address of such a line says."""
         match kind:
             case LineKind.TRANSCRIBER:
-                return TRANSCRIBES
+                return wishes_of_session({"type": "transcription"})
             case LineKind.TRANSLATOR:
-                return translates_with(self.translation_model)
+                return wishes_of_session({"type": "translation", "model": self.translation_model})
             case LineKind.INTERPRETER:
                 return {"model": self.interpreter_model} if self.interpreter_model else {}
 

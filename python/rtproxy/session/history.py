@@ -108,13 +108,13 @@ class History:
         item = self._items.get(item_id)
         if item is not None:
             return item
-        item = self._items[item_id] = Item(item_id)
         if previous is None:
             self._order.insert(0, item_id)
         elif previous in self._items:
             self._order.insert(self._place(previous) + 1, item_id)
         else:
             self._order.append(item_id)
+        item = self._items[item_id] = Item(item_id)
         return item
 
     def _bound(self) -> None:

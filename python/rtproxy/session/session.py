@@ -243,6 +243,7 @@ class Session:
 
     def _response_done(self, event: ev.ResponseDone) -> list[Command]:
         commands = self.turns.done(event) + self._asides.done(event.response)
+        commands += self._transcripts.generated(str(event.response.get("id", "")))
         told, complete = self._tools.response_over(event.response)
         return commands + told + (self._go_on() if complete else [])
 
@@ -253,6 +254,11 @@ class Session:
 
     def _created(self, event: ev.ResponseCreated) -> list[Command]:
         return self.turns.created(event) + self._asides.created(event.response)
+
+    def _item_added(self, event: ev.OutputItemAdded) -> list[Command]:
+        if not self.turns.excludes(event.response_id):
+            self._transcripts.begun(event)
+        return self.turns.item_added(event)
 
     def _text_done(self, event: ev.OutputTextDone) -> list[Command]:
         if self.turns.excludes(event.response_id):
@@ -316,7 +322,7 @@ class Session:
         ev.ForgetAside: lambda self, event: self._asides.forget(event),
         ev.Interrupt: lambda self, _: self.turns.interrupt(),
         ev.ResponseCreated: _created,
-        ev.OutputItemAdded: lambda self, event: self.turns.item_added(event),
+        ev.OutputItemAdded: _item_added,
         ev.PartAdded: lambda self, event: self.turns.part_added(event),
         ev.OutputTextDelta: lambda self, event: self.turns.text(event),
         ev.OutputTextDone: _text_done,

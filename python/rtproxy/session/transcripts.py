@@ -1,9 +1,10 @@
 """Finished transcripts, told in the order in which they were spoken.
 
 Owns which of them wait. A transcription of what the person said often comes after the
-answer to it has begun or ended; so an answer's finished text waits for that of what was
-said before it, but no longer than `PATIENCE_S`, and never past the answer's own end.
-Pieces never wait. Must not know how a transcript is told, nor what it says.
+answer to it has begun or ended, and the text of an answer that is cut after that of what
+cut it; so a finished text waits for those of what was said before it, but no longer than
+`PATIENCE_S`, and that of an answer never past the answer's own end. Pieces never wait. Must
+not know how a transcript is told, nor what it says.
 """
 
 from __future__ import annotations
@@ -33,6 +34,14 @@ class _Held:
     response_id: str | None
 
 
+@dataclass(slots=True)
+class _Awaited:
+    """A text that will come; of that answer, if of any. `until`: when nobody waits any more."""
+
+    response_id: str | None = None
+    until: float = inf
+
+
 class Transcripts:
     """The finished transcripts of one session."""
 
@@ -40,13 +49,13 @@ class Transcripts:
         """Wait for none."""
         self._history = history
         self._writes = False
-        self._awaited: dict[str, float] = {}  # item: until when somebody waits for it
+        self._awaited: dict[str, _Awaited] = {}  # by item
         self._held: list[_Held] = []
 
     @property
     def deadline(self) -> float:
         """When `overdue` has something to tell."""
-        return min(self._awaited.values(), default=inf)
+        return min((one.until for one in self._awaited.values()), default=inf)
 
     def take_terms(self, session: ev.Json) -> None:
         """Whether the session as it now is has the input written down."""
@@ -56,27 +65,35 @@ class Transcripts:
     def committed(self, item_id: str) -> None:
         """Something was said: what it was will be written down."""
         if self._writes:
-            self._awaited[item_id] = inf
-            if len(self._awaited) > MAX_AWAITED:
-                del self._awaited[next(iter(self._awaited))]
+            self._await(item_id, _Awaited())
+
+    def begun(self, event: ev.OutputItemAdded) -> None:
+        """An answer of the conversation has an item: what that says will be told."""
+        if event.item.get("type") == "message":
+            self._await(str(event.item.get("id")), _Awaited(event.response_id))
 
     def final(self, final: Final, now: float) -> list[Command]:
         """A transcript is finished: tell it and what has waited for it, or have it wait."""
-        if isinstance(final, ev.OutputTextDone):
-            return self._tell_or_hold(_Held(final, final.response_id), now)
         self._awaited.pop(final.item_id, None)
-        return [*self._tell_or_hold(_Held(final, None), now), *self._release()]
+        of_answer = final.response_id if isinstance(final, ev.OutputTextDone) else None
+        return [*self._tell_or_hold(_Held(final, of_answer), now), *self._release()]
 
     def failed(self, item_id: str) -> list[Command]:
         """What was said could not be written down: nobody need wait for it."""
         self._awaited.pop(item_id, None)
         return self._release()
 
+    def generated(self, response_id: str) -> list[Command]:
+        """An answer has all the text that it will ever have."""
+        for item_id in [one for one, of in self._awaited.items() if of.response_id == response_id]:
+            del self._awaited[item_id]
+        return self._release()
+
     def overdue(self, now: float) -> list[Command]:
         """Time has passed: what has waited long enough is told."""
         if now < self.deadline:
             return []
-        self._awaited = {item: until for item, until in self._awaited.items() if now < until}
+        self._awaited = {item: one for item, one in self._awaited.items() if now < one.until}
         return self._release()
 
     def ended(self, commands: list[Command]) -> list[Command]:
@@ -96,16 +113,24 @@ class Transcripts:
         before = self._awaited_before(held.final.item_id)
         if not before:
             return [self._tell(held)]
-        for item_id in before:
-            self._awaited[item_id] = min(self._awaited[item_id], now + PATIENCE_S)
+        for awaited in before:
+            awaited.until = min(awaited.until, now + PATIENCE_S)
         self._held.append(held)
         return []
 
-    def _awaited_before(self, item_id: str) -> list[str]:
-        return [one for one in self._awaited if self._history.precedes(one, item_id)]
+    def _await(self, item_id: str, awaited: _Awaited) -> None:
+        self._awaited[item_id] = awaited
+        if len(self._awaited) > MAX_AWAITED:
+            del self._awaited[next(iter(self._awaited))]
+
+    def _awaited_before(self, item_id: str) -> list[_Awaited]:
+        precedes = self._history.precedes
+        return [one for before, one in self._awaited.items() if precedes(before, item_id)]
 
     def _release(self) -> list[Command]:
         """Tell what waits for nothing any more."""
+        if not self._held:
+            return []
         free = [held for held in self._held if not self._awaited_before(held.final.item_id)]
         return self._taken(free)
 
