@@ -57,11 +57,11 @@ class Member:
 
     def text_at(self, item_id: str) -> float:
         """When the last word of the item was there to be read."""
-        times = [at for at, event in self.told if event.get("itemId") == item_id and "text" in event]
+        times = [
+            at for at, event in self.told if event.get("itemId") == item_id and "text" in event
+        ]
         pieces = [
-            at
-            for at, event in self.told
-            if event["type"] in PIECE and event["itemId"] == item_id
+            at for at, event in self.told if event["type"] in PIECE and event["itemId"] == item_id
         ]
         return max(pieces or times)
 
@@ -98,7 +98,12 @@ def chunks(pcm: bytes) -> list[bytes]:
 
 
 async def join(
-    nursery: trio.Nursery, port: int, room: str, *, role: str = "listener", language: str | None = None
+    nursery: trio.Nursery,
+    port: int,
+    room: str,
+    *,
+    role: str = "listener",
+    language: str | None = None,
 ) -> Member:
     """Come in, and wait for the first word."""
     query = f"role={role}" + (f"&language={language}" if language else "")
