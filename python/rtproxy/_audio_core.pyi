@@ -546,6 +546,30 @@ if sys.platform == "linux":
             """
         def settle(self, session: int, now: float) -> list[tuple[Any, bool]]:
             """After a call on the session's splice: write, set its timer; the news."""
+        def tell_all(
+            self,
+            members: Sequence[int],
+            payload: bytes,
+            now: float,
+            *,
+            within: tuple[int, int] | None = None,
+        ) -> tuple[list[int], list[tuple[Any, bool]]]:
+            """Send one text message to each of these members, and settle their sessions.
+
+            It is framed once, and written at once to every client for whom nothing
+            waits; where something does, it is queued, and its bytes lie in memory once.
+            Members for whom more than `within` (messages, bytes) waits are passed over;
+            one message alone is never too much.
+
+            Returns the places in `members` of those who were passed over, and the news.
+            The GIL is let go meanwhile.
+            """
+        def waiting(self, member: int) -> tuple[int, int]:
+            """(messages, bytes) that its leg has still to write.
+
+            What the kernel has taken is not counted; frames that have begun count as one
+            message. (0, 0) for a name that is gone.
+            """
         def end_within(self, member: int, now: float) -> None:
             """The leg is ending: it has `close_ms` from now, if it had longer."""
         def abort(self, member: int, now: float) -> None:

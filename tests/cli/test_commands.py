@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from rtproxy import __version__
 from rtproxy._audio_core import HAS_OPUS
 from rtproxy.cli import main
-from rtproxy.cli.talk import _report
+from rtproxy.cli.talk.command import _report
 from rtproxy.cli.talk.exchange import Exchange
 from rtproxy.dialects.registry import DIALECTS
 
@@ -77,6 +77,7 @@ def test_check_says_what_would_run(run):
             " it says back what it hears."
         ),
         *(f"  {one.name} is answered by {one.persona}" for one in DIALECTS if one.persona),
+        "  broadcast is answered by interpreter",
         f"  Opus for clients: {OPUS}",
         "  log: info, auto",
     ]
@@ -100,6 +101,8 @@ def test_check_tells_what_differs_and_never_a_key(run, tmp_path: Path):
         allowed_origins = ["https://a.example"]
         [limits]
         lead_ms = 100
+        [rooms]
+        history = 5
         [dialect.voice]
         voice = "marin"
         [upstream.openai]
@@ -119,6 +122,7 @@ def test_check_tells_what_differs_and_never_a_key(run, tmp_path: Path):
         "key from OPENAI_API_KEY.",
         "upstream 2: spare answers: gpt-realtime-2.1 at wss://spare.example/v1/realtime, no key.",
         "limits.lead_ms: 100 (usually 400)",
+        "rooms.history: 5 (usually 20)",
         "dialect.voice.voice: marin",
         "note: DATABASE_URL is set and not used",
     ):

@@ -109,7 +109,7 @@ def test_lists_in_the_environment_are_separated_by_commas(load):
             "[log]\nlevel = 'loud'",
             'log.level is \'loud\' (FILE); it must be one of "debug", "error", "info", "warning"',
         ),
-        ("[dialect.nobody]\nvoice = 'x'", "may stand: companion, conversation, twilio, voice"),
+        ("[dialect.nobody]\nvoice = 'x'", "may stand: broadcast, companion, conversation"),
         (
             "[upstream.a]",
             "upstream.a.kind is missing; it must be one of openai, azure, compatible, simulator",
@@ -134,6 +134,14 @@ def test_lists_in_the_environment_are_separated_by_commas(load):
         ("[simulator]\nvoice = 'script'", "simulator.script is missing"),
         ("[upstream.openai]\napi_key = 'abcdef'\nca = 'no.pem'", "upstream.openai.ca is 'no.pem'"),
         ("[server\n", "FILE is not TOML: "),
+        (
+            "[rooms]\nlanguages = ['en', 'xx', 'de']",
+            "rooms.languages has xx; it must be a list of two-letter codes of ISO 639-1",
+        ),
+        (
+            "rooms.translator = 'translation'\nupstream.azure = {url='wss://x', api_key='abc'}",
+            'rooms.translator is "translation", which upstream.azure has not',
+        ),
         ("[auth]\nkeys = ['short']", "a list of keys, each of 16 characters or more"),
         ("[auth]\nkeys = 'a-single-text-of-20'", "a list of keys, each of 16 characters or more"),
         ("[auth]\nsecret = 'canary'", "auth.secret is too short; it must have 32 characters"),

@@ -27,7 +27,7 @@ def names_read_outside() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("section", ["server", "auth", "limits", "simulator"])
+@pytest.mark.parametrize("section", ["server", "auth", "limits", "simulator", "rooms"])
 def test_every_key_is_read_by_somebody(section: str):
     keys = set(msgspec.structs.asdict(getattr(Sections(), section)))
     assert not keys - names_read_outside()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dialects.decoded import decoded
 from rtproxy.dialects.common import MAX_OUTPUT_BYTES
 from rtproxy.dialects.companion import COMPANION
 from rtproxy.dialects.conversation import CONVERSATION
@@ -22,7 +23,7 @@ EACH = pytest.mark.parametrize(
 def read(dialect: TableDialect, name: str, **fields: Any) -> ev.Event:
     said = fields if dialect.envelope is None else {dialect.envelope: fields}
     raw = json.dumps({"type": name, "event_id": "mine", **said}).encode()
-    (event,) = dialect.decode(raw, binary=False)
+    (event,) = decoded(dialect, raw)
     assert event.event_id == "mine"
     return event
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dialects.decoded import decoded
 from rtproxy.dialects.companion import COMPANION
 from rtproxy.model import events as ev
 
@@ -17,7 +18,7 @@ TRAITS = {"playfulness": 70, "empathy": 80, "humor": 60, "intelligence": 75, "su
 
 def read(name: str, data: Any = None, **beside: Any) -> list[ev.Event]:
     message = {"type": name, **({} if data is None else {"data": data}), **beside}
-    return list(COMPANION.decode(json.dumps(message).encode(), binary=False))
+    return decoded(COMPANION, json.dumps(message).encode())
 
 
 def start(data: dict[str, Any], **beside: Any) -> ev.StartAsked:
@@ -216,7 +217,7 @@ def test_what_is_no_message() -> None:
         (
             ev.InputTranscriptDone(item_id="i", transcript="Hello there!"),
             "transcription",
-            {"itemId": "i", "transcript": "Hello there!"},
+            {"itemId": "i", "transcript": "Hello there!", "previousItemId": None},
         ),
         (
             ev.AnswerStarted(response_id="r", item_id="i"),

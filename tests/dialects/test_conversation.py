@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dialects.decoded import decoded
 from rtproxy.dialects.conversation import CONVERSATION
 from rtproxy.model import events as ev
 
@@ -20,7 +21,7 @@ def say(event: ev.Event) -> dict[str, Any]:
 def test_text_is_an_item_and_wants_an_answer() -> None:
     item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]}
     raw = b'{"type":"text","text":"hi","event_id":"e"}'
-    assert list(CONVERSATION.decode(raw, binary=False)) == [
+    assert decoded(CONVERSATION, raw) == [
         ev.ItemCreate(event_id="e", item=item),
         ev.ResponseCreate(event_id="e"),
     ]
@@ -54,8 +55,13 @@ def test_live_text_is_what_is_spoken_or_written(spoken: bool) -> None:
 
 
 def test_what_the_person_said() -> None:
-    done = ev.InputTranscriptDone(item_id="u", transcript="Why?")
-    assert say(done) == {"type": "transcription", "text": "Why?", "itemId": "u"}
+    done = ev.InputTranscriptDone(item_id="u", transcript="Why?", previous_item_id="t")
+    assert say(done) == {
+        "type": "transcription",
+        "text": "Why?",
+        "itemId": "u",
+        "previousItemId": "t",
+    }
 
 
 def test_the_common_words_are_there() -> None:

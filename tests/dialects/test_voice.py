@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dialects.decoded import decoded
 from rtproxy.dialects.voice import VOICE
 from rtproxy.model import events as ev
 
@@ -16,7 +17,7 @@ PCM = base64.b64encode(bytes(range(256))).decode()
 
 def read(message: Any) -> list[ev.Event]:
     raw = message if isinstance(message, bytes) else json.dumps(message).encode()
-    return list(VOICE.decode(raw, binary=False))
+    return decoded(VOICE, raw) if raw.startswith(b'{"type"') else [*VOICE.decode(raw, binary=False)]
 
 
 def refusal(message: Any) -> ev.Misunderstood:
@@ -135,6 +136,7 @@ def test_binary_is_refused_where_it_was_not_asked_for() -> None:
                 "itemId": "i",
                 "text": "Hey",
                 "final": True,
+                "previousItemId": None,
             },
         ),
         (
@@ -142,8 +144,15 @@ def test_binary_is_refused_where_it_was_not_asked_for() -> None:
             {"type": "transcript", "role": "user", "itemId": "u", "text": "Wh", "final": False},
         ),
         (
-            ev.InputTranscriptDone(item_id="u", transcript="Why?"),
-            {"type": "transcript", "role": "user", "itemId": "u", "text": "Why?", "final": True},
+            ev.InputTranscriptDone(item_id="u", transcript="Why?", previous_item_id="t"),
+            {
+                "type": "transcript",
+                "role": "user",
+                "itemId": "u",
+                "text": "Why?",
+                "final": True,
+                "previousItemId": "t",
+            },
         ),
         (
             ev.Interrupted(item_id="i", played_ms=7),

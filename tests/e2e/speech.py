@@ -7,6 +7,9 @@ import wave
 from collections.abc import Iterator
 from importlib.resources import files
 
+from rtproxy._audio_core import AudioPath
+from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding
+
 CHUNK_BYTES = 1_920
 BYTES_PER_MS = 48
 
@@ -32,6 +35,12 @@ def silence(ms: int) -> bytes:
 def utterance(ms: int = 1_000, *, before_ms: int = 400, after_ms: int = 800) -> bytes:
     """The beginning of the question with silence around it: one turn for server VAD."""
     return silence(before_ms) + question()[: ms * BYTES_PER_MS] + silence(after_ms)
+
+
+def at_16k(pcm: bytes) -> bytes:
+    """The same as a room's frontends send it."""
+    path = AudioPath(PCM16_24K, AudioFormat(Encoding.PCM16, 16_000))
+    return path.process(pcm) + path.flush()
 
 
 def ms(pcm: bytes) -> float:

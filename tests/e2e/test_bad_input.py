@@ -69,10 +69,25 @@ def audio(message: str, path: str = "audio") -> list[Field]:
     ]
 
 
+def asked(name: str, wrong: Iterable[Any], may_be: str, path: str = "") -> Field:
+    return Field("create_response", name, wrong, may_be, path=path)
+
+
 VAD = "server_vad"
-TYPED = Field("text", "text", (*NOT_TEXT, None, MISSING), "must be text")
+SEVENTEEN = {f"key {number}": "" for number in range(17)}
+ASIDE = {
+    "event_id": (NOT_TEXT, "text"),
+    "conversation": ((*NOT_TEXT, "mine", ""), '"none", "auto"'),
+    "instructions": (NOT_TEXT, "text"),
+    "lastItems": ((*NOT_A_NUMBER, -1, 1.5, 10**9), "a whole number from 0 to 1000"),
+    "input": (NOT_A_LIST, "a list"),
+    "metadata": ((*NOT_AN_OBJECT, SEVENTEEN, {"x" * 65: ""}, {"": ""}), "at most 15 texts"),
+    "modalities": ((5, "audio", [], ["smell"]), '["audio"] or ["text"]'),
+    "maxOutputTokens": ((0, 5_000, 1.5, True, "many"), "inf"),
+}
 VOICES = '"alloy", "ash", "ballad"'
 COMMON = [
+    Field("text", "text", (*NOT_TEXT, None, MISSING), "must be text"),
     *(
         Field(message, "event_id", NOT_TEXT, "must be text or null")
         for message in ("ping", "interrupt", "commit_audio", "stop_audio")
@@ -100,6 +115,9 @@ COMMON = [
     session("truncation", (5, True, [], "much"), '"auto"'),
     session("parallel_tool_calls", (1, "yes", None), "true or false"),
     session("voise", ("alloy",), "did you mean voice?"),
+    *(asked(name, wrong, may_be) for name, (wrong, may_be) in ASIDE.items()),
+    asked("input", ([{}], [{"type": 5}], ["x"]), "a type that is text", "input[0]"),
+    asked("metadata", ({"a": 1}, {"a": "x" * 513}), "text of at most 512", "metadata.a"),
 ]
 TRAITS = ("playfulness", "empathy", "humor", "intelligence", "supportiveness")
 
@@ -135,8 +153,8 @@ FIELDS = {
         *audio("audio_input"),
         *COMMON,
     ],
-    CONVERSATION.name: [*audio("audio"), TYPED, *COMMON],
-    COMPANION.name: [*audio("audio", "data.audio"), TYPED, *COMMON, *STARTS],
+    CONVERSATION.name: [*audio("audio"), *COMMON],
+    COMPANION.name: [*audio("audio", "data.audio"), *COMMON, *STARTS],
 }
 # What is no message of any dialect, and how that is told.
 NO_MESSAGES = [
@@ -187,6 +205,7 @@ async def test_a_wrong_field_is_named_and_the_question_answered(
     for sent, error, (_, param, may_be) in zip(messages, errors, cases, strict=True):
         assert error["param"] == param, (sent, error)
         assert may_be in error["message"], (sent, error)
+        assert error["about"] == sent["type"], (sent, error)
         assert error["fatal"] is False
         assert isinstance(error["code"], str)
         if isinstance(sent["event_id"], str):

@@ -25,6 +25,7 @@ from rtproxy.simulator.settings import Settings
 TICK_S = 0.02
 LEAD_MS = 400.0
 BYTES_PER_MS = 48
+LISTENING = {"transcription": {"model": "whisper-1"}}
 
 
 @dataclass
@@ -87,15 +88,26 @@ class Lane:
 
 
 class Call:
-    """One conversation; `told` is what its client heard, `refused` what the upstream would not."""
+    """One conversation; `tools` are those that the proxy runs.
 
-    def __init__(self, settings: Settings) -> None:
+    `told` is what its client heard (`spoken`: text before its answer begins, too), `asides`
+    what the proxy was answered, `refused` what the upstream would not do; `order` are its
+    items, as they stand there.
+    """
+
+    def __init__(self, settings: Settings, *tools: str) -> None:
         self.now = 0.0
         self.told: list[ev.Event] = []
+        self.spoken: list[ev.Event] = []
         self.asked: list[ev.Event] = []
+        self.asides: list[cmd.Aside] = []
+        self.order: list[str] = []
         self.refused: list[ev.Failure] = []
         self.lane = Lane()
-        self.session = Session("sess", {"type": "realtime"})
+        declared = [{"type": "function", "name": name} for name in ("weather", "news", *tools)]
+        self.calls: list[cmd.RunTool] = []  # that the proxy is to answer
+        config = {"type": "realtime", "tools": declared, "audio": {"input": LISTENING}}
+        self.session = Session("sess", config, tools=frozenset(tools))
         self._behind_start: dict[str, list[ev.Event]] = {}
         self._upstream = Conversation(settings, "gpt-realtime", Ids(b"call"), 0, self.now)
         self._hear(self._upstream.tick(self.now))
@@ -115,6 +127,8 @@ class Call:
         """Let time pass."""
         for _ in range(round(seconds / TICK_S)):
             self.now += TICK_S
+            if self.session.deadline <= self.now:
+                self._run(ev.TimePassed())
             self._hear(self._upstream.tick(self.now))
             self.lane.play(TICK_S * 1000)
             self._reach_marks()
@@ -145,6 +159,10 @@ class Call:
         event = realtime.decode_server(json.dumps(message).encode())
         if isinstance(event, ev.ErrorTold):
             self.refused.append(event.error)
+        if isinstance(event, ev.ItemAdded):
+            after = event.previous_item_id
+            place = self.order.index(after) + 1 if after is not None else 0
+            self.order.insert(place, event.item["id"])
         if message["type"] not in realtime.UNHEARD:
             self._run(event)
 
@@ -156,6 +174,7 @@ class Call:
     def _perform(self, command: cmd.Command) -> None:
         match command:
             case cmd.ToClient(event, response_id):
+                self.spoken.append(event)
                 self._behind_start.get(response_id or "", self.told).append(event)
             case cmd.ToUpstream(event):
                 self.asked.append(event)
@@ -170,6 +189,8 @@ class Call:
                 self._run(ev.Dropped(response_id=response_id, heard=heard))
             case cmd.Finish(response_id):
                 self.lane.shut.discard(response_id)
+            case cmd.RunTool():
+                self.calls.append(command)
             case cmd.Measure(item_id, played_ms, event_id):
                 item = item_id or self.lane.playing()
                 sent_ms = self.lane.sent_ms(item) if item else None
@@ -178,5 +199,7 @@ class Call:
                         event_id=event_id, item_id=item, sent_ms=sent_ms, played_ms=played_ms
                     )
                 )
+            case cmd.Aside():
+                self.asides.append(command)
             case _:
                 pass  # conversions and the log are not this call's

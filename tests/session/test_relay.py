@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playbook import Playbook
 from rtproxy.model import events as ev
-from rtproxy.model.close import CloseCode
+from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.session import commands as cmd
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.states import State
@@ -71,4 +71,12 @@ def test_losing_the_upstream_ends_the_session() -> None:
     assert told.message.startswith("The upstream refuses this session: invalid_request_error")
     play.skip() >> ev.Opaque(raw=b"{}", to_upstream=True)
     play.rest()
+    assert core.state is State.CLOSED
+
+
+def test_a_session_that_was_closed_as_asked_is_not_lost() -> None:
+    play, core = relay()
+    play >> ev.Other(type="session.closed")
+    play >> ev.UpstreamLost(code=1000, reason="")
+    play << cmd.End(CloseReason(CloseCode.DONE, "the session was closed", Origin.PEER))
     assert core.state is State.CLOSED

@@ -70,7 +70,8 @@ def test_a_configuration_that_the_upstream_refuses_ends_the_session_with_its_wor
     play = connecting() >> ev.SessionCreated(session={})
     refused = ev.Failure(code="unknown_parameter", message="Unknown: 'x'", param="session.x")
     play.skip() >> ev.ErrorTold(error=msgspec.structs.replace(refused, event_id="rtp_1"))
-    note = {"code": "unknown_parameter", "text": "Unknown: 'x'", "about": "SessionUpdate"}
+    about = {"about": "SessionUpdate", "sent_as": "rtp_1"}
+    note = {"code": "unknown_parameter", "text": "Unknown: 'x'", **about}
     play << cmd.Note("upstream_error", "error", note)
     play << told(ev.ErrorTold(error=refused, fatal=True))
     play << cmd.End(CloseReason(CloseCode.UPSTREAM_REFUSED, "Unknown: 'x'", Origin.PEER))
@@ -241,7 +242,8 @@ def test_an_empty_commit_is_told_and_survived_and_nothing_is_asked() -> None:
     play = ready() >> ev.InputCommit(event_id="mine", respond=True)
     empty = ev.Failure(code="input_audio_buffer_commit_empty", message="too small")
     play.skip() >> ev.ErrorTold(error=msgspec.structs.replace(empty, event_id="rtp_2"))
-    note = {"code": empty.code, "text": "too small", "about": "InputCommit"}
+    about = {"about": "InputCommit", "sent_as": "rtp_2", "client_event_id": "mine"}
+    note = {"code": empty.code, "text": "too small", **about}
     play << cmd.Note("upstream_error", "warning", note)
     play << told(ev.ErrorTold(error=msgspec.structs.replace(empty, event_id="mine")))
     play >> ev.InputCommitted(item_id="later")
@@ -288,7 +290,8 @@ def test_a_refused_request_makes_room_for_the_next() -> None:
     play.skip() >> ev.ResponseCreate(event_id="b")
     bad = ev.Failure(code="invalid_value", message="no", event_id="rtp_2")
     play >> ev.ErrorTold(error=bad)
-    note = {"code": "invalid_value", "text": "no", "about": "ResponseCreate"}
+    about = {"about": "ResponseCreate", "sent_as": "rtp_2", "client_event_id": "a"}
+    note = {"code": "invalid_value", "text": "no", **about}
     play << cmd.Note("upstream_error", "warning", note)
     play << told(ev.ErrorTold(error=msgspec.structs.replace(bad, event_id="a")))
     play << cmd.ToUpstream(ev.ResponseCreate(event_id="rtp_3"))
@@ -314,7 +317,8 @@ def test_refusals_of_our_own_doings_stay_in_the_log(cause: ev.Event) -> None:
     play = answering(ready()) >> cause
     late = ev.Failure(code="response_cancel_not_active", event_id="rtp_2")
     play.skip() >> ev.ErrorTold(error=late)
-    play << cmd.Note("upstream_refused_ours", "debug", {"code": "response_cancel_not_active"})
+    note = {"code": late.code, "about": "ResponseCancel", "sent_as": "rtp_2"}
+    play << cmd.Note("upstream_refused_ours", "debug", note)
     play.rest()
 
 
@@ -328,7 +332,7 @@ def test_refusals_of_our_own_doings_stay_in_the_log(cause: ev.Event) -> None:
 )
 def test_fatal_errors_are_told_and_end_the_session(code: str, close: CloseCode) -> None:
     play = ready() >> ev.ErrorTold(error=ev.Failure(code=code, message="why"))
-    play << cmd.Note("upstream_error", "error", {"code": code, "text": "why", "about": None})
+    play << cmd.Note("upstream_error", "error", {"code": code, "text": "why"})
     play << told(ev.ErrorTold(error=ev.Failure(code=code, message="why"), fatal=True))
     play << cmd.End(CloseReason(close, "why", Origin.PEER))
     play >> ev.SpeechStarted(audio_start_ms=0, item_id="after the end")

@@ -14,12 +14,16 @@ from typing import Any
 import msgspec
 from agents.realtime.openai_realtime import get_server_event_type_adapter
 from openai.types.realtime import RealtimeServerEvent
+from openai.types.realtime.realtime_translation_server_event import RealtimeTranslationServerEvent
 from pydantic import TypeAdapter
 
 from rtproxy.simulator.commands import Command, Send
 from rtproxy.simulator.conversation import Conversation
 from rtproxy.simulator.ids import Ids
+from rtproxy.simulator.session import Session
 from rtproxy.simulator.settings import Settings, TranscriptionPlace
+from rtproxy.simulator.transcribing import TranscriptionSession
+from rtproxy.simulator.translating import TranslationSession
 
 Json = dict[str, Any]
 
@@ -28,8 +32,9 @@ CREATED_AT = 1_790_000_000
 PLAIN = Settings(transcription=TranscriptionPlace.BEFORE)
 
 _OFFICIAL: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
+_TRANSLATION: TypeAdapter[Any] = TypeAdapter(RealtimeTranslationServerEvent)
 _AGENTS: TypeAdapter[Any] = get_server_event_type_adapter()
-_ID = re.compile(r"(item|resp|conv|sess|call)_[0-9A-Za-z]{16,21}")
+_ID = re.compile(r"(item|resp|conv|sess|call|mcpl|mcpr|mcp)_[0-9A-Za-z]{16,21}")
 
 
 def check(event: Json) -> None:
@@ -40,15 +45,26 @@ def check(event: Json) -> None:
     _AGENTS.validate_python({**event, "previous_item_id": ""} if null else event)
 
 
+def check_translation(event: Json) -> None:
+    """Raises where the official SDK would stumble over an event of a translation session."""
+    _TRANSLATION.validate_json(msgspec.json.encode(event), strict=True)
+
+
 class Play:
     """A conversation and its clock."""
+
+    check = staticmethod(check)
 
     def __init__(self, settings: Settings = PLAIN, *, checked: bool = True) -> None:
         self.now = 0.0
         self.checked = checked
-        self.core = Conversation(settings, MODEL, Ids(b"play"), CREATED_AT, self.now)
+        self.core = self.begin(settings)
         self.opening = self._events(self.core.tick(self.now))
         self.commands: list[Command] = []
+
+    def begin(self, settings: Settings) -> Session:
+        """The session that is played with."""
+        return Conversation(settings, MODEL, Ids(b"play"), CREATED_AT, self.now)
 
     def send(self, event_type: str, **fields: Any) -> list[Json]:
         """Send a client event; returns what is answered at once."""
@@ -121,8 +137,42 @@ class Play:
                 self.commands.append(command)
         for event in events:
             if self.checked:
-                check(event)
+                self.check(event)
         return events
+
+
+class TranslationPlay(Play):
+    """A translation session and its clock."""
+
+    check = staticmethod(check_translation)
+
+    def begin(self, settings: Settings) -> Session:
+        """The session that is played with."""
+        return TranslationSession(settings, "gpt-realtime-translate", Ids(b"play"), CREATED_AT)
+
+    def update(self, **session: Any) -> list[Json]:
+        """Update the session."""
+        return self.send("session.update", session=session)
+
+    def say(self, pcm: bytes, chunk_bytes: int = 9_600) -> list[Json]:
+        """Append audio as fast as it goes, in frames as the upstream wants them."""
+        events: list[Json] = []
+        for start in range(0, len(pcm), chunk_bytes):
+            audio = base64.b64encode(pcm[start : start + chunk_bytes]).decode()
+            events += self.send("session.input_audio_buffer.append", audio=audio)
+        return events
+
+
+class TranscriptionPlay(Play):
+    """A transcription session and its clock."""
+
+    def begin(self, settings: Settings) -> Session:
+        """The session that is played with."""
+        return TranscriptionSession(settings, Ids(b"play"), CREATED_AT)
+
+    def update(self, **session: Any) -> list[Json]:
+        """Update the session."""
+        return self.send("session.update", session={"type": "transcription", **session})
 
 
 def types(events: Iterable[Json]) -> list[str]:

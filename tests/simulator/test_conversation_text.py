@@ -371,3 +371,22 @@ def test_a_clear_of_the_output_buffer_is_nothing_here() -> None:
 def test_the_same_seed_makes_the_same_conversation() -> None:
     first, second = Play(Settings()), Play(Settings())
     assert first.text("Hi") + first.respond() == second.text("Hi") + second.respond()
+
+
+def test_an_interpreter_writes_in_the_language_that_it_is_told() -> None:
+    play = Play()
+    audio = {"input": {"turn_detection": None}}
+    told = "You interpret.\nThe target language is English.\nThe target language is German (de)."
+    play.update(output_modalities=["text"], instructions=told, audio=audio)
+    play.say(noise(2_600))
+    play.send("input_audio_buffer.commit")
+    assert only(play.respond(), "response.output_text.done")["text"] == "[de] 2.6 s of speech"
+
+
+def test_written_words_come_at_the_pace_that_is_set() -> None:
+    play = Play(replace(PLAIN, words_per_s=10, first_audio_delay_ms=0))
+    play.update(output_modalities=["text"])
+    play.text("one two three four")
+    began = play.now
+    play.respond_until("response.output_text.done")
+    assert play.now - began == pytest.approx(0.4)

@@ -7,10 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 from openai.types import Model
-from openai.types.realtime import ClientSecretCreateResponse
+from openai.types.realtime import (
+    ClientSecretCreateResponse,
+    RealtimeTranslationClientSecretCreateResponse,
+)
 
 from rtproxy.simulator.desk import Desk, RestAnswer, RestRequest
-from rtproxy.simulator.handshake import Admitted, Turned, UpgradeRequest, admit
+from rtproxy.simulator.handshake import Admitted, SessionKind, Turned, UpgradeRequest, admit
 from rtproxy.simulator.ids import Ids
 from rtproxy.simulator.sdp import answer_offer
 from rtproxy.simulator.settings import Settings
@@ -190,3 +193,32 @@ def test_the_answer_accepts_each_section_with_its_first_format() -> None:
         assert lines.count(told) == 1
     assert not [line for line in lines if line.startswith("a=rtpmap:63")]
     assert lines.count("a=setup:passive") == len(sections)
+
+
+def test_a_secret_of_a_translation_session_opens_only_such(desk: Desk) -> None:
+    asked = {"session": {"model": "m", "audio": {"output": {"language": "fr"}}}}
+    answer = ask(desk, "POST", "/v1/realtime/translations/client_secrets", asked)
+    made = RealtimeTranslationClientSecretCreateResponse.model_validate_json(
+        answer.body, strict=True
+    )
+    assert made.session.audio.output is not None
+    assert made.session.audio.output.language == "fr"
+    shown = [(b"authorization", f"Bearer {made.value}".encode())]
+
+    def at(path: str) -> Admitted | Turned:
+        return admit(UpgradeRequest(path, shown), Settings(), lambda name: desk.bound_to(name, NOW))
+
+    found = at("/v1/realtime/translations")
+    assert isinstance(found, Admitted)
+    assert (found.kind, found.model, found.refusal) == (SessionKind.TRANSLATION, "m", None)
+    elsewhere = at("/v1/realtime")
+    assert isinstance(elsewhere, Admitted)
+    assert elsewhere.refusal is not None
+    assert elsewhere.refusal.close_code == 4000
+
+
+def test_a_translation_session_needs_a_model(desk: Desk) -> None:
+    path = "/v1/realtime/translations/client_secrets"
+    asked: dict[str, Any] = {"session": {}}
+    wanted = (400, "missing_required_parameter", "session.model")
+    assert error(ask(desk, "POST", path, asked)) == wanted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rtproxy.simulator.handshake import Admitted, Turned, UpgradeRequest, admit
+from rtproxy.simulator.handshake import Admitted, SessionKind, Turned, UpgradeRequest, admit
 from rtproxy.simulator.settings import Settings
 
 TARGET = "/v1/realtime?model=gpt-realtime-2.1"
@@ -74,12 +74,18 @@ def test_the_beta_shape_is_refused() -> None:
         ("/v1/realtime?model=", "missing_model", 4000),
         ("/v1/realtime?model=a%20b", "invalid_model", 4000),
         ("/v1/realtime?model=no-such-model", "model_not_found", 4004),
-        ("/v1/realtime?intent=transcription", "invalid_intent", 4000),
+        ("/v1/realtime?intent=transcription&model=gpt-4o-transcribe", "invalid_model", 4000),
     ],
 )
 def test_models(target: str, code: str, close_code: int) -> None:
     expected = (code, close_code, f"invalid_request_error.{code}")
     assert refusal(admitted(target)) == expected
+
+
+def test_an_intent_to_transcribe_needs_no_model() -> None:
+    found = admitted("/v1/realtime?intent=transcription")
+    assert (found.kind, found.refusal) == (SessionKind.TRANSCRIPTION, None)
+    assert admitted("/v1/realtime?model=m&intent=else").kind is SessionKind.REALTIME
 
 
 @pytest.mark.parametrize(
@@ -89,3 +95,13 @@ def test_what_is_not_there(target: str) -> None:
     answer = admit(UpgradeRequest(target), Settings())
     assert isinstance(answer, Turned)
     assert answer.status == 404
+
+
+def test_translation_has_a_path_of_its_own() -> None:
+    found = admitted("/v1/realtime/translations?model=gpt-realtime-translate")
+    assert (found.kind, found.model) == (SessionKind.TRANSLATION, "gpt-realtime-translate")
+    assert refusal(admitted("/v1/realtime/translations")) == (
+        "missing_model",
+        4000,
+        "invalid_request_error.missing_model",
+    )

@@ -179,7 +179,8 @@ def test_bad_values(session: Json, code: str, param: str, message: str) -> None:
 
 def test_another_kind_of_session() -> None:
     found = refused(Play().send("session.update", session={"type": "transcription"}))
-    assert found[:2] == ("invalid_value", "session.type")
+    message = "Passing a transcription session update to a realtime session is not allowed."
+    assert found == ("invalid_parameter", None, message)
 
 
 def test_second_response() -> None:

@@ -103,6 +103,7 @@ async def test_azures_preview() -> None:
     [
         ("/v1/realtime?call_id=rtc_1", "/own?a=b&call_id=rtc_1"),
         ("/v1/realtime?intent=transcription", "/own?a=b&intent=transcription"),
+        ("/v1/realtime/translations?model=mine", "/own/translations?a=b&model=mine"),
         ("/ws/voice", "/own?a=b&model=gpt-realtime-2.1"),
         ("/ws/voice?model=mine", "/own?a=b&model=mine"),
         ("/ws/voice?call_id=rtc_1&intent=transcription", "/own?a=b&model=gpt-realtime-2.1"),

@@ -15,10 +15,12 @@ from typer.core import TyperGroup
 
 _COMMANDS = {
     "serve": "rtproxy.cli.serve",
-    "talk": "rtproxy.cli.talk",
+    "talk": "rtproxy.cli.talk.command",
+    "listen": "rtproxy.cli.listen",
     "simulate": "rtproxy.cli.simulate",
     "load": "rtproxy.cli.load",
     "personas": "rtproxy.cli.personas",
+    "tools": "rtproxy.cli.tools",
     "check": "rtproxy.cli.check",
 }
 

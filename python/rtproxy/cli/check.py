@@ -14,7 +14,7 @@ from rtproxy.cli.cast import cast
 from rtproxy.cli.describe import upstream_sentence
 from rtproxy.cli.options import ConfigFile, UpstreamCa, UpstreamChoice, configured
 from rtproxy.cli.words import say
-from rtproxy.config import Config, DialectConfig, LimitsConfig
+from rtproxy.config import Config
 from rtproxy.personas.casting import Casting
 from rtproxy.personas.catalog import Catalog
 
@@ -69,14 +69,16 @@ def _tls(config: Config) -> str:
 
 def _changes(config: Config) -> Iterator[str]:
     """What is not as it is by default."""
-    usual = asdict(LimitsConfig())
-    for key, value in asdict(config.limits).items():
-        if value != usual[key]:
-            yield f"  limits.{key}: {value} (usually {usual[key]})"
+    for section in ("limits", "rooms"):
+        chosen = getattr(config, section)
+        usual = asdict(type(chosen)())
+        for key, value in asdict(chosen).items():
+            if value != usual[key]:
+                yield f"  {section}.{key}: {value} (usually {usual[key]})"
     if config.audio.simd != "auto":
         yield f"  audio.simd: {config.audio.simd} at most; this machine has {simd()}"
-    own = asdict(DialectConfig())
     for name, dialect in asdict(config.dialect).items():
+        own = asdict(type(dialect)())
         for key, value in asdict(dialect).items():
             if value != own[key]:
                 yield f"  dialect.{name}.{key}: {value}"

@@ -13,6 +13,7 @@ import typer
 
 FAILED = 1  # it was tried and did not work
 MISUSED = 2  # what was asked for cannot be done
+INTERRUPTED = 130  # the person stopped it; as shells count it: 128 + SIGINT
 
 
 def fail(message: str, status: int = FAILED) -> NoReturn:

@@ -45,6 +45,10 @@ def simulate(
     first_audio_delay_ms: Annotated[
         int, typer.Option(help="Milliseconds before an answer begins.")
     ] = _DEFAULT.first_audio_delay_ms,
+    words_per_s: Annotated[
+        float | None,
+        typer.Option(help="Pace of text that is not spoken; without it, as fast as --speed says."),
+    ] = None,
     cancel_lag_ms: Annotated[
         int, typer.Option(help="How long an answer goes on after it was cancelled.")
     ] = _DEFAULT.cancel_lag_ms,
@@ -78,7 +82,12 @@ def simulate(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Makes ids and choices repeatable.")] = None,
 ) -> None:
-    """Run the upstream simulator alone: a Realtime API that needs no key and no network."""
+    """Run the upstream simulator alone: a Realtime API that needs no key and no network.
+
+    It has conversations (ws://HOST:PORT/v1/realtime?model=NAME), sessions that only
+    transcribe (…/v1/realtime?intent=transcription) and sessions that translate
+    (…/v1/realtime/translations?model=NAME).
+    """
     configure_logging()
     try:
         settings = Settings(
@@ -87,6 +96,7 @@ def simulate(
             chunk_ms=chunk_ms,
             speed=speed,
             first_audio_delay_ms=first_audio_delay_ms,
+            words_per_s=words_per_s,
             cancel_lag_ms=cancel_lag_ms,
             transcription=transcription,
             echo_transcript_hz=echo_transcript_hz,

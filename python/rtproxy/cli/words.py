@@ -14,14 +14,19 @@ from pathlib import Path
 DEFAULT_URL = "ws://127.0.0.1:8000"
 
 
-def say(line: str) -> None:
-    """Print a line at once; where the reader has gone (`| head`), work on in silence."""
+def say(line: str) -> bool:
+    """Print a line at once; where the reader has gone (`| head`), work on in silence.
+
+    Returns whether somebody reads.
+    """
     try:
         print(line, flush=True)
     except BrokenPipeError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
+        return False
+    return True
 
 
 def this_command(arguments: str) -> str:

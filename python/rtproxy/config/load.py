@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,16 @@ from msgspec.structs import asdict
 
 from rtproxy.config.build import build
 from rtproxy.config.personas import dialect_session, personas_folder
-from rtproxy.config.schema import AuthConfig, Config, Sections, ServerConfig, SimulatorConfig
+from rtproxy.config.schema import (
+    AuthConfig,
+    Config,
+    RoomsConfig,
+    Sections,
+    ServerConfig,
+    SimulatorConfig,
+    ToolsConfig,
+    UpstreamConfig,
+)
 from rtproxy.config.sources import (
     CONFIG_VARIABLE,
     Setting,
@@ -29,6 +38,7 @@ from rtproxy.config.sources import (
 )
 from rtproxy.config.upstreams import choose_upstreams
 from rtproxy.model.errors import ConfigError
+from rtproxy.model.languages import NAMES
 
 SHORTEST_SECRET = 32
 
@@ -60,6 +70,7 @@ def load_config(
     changes = {
         name: dialect_session(name, dialect) for name, dialect in asdict(sections.dialect).items()
     }
+    upstreams = choose_upstreams(sections.upstream, upstream, environ)
     config = Config(
         server=_checked_server(sections.server, sections.auth),
         auth=_checked_auth(sections.auth),
@@ -67,12 +78,11 @@ def load_config(
         simulator=_checked_simulator(sections.simulator),
         dialect=sections.dialect,
         twilio=sections.twilio,
+        tools=_checked_tools(sections.tools),
+        rooms=_checked_rooms(sections.rooms, upstreams),
         audio=sections.audio,
         log=sections.log,
-        upstreams=tuple(
-            replace(each, ca=upstream_ca or each.ca)
-            for each in choose_upstreams(sections.upstream, upstream, environ)
-        ),
+        upstreams=tuple(replace(each, ca=upstream_ca or each.ca) for each in upstreams),
         notes=(*unused(environ), *(note for each in changes.values() for note in each.dropped)),
         personas_folder=personas_folder(sections.personas, file),
         dialect_sessions={name: each.session for name, each in changes.items()},
@@ -138,6 +148,30 @@ def _checked_simulator(simulator: SimulatorConfig) -> SimulatorConfig:
         raise ConfigError('simulator.script is missing; the voice "script" needs the file to play')
     _must_exist("simulator.script", simulator.script)
     return simulator
+
+
+def _checked_tools(tools: ToolsConfig) -> ToolsConfig:
+    for file in tools.files:
+        _must_exist("tools.files", file)
+    _must_exist("tools.lookup.file", tools.lookup.file)
+    return tools
+
+
+def _checked_rooms(rooms: RoomsConfig, upstreams: Iterable[UpstreamConfig]) -> RoomsConfig:
+    """Refuse languages that do not exist, and a translator that an upstream has not."""
+    unheard = sorted(set(rooms.languages) - set(NAMES))
+    if unheard:
+        raise ConfigError(
+            f"rooms.languages has {', '.join(unheard)}; it must be a list of two-letter codes of"
+            ' ISO 639-1, such as "en"'
+        )
+    azure = [each.name for each in upstreams if each.kind == "azure"]
+    if rooms.translator == "translation" and azure:
+        raise ConfigError(
+            f'rooms.translator is "translation", which upstream.{azure[0]} has not: it is of kind'
+            ' "azure"; set it to "session", or use another upstream (--upstream NAME)'
+        )
+    return rooms
 
 
 def _must_exist(key: str, file: str | None) -> None:

@@ -25,6 +25,7 @@ Bytes = Annotated[int, Meta(ge=1_024, le=1_073_741_824)]
 Text = Annotated[str, Meta(min_length=1)]
 Rate = Literal[8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000]
 Kind = Literal["openai", "azure", "compatible", "simulator"]
+Language = Annotated[str, Meta(pattern="^[a-z]{2}$")]  # as ISO 639-1 names it
 WireFormat = Literal["audio/pcm", "audio/pcmu", "audio/pcma"]  # as the Realtime API names them
 
 
@@ -117,6 +118,7 @@ class SimulatorConfig(Section, frozen=True, kw_only=True):
     chunk_ms: Annotated[int, Meta(ge=5, le=2_000)] = 100
     speed: Annotated[float, Meta(gt=0, le=1_000)] = 4.0
     first_audio_delay_ms: Milliseconds = 200
+    words_per_s: Annotated[float, Meta(gt=0, le=1_000)] | None = None  # None: as `speed` says
     seed: Annotated[int, Meta(ge=0)] | None = None
     force_input_format: WireFormat | None = None  # None: what the session asks for
     force_output_format: WireFormat | None = None
@@ -132,11 +134,18 @@ class DialectConfig(Section, frozen=True, kw_only=True):
     voice: Text | None = None
     instructions: str | None = None
     transcription_model: Text | None = None
+    tools: tuple[Any, ...] | None = None  # names of the proxy's own, and whole ones
     threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
     prefix_padding_ms: Annotated[int, Meta(ge=0, le=5_000)] | None = None
     silence_ms: Annotated[int, Meta(ge=0, le=10_000)] | None = None
     session: dict[str, Any] = {}
     input_rate_hz: Rate = 24_000  # of clients that name none
+
+
+class BroadcastConfig(DialectConfig, frozen=True, kw_only=True):
+    """`[dialect.broadcast]`: the same of rooms, whose frontends send another rate."""
+
+    input_rate_hz: Rate = 16_000
 
 
 class DialectsConfig(Section, frozen=True, kw_only=True):
@@ -146,6 +155,7 @@ class DialectsConfig(Section, frozen=True, kw_only=True):
     companion: DialectConfig = DialectConfig()
     conversation: DialectConfig = DialectConfig()
     twilio: DialectConfig = DialectConfig()
+    broadcast: BroadcastConfig = BroadcastConfig()
 
     def of(self, name: str) -> DialectConfig:
         """The table of a dialect; one that has none is as it is by default."""
@@ -166,6 +176,38 @@ class PersonasConfig(Section, frozen=True, kw_only=True):
     """`[personas]`: the user's own persona files."""
 
     folder: Text | None = None  # None: "personas" beside the file, or where the proxy was started
+
+
+class LookupConfig(Section, frozen=True, kw_only=True):
+    """`[tools.lookup]`: the table that the tool `lookup` looks into."""
+
+    file: Text | None = None  # CSV, TOML or JSON
+    description: Text | None = None  # for the model: what is in it
+
+
+class ToolsConfig(Section, frozen=True, kw_only=True):
+    """`[tools]`: what the model may call in this process."""
+
+    files: tuple[Text, ...] = ()  # Python files; every session is offered their tools
+    use: tuple[Text, ...] = ()  # the built-in tools that every session is offered
+    deadline_s: Seconds = 10.0
+    output_bytes: Bytes = 65_536
+    lookup: LookupConfig = LookupConfig()
+
+
+class RoomsConfig(Section, frozen=True, kw_only=True):
+    """`[rooms]`: one speaks, many read along, each in a language of their own."""
+
+    translator: Literal["session", "translation"] = "session"
+    transcription_model: Text = "gpt-4o-transcribe"
+    translation_model: Text = "gpt-realtime-translate"  # of the translator "translation"
+    languages: tuple[Language, ...] = ()  # that may be asked for; empty: any of ISO 639-1
+    history: Annotated[int, Meta(ge=0, le=1_000)] = 20  # finished items for a late joiner
+    linger_s: Annotated[float, Meta(ge=0, le=86_400)] = 30.0
+    listeners: Count = 2_000  # in one room
+    speakers: Count = 16  # in one room
+    languages_at_once: Count = 8  # in one room
+    rooms: Count = 100
 
 
 class AudioConfig(Section, frozen=True, kw_only=True):
@@ -192,6 +234,8 @@ class Sections(Section, frozen=True, kw_only=True):
     dialect: DialectsConfig = DialectsConfig()
     twilio: TwilioConfig = TwilioConfig()
     personas: PersonasConfig = PersonasConfig()
+    tools: ToolsConfig = ToolsConfig()
+    rooms: RoomsConfig = RoomsConfig()
     audio: AudioConfig = AudioConfig()
     log: LogConfig = LogConfig()
 
@@ -231,7 +275,9 @@ class Config:
     """A configuration that can be run.
 
     Attributes:
-        server, auth, limits, simulator, dialect, twilio, audio, log: the sections, complete.
+        server, auth, limits, simulator, dialect, twilio, tools, rooms, audio,
+            log: the sections,
+            complete.
         upstreams: at least one, in order of preference, keys resolved.
         notes: sentences for the person who starts it, about what was given and
             is not used.
@@ -245,6 +291,8 @@ class Config:
     simulator: SimulatorConfig
     dialect: DialectsConfig
     twilio: TwilioConfig
+    tools: ToolsConfig
+    rooms: RoomsConfig
     audio: AudioConfig
     log: LogConfig
     upstreams: tuple[UpstreamConfig, ...]

@@ -6,18 +6,16 @@ texts of its errors. Must not know the upstream's shape: it speaks events.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rtproxy.dialects.fields import COMMON_READINGS, COMMON_WORDS, TYPED, Readings, error_fields
+from rtproxy.dialects.by_rules import Fields, by_rules, field
+from rtproxy.dialects.fields import COMMON_READINGS, COMMON_WORDS, Readings, error_fields
 from rtproxy.dialects.json_text import event_id_of
 from rtproxy.dialects.table import TableDialect, Words
 from rtproxy.model import events as ev
-from rtproxy.model.field_rules import FieldError, Number, Open, Place, Rule, Text
+from rtproxy.model.field_rules import FieldError, Number, Open, Place, Text
 from rtproxy.model.session_config import read_session_config
 from rtproxy.model.traits import TRAITS, read_traits
-
-Fields = dict[str, Any]
 
 _OBJECT = Open()
 _PERSONA = Text(1)
@@ -37,32 +35,6 @@ class _Name:
 # What a client says
 
 
-def _reading(
-    meaning: Callable[[Fields], ev.Event],
-) -> tuple[Any, Callable[[Fields], Sequence[ev.Event]]]:
-    """A message whose fields have rules of their own."""
-
-    def read(fields: Fields) -> Sequence[ev.Event]:
-        try:
-            return [meaning(fields)]
-        except FieldError as wrong:
-            message = f"{fields['type']}: {wrong.message}"
-            event_id = event_id_of(fields)
-            return [
-                ev.Misunderstood(
-                    code="invalid_field", message=message, param=wrong.param, event_id=event_id
-                )
-            ]
-
-    return dict[str, Any], read
-
-
-def _field(fields: Mapping[str, Any], name: str, rule: Rule, at: Place, default: Any = None) -> Any:
-    """A field by its rule; the default where it is left out, or null."""
-    value = fields.get(name)
-    return default if value is None else rule.read(value, at.inside(name))
-
-
 def _introduced(fields: Fields) -> ev.Event:
     top = Place("")
     if "userId" not in fields:
@@ -70,24 +42,24 @@ def _introduced(fields: Fields) -> ev.Event:
     return ev.Introduced(
         event_id=event_id_of(fields),
         user_id=_Name().read(fields["userId"], top.inside("userId")),
-        conversation_id=_field(fields, "conversationId", _Name(), top),
-        token=_field(fields, "token", Text(), top),
+        conversation_id=field(fields, "conversationId", _Name(), top),
+        token=field(fields, "token", Text(), top),
     )
 
 
 def _start(fields: Fields) -> ev.Event:
     top = Place("")
-    voice = _field(fields, "voiceSettings", _OBJECT, top, {})
+    voice = field(fields, "voiceSettings", _OBJECT, top, {})
     at = top.inside("voiceSettings")
     wanted = {name: voice[name] for name in ("voice", "speed") if voice.get(name) is not None}
     config = read_session_config(wanted, where=at.path)
     return ev.StartAsked(
         event_id=event_id_of(fields),
-        persona=_field(fields, "persona", _PERSONA, top),
-        traits=_traits(_field(fields, "personalityTraits", _OBJECT, top, {})),
+        persona=field(fields, "persona", _PERSONA, top),
+        traits=_traits(field(fields, "personalityTraits", _OBJECT, top, {})),
         session=config.session,
-        gain=float(_field(voice, "volume", Number(0, 4), at, 1.0)),
-        pitch=float(_field(voice, "pitch", Number(0.5, 2), at, 1.0)),
+        gain=float(field(voice, "volume", Number(0, 4), at, 1.0)),
+        pitch=float(field(voice, "pitch", Number(0.5, 2), at, 1.0)),
         dropped=config.dropped,
     )
 
@@ -99,9 +71,8 @@ def _traits(named: Fields) -> dict[str, int]:
 
 
 _READINGS: Readings = {
-    "auth": _reading(_introduced),
-    "start_realtime": _reading(_start),
-    "text": TYPED,
+    "auth": by_rules(_introduced),
+    "start_realtime": by_rules(_start),
     **COMMON_READINGS,
 }
 
@@ -160,6 +131,7 @@ _WORDS: Words = {
         "type": "transcription",
         "itemId": event.item_id,
         "transcript": event.transcript,
+        "previousItemId": event.previous_item_id,
     },
     ev.AnswerOver: _complete,
     ev.ErrorTold: _error,

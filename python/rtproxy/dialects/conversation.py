@@ -6,14 +6,9 @@ Must not know the upstream's shape: it speaks events.
 
 from __future__ import annotations
 
-from rtproxy.dialects.fields import COMMON_READINGS, COMMON_WORDS, TYPED, Readings
+from rtproxy.dialects.fields import COMMON_READINGS, COMMON_WORDS
 from rtproxy.dialects.table import TableDialect, Words
 from rtproxy.model import events as ev
-
-_READINGS: Readings = {
-    "text": TYPED,
-    **COMMON_READINGS,
-}
 
 _WORDS: Words = {
     **COMMON_WORDS,
@@ -40,6 +35,7 @@ _WORDS: Words = {
         "type": "transcription",
         "text": event.transcript,
         "itemId": event.item_id,
+        "previousItemId": event.previous_item_id,
     },
 }
 
@@ -51,6 +47,6 @@ CONVERSATION = TableDialect(
     audio_template='{"type":"audio_delta","audio":"$audio"}',
     answer_delta='{"type":"text_delta","text":"$text","itemId":$item_id}',
     input_delta=None,
-    readings=_READINGS,
+    readings=COMMON_READINGS,
     words=_WORDS,
 )

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from rtproxy.dialects.common import REQUESTS
+from rtproxy.dialects.create_response import CREATE_RESPONSE
 from rtproxy.dialects.json_text import event_id_of, parse_object
 from rtproxy.dialects.spoken import SpokenAudio
 from rtproxy.dialects.wrong_fields import wrong_field
@@ -46,6 +47,7 @@ def read_message(
 ) -> Sequence[ev.Event]:
     """The events that a client's held message means, by the dialect's tables.
 
+    They know by which type, so that an error can say what it is about.
     `envelope`: the key under which a message has its fields, where not at its top.
     """
     if binary:
@@ -56,7 +58,11 @@ def read_message(
     fields = parsed if envelope is None else _opened(parsed, envelope)
     if isinstance(fields, ev.Misunderstood):
         return [fields]
-    return read_object(fields, parsed, readings, audio)
+    events = read_object(fields, parsed, readings, audio)
+    name = fields.get("type")
+    if not isinstance(name, str) or (name not in readings and name not in audio.types):
+        return events
+    return [msgspec.structs.replace(event, message_type=name) for event in events]
 
 
 def _opened(parsed: dict[str, Any], envelope: str) -> dict[str, Any] | ev.Misunderstood:
@@ -114,17 +120,17 @@ def _typed(fields: Text) -> Sequence[ev.Event]:
     ]
 
 
-# What was typed is an item, and wants an answer.
-TYPED: Reading = (Text, _typed)
-
-# The first two are those of `voice`: without them, push-to-talk could be switched on in
-# the others, too, but no question be ended.
+# Each has what another one of them brought: `text` (an item, which wants an answer) is of
+# `companion` and `conversation`; the next two are those of `voice`, without which
+# push-to-talk could be switched on in the others, too, but no question be ended.
 COMMON_READINGS: dict[str, Reading] = {
+    "text": (Text, _typed),
     "commit_audio": plain(lambda event_id: [ev.InputCommit(event_id=event_id, respond=True)]),
     "stop_audio": plain(lambda event_id: [ev.InputClear(event_id=event_id)]),
     "interrupt": plain(lambda event_id: [ev.Interrupt(event_id=event_id)]),
     "ping": plain(lambda event_id: [ev.ClientPing(event_id=event_id)]),
     **REQUESTS,
+    "create_response": CREATE_RESPONSE,
 }
 
 
@@ -137,6 +143,8 @@ def error_fields(event: ev.ErrorTold) -> dict[str, Any]:
         "error_type": failure.type,
         "fatal": event.fatal,
     }
+    if event.about is not None:
+        fields["about"] = event.about
     if failure.param is not None:
         fields["param"] = failure.param
     if failure.event_id is not None:
@@ -147,6 +155,10 @@ def error_fields(event: ev.ErrorTold) -> dict[str, Any]:
 def with_echo(fields: dict[str, Any], event_id: str | None) -> dict[str, Any]:
     """The fields, and the client's own id for what they answer, if it sent one."""
     return fields if event_id is None else {**fields, "event_id": event_id}
+
+
+def _with_text(fields: dict[str, Any], text: str | None) -> dict[str, Any]:
+    return fields if text is None else {**fields, "text": text}
 
 
 # Words that the small dialects have in common.
@@ -195,6 +207,32 @@ COMMON_WORDS: dict[type[ev.Event], Callable[[Any], dict[str, Any]]] = {
         "responseId": event.response_id,
         "itemId": event.item_id,
     },
+    ev.ToolProgress: lambda event: _with_text(
+        {
+            "type": "tool_progress",
+            "callId": event.call_id,
+            "name": event.name,
+            "state": event.state,
+        },
+        event.text,
+    ),
+    ev.ApprovalAsked: lambda event: {
+        "type": "tool_approval",
+        "approvalId": event.approval_id,
+        "server": event.server,
+        "name": event.name,
+        "arguments": event.arguments,
+    },
+    ev.AsideAnswered: lambda event: with_echo(
+        {
+            "type": "response_result",
+            "responseId": event.response_id,
+            "metadata": event.metadata,
+            "text": event.text,
+            "status": event.status,
+        },
+        event.event_id,
+    ),
     ev.SessionChanged: lambda event: with_echo(
         {"type": "session_updated", "voice": event.voice}, event.event_id
     ),

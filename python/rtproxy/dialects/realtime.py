@@ -29,7 +29,6 @@ INPUT_DELTA = f"{_ASR}.delta"
 
 # What no session with a dialect of its own acts upon, and no client of one is told.
 UNHEARD = (
-    "conversation.item.added",
     "conversation.item.done",
     "conversation.item.truncated",
     "input_audio_buffer.cleared",
@@ -140,6 +139,7 @@ UNDERSTOOD: dict[str, _Decode] = {
     "input_audio_buffer.cleared": _plain(ev.InputCleared),
     "conversation.item.added": _plain(ev.ItemAdded),
     "conversation.item.done": _plain(ev.ItemDone),
+    "conversation.item.deleted": _plain(ev.ItemDeleted),
     "conversation.item.truncated": _plain(ev.ItemTruncated),
     INPUT_DELTA: _plain(ev.InputTranscriptDelta),
     f"{_ASR}.completed": _plain(ev.InputTranscriptDone),
@@ -153,6 +153,8 @@ UNDERSTOOD: dict[str, _Decode] = {
     "response.output_text.done": _plain(ev.OutputTextDone),
     "response.output_audio_transcript.delta": _spoken_delta,
     "response.output_audio_transcript.done": _spoken_done,
+    "mcp_list_tools.failed": _plain(ev.McpListFailed),
+    "response.mcp_call.failed": _plain(ev.McpCallFailed),
     AUDIO_DELTA: _audio,
     "response.output_audio.done": _plain(ev.OutputAudioDone),
 }
@@ -208,3 +210,11 @@ _CLIENT: dict[type[ev.Event], tuple[str, _Fields]] = {
     ev.ResponseCreate: ("response.create", lambda event: {"response": event.response}),
     ev.ResponseCancel: ("response.cancel", lambda event: {"response_id": event.response_id}),
 }
+
+
+def encode_append(number: int, audio: bytes) -> bytes:
+    """An append of ours, numbered as the lane numbers its own; `audio` is base64."""
+    return _APPEND % (number, audio)
+
+
+_APPEND = APPEND_TEMPLATE.replace("$number", "%d").replace('"$audio"', '"%b"').encode()

@@ -19,8 +19,17 @@ from rtproxy.dialects.json_text import parse_object
 from rtproxy.model import events as ev
 from rtproxy.model.event import Json
 
-# Whether there is a session, what its audio is, and whether somebody is being answered.
-WATCHED = ("session.created", "session.updated", "response.created", "response.done")
+_TRANSLATIONS = ("/v1/realtime/translations", "/openai/v1/realtime/translations")
+
+# Whether there is a session, what its audio is, whether somebody is being answered, and
+# the end that the client of a translation session has asked for.
+WATCHED = (
+    "session.created",
+    "session.updated",
+    "session.closed",
+    "response.created",
+    "response.done",
+)
 
 
 class Relayed:
@@ -29,8 +38,8 @@ class Relayed:
     __slots__ = ()
 
     name = "openai"
-    # The last is where SDKs for Azure dial that know its preview alone.
-    paths = ("/v1/realtime", "/openai/v1/realtime", "/openai/realtime")
+    # The third is where SDKs for Azure dial that know its preview alone.
+    paths = ("/v1/realtime", "/openai/v1/realtime", "/openai/realtime", *_TRANSLATIONS)
     relays = True
     greets = False
     buffers = True
@@ -51,6 +60,11 @@ class Relayed:
     def decode_upstream(self, raw: bytes) -> Sequence[ev.Event]:
         """Passed on, and read."""
         return [ev.Opaque(raw=raw, to_upstream=False), realtime.decode_server(raw)]
+
+
+def session_of_path(path: str) -> Json:
+    """What a path says of the session that is asked for there."""
+    return {"type": "translation"} if path in _TRANSLATIONS else {}
 
 
 def read_client(raw: bytes, *, binary: bool) -> Json | ev.Misunderstood:

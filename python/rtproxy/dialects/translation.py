@@ -34,3 +34,11 @@ def decode_server(raw: bytes) -> ev.Event:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ev.Other(type="")
     return realtime.decode_server(raw)
+
+
+def encode_append(number: int, audio: bytes) -> bytes:
+    """An append of ours; `audio` is base64 of PCM16, 24 kHz, mono."""
+    return _APPEND % (number, audio)
+
+
+_APPEND = b'{"type":"%b","event_id":"audio_%%d","audio":"%%b"}' % AUDIO_APPEND.encode()

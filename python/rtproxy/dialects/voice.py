@@ -13,8 +13,14 @@ from rtproxy.dialects.table import TableDialect, Words
 from rtproxy.model import events as ev
 
 
-def _transcript(role: str, item_id: str, text: str, *, final: bool) -> dict[str, Any]:
-    return {"type": "transcript", "role": role, "itemId": item_id, "text": text, "final": final}
+def _piece(role: str, item_id: str, text: str) -> dict[str, Any]:
+    return {"type": "transcript", "role": role, "itemId": item_id, "text": text, "final": False}
+
+
+def _whole(role: str, item_id: str, text: str, previous_item_id: str | None) -> dict[str, Any]:
+    """Only this says what it follows: pieces come as they are spoken."""
+    piece = _piece(role, item_id, text)
+    return {**piece, "final": True, "previousItemId": previous_item_id}
 
 
 def _delta(role: str) -> str:
@@ -29,17 +35,13 @@ _WORDS: Words = {
         "responseId": event.response_id,
         "status": event.status,
     },
-    ev.OutputTextDelta: lambda event: _transcript(
-        "assistant", event.item_id, event.delta, final=False
+    ev.OutputTextDelta: lambda event: _piece("assistant", event.item_id, event.delta),
+    ev.OutputTextDone: lambda event: _whole(
+        "assistant", event.item_id, event.text, event.previous_item_id
     ),
-    ev.OutputTextDone: lambda event: _transcript(
-        "assistant", event.item_id, event.text, final=True
-    ),
-    ev.InputTranscriptDelta: lambda event: _transcript(
-        "user", event.item_id, event.delta, final=False
-    ),
-    ev.InputTranscriptDone: lambda event: _transcript(
-        "user", event.item_id, event.transcript, final=True
+    ev.InputTranscriptDelta: lambda event: _piece("user", event.item_id, event.delta),
+    ev.InputTranscriptDone: lambda event: _whole(
+        "user", event.item_id, event.transcript, event.previous_item_id
     ),
 }
 

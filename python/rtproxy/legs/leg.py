@@ -122,6 +122,13 @@ class Leg(Protocol):
     def send(self, payload: bytes) -> None:
         """Queue a message to this very leg; never waits."""
 
+    def waiting(self) -> tuple[int, int]:
+        """Messages and bytes that this leg has still to write.
+
+        What the kernel has taken is not counted; frames that have begun count as one
+        message.
+        """
+
     def keep_alive(self, *, every_s: float, within_s: float, silent: Callable[[], None]) -> None:
         """Ping each `every_s` from now on; time in which we do not read does not count.
 

@@ -55,6 +55,11 @@ class Outflow:
         self._drained = trio.Event()
         self.broken = False  # nothing can be written any more
 
+    @property
+    def unsent_bytes(self) -> int:
+        """What was taken from the splice, and not yet by the transport."""
+        return 0 if self.broken else len(self._unsent)
+
     def flush(self, now: float) -> None:
         """Write what can be written without waiting; leave the rest to the writer."""
         if self._unsent or self.broken:

@@ -30,11 +30,11 @@ class ReactorJunction(Junction):
         self.legs: list[Failing] = []
         self.reactor = pump.reactor
         self.session = pump.open_session(splice)
-        self._pump = pump
+        self.pump = pump
 
     def settle(self, now: float) -> None:
         """Write, read again what may be read again, set the timer; all in the reactor."""
-        self._pump.settle(self.session, now)
+        self.pump.settle(self.session, now)
 
     def fail(self, reason: CloseReason) -> None:
         """Have every leg say so to its peer and end."""
@@ -44,5 +44,5 @@ class ReactorJunction(Junction):
 
     def close(self) -> None:
         """The session is over: close by force what is left of it."""
-        self._pump.close_session(self.session)
+        self.pump.close_session(self.session)
         self.legs.clear()

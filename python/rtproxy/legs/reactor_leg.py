@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from rtproxy._audio_core import Side
 from rtproxy.legs.reactor_junction import ReactorJunction
+from rtproxy.legs.reactor_pump import ReactorPump
 from rtproxy.legs.spliced_leg import SplicedLeg
+
+_NOBODY = 0  # no member has this name
 
 
 class ReactorLeg(SplicedLeg):
@@ -17,18 +20,22 @@ class ReactorLeg(SplicedLeg):
 
     def __init__(self, junction: ReactorJunction, side: Side, number: int) -> None:
         super().__init__(junction, side, number)
+        self.pump: ReactorPump = junction.pump
+        self.member = _NOBODY
         self._reactor = junction.reactor
-        self._member: int | None = None
 
     def join(self, member: int) -> None:
         """The reactor has its socket, under this name."""
-        self._member = member
+        self.member = member
+
+    def waiting(self) -> tuple[int, int]:
+        """Messages and bytes that this leg has still to write."""
+        return self._reactor.waiting(self.member)
 
     def abort(self) -> None:
         """Close the socket at once, by force."""
-        if self._member is not None:
-            with self._junction as now:
-                self._reactor.abort(self._member, now)
+        with self._junction as now:
+            self._reactor.abort(self.member, now)
 
     # What the reactor tells
 
@@ -48,5 +55,4 @@ class ReactorLeg(SplicedLeg):
     # Its end
 
     def _end_in_time(self, now: float) -> None:
-        if self._member is not None:
-            self._reactor.end_within(self._member, now)
+        self._reactor.end_within(self.member, now)

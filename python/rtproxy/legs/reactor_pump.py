@@ -14,7 +14,7 @@ is, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import trio
@@ -79,6 +79,19 @@ class ReactorPump:
         """The session's splice was touched: do what has become possible, tell whom it concerns."""
         with self._bustle.ours:
             tell(self.reactor.settle(session, now))
+
+    def tell_all(
+        self, members: Sequence[int], payload: bytes, within: tuple[int, int] | None
+    ) -> list[int]:
+        """Tell each of these members, unless more than `within` waits for it.
+
+        Returns the places of those who are passed over.
+        """
+        with self._bustle.ours:
+            now = trio.current_time()
+            passed_over, news = self.reactor.tell_all(members, payload, now, within=within)
+            tell(news)
+        return passed_over
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled; then until the last session has said goodbye."""

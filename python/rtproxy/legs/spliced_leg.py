@@ -83,6 +83,14 @@ class SplicedLeg(ABC):
         with self._junction as now:
             self._splice.send_leg(self.number, payload, now)
 
+    def waiting(self) -> tuple[int, int]:
+        """Messages and bytes that this leg has still to write."""
+        try:
+            return self._splice.waiting(self.number)
+        except SpliceError as error:
+            self._junction.break_off(error)
+            return 0, 0
+
     def keep_alive(self, *, every_s: float, within_s: float, silent: Callable[[], None]) -> None:
         """Ping in a rhythm; `silent` is called when a pong is overdue."""
         self._silent = silent

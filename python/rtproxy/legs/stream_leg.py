@@ -58,6 +58,12 @@ class StreamLeg(SplicedLeg):
         self._reading = trio.CancelScope()
         self._life = trio.CancelScope()
 
+    def waiting(self) -> tuple[int, int]:
+        """Messages and bytes that this leg has still to write."""
+        messages, waiting_bytes = super().waiting()
+        begun_bytes = self._outflow.unsent_bytes
+        return messages + (begun_bytes > 0), waiting_bytes + begun_bytes
+
     def abort(self) -> None:
         """Close the socket at once, by force."""
         self._transport.abort()

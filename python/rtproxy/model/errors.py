@@ -77,5 +77,20 @@ class DialFailed(PeerError):
         self.retry_after_s = retry_after_s
 
 
+class AsideFailed(PeerError):
+    """What was asked beside the conversation has no answer, or not all of one.
+
+    `status` is GA's of a response that is done; `text` is what there is of it.
+    """
+
+    code = CloseCode.TRY_LATER
+
+    def __init__(self, message: str, *, status: str, text: str = "") -> None:
+        """Keep what came of it."""
+        super().__init__(message)
+        self.status = status
+        self.text = text
+
+
 class ConfigError(LocalError):
     """The configuration cannot be used; the message is one line that names the key."""

@@ -13,6 +13,11 @@ Json = dict[str, Any]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all events; `event_id` is its sender's own number for it."""
+    """Base of all events; `event_id` is its sender's own number for it.
+
+    `message_type` is what a client calls the message that it came in, where its dialect
+    has names of its own.
+    """
 
     event_id: str | None = None
+    message_type: str | None = None

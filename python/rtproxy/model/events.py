@@ -12,7 +12,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-# ruff: noqa: PLC0414 - the events of `failure`, `telephone` and `told` are read as part of this module
+# ruff: noqa: PLC0414 - the events of `aside`, `failure`, `telephone`, `told` and `tools` are read as part of this module
+from rtproxy.model.aside import AsideAnswered as AsideAnswered
+from rtproxy.model.aside import AskAside as AskAside
+from rtproxy.model.aside import ForgetAside as ForgetAside
 from rtproxy.model.event import Event as Event
 from rtproxy.model.event import Json as Json
 from rtproxy.model.failure import ErrorTold as ErrorTold
@@ -43,6 +46,14 @@ from rtproxy.model.told import ShapeKnown as ShapeKnown
 from rtproxy.model.told import TimePassed as TimePassed
 from rtproxy.model.told import ToolCalled as ToolCalled
 from rtproxy.model.told import UpstreamLost as UpstreamLost
+from rtproxy.model.tools import ApprovalAsked as ApprovalAsked
+from rtproxy.model.tools import ApprovalGiven as ApprovalGiven
+from rtproxy.model.tools import McpCallFailed as McpCallFailed
+from rtproxy.model.tools import McpListFailed as McpListFailed
+from rtproxy.model.tools import ToolProgress as ToolProgress
+from rtproxy.model.tools import ToolProgressed as ToolProgressed
+from rtproxy.model.tools import ToolRan as ToolRan
+from rtproxy.model.tools import ToolState as ToolState
 
 # What a client asks for
 
@@ -96,10 +107,14 @@ class ItemTruncate(Event, frozen=True, kw_only=True):
 
 
 class ResponseCreate(Event, frozen=True, kw_only=True):
-    """Ask for an answer; `only_if_idle`: unless one is under way already."""
+    """Ask for an answer; `only_if_idle`: unless one is under way already.
+
+    `last_items`: see `AskAside`.
+    """
 
     response: Json | None = None
     only_if_idle: bool = False
+    last_items: int | None = None
 
 
 class ResponseCancel(Event, frozen=True, kw_only=True):
@@ -211,6 +226,12 @@ class ItemDone(Event, frozen=True, kw_only=True):
     previous_item_id: str | None = None
 
 
+class ItemDeleted(Event, frozen=True, kw_only=True):
+    """An item is no part of the conversation any more."""
+
+    item_id: str
+
+
 class ItemTruncated(Event, frozen=True, kw_only=True):
     """The upstream forgot what was not heard, and the item's transcript."""
 
@@ -228,11 +249,12 @@ class InputTranscriptDelta(Event, frozen=True, kw_only=True):
 
 
 class InputTranscriptDone(Event, frozen=True, kw_only=True):
-    """All of what the person said in one item."""
+    """All of what the person said in one item; `previous_item_id` where that is known."""
 
     item_id: str
     transcript: str
     content_index: int = 0
+    previous_item_id: str | None = None
 
 
 class InputTranscriptFailed(Event, frozen=True, kw_only=True):
@@ -276,13 +298,14 @@ class OutputTextDelta(Event, frozen=True, kw_only=True):
 
 
 class OutputTextDone(Event, frozen=True, kw_only=True):
-    """All text of one part of an answer."""
+    """All text of one part of an answer; `previous_item_id` where that is known."""
 
     response_id: str
     item_id: str
     text: str
     content_index: int = 0
     spoken: bool = False
+    previous_item_id: str | None = None
 
 
 class OutputAudio(Event, frozen=True, kw_only=True):

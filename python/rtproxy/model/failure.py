@@ -25,10 +25,14 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErrorTold(Event, frozen=True, kw_only=True):
-    """Something was refused or failed; `fatal` if a close follows."""
+    """Something was refused or failed; `fatal` if a close follows.
+
+    `about` is the client's own type of the message that brought it about, if one did.
+    """
 
     error: Failure
     fatal: bool = False
+    about: str | None = None
 
 
 class Misunderstood(Event, frozen=True, kw_only=True):

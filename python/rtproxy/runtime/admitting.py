@@ -11,6 +11,7 @@ import trio
 from rtproxy.credentials.judge import Admitted, Credentials, Refused
 from rtproxy.credentials.presented import presented
 from rtproxy.dialects.dialect import Dialect
+from rtproxy.dialects.relayed import session_of_path
 from rtproxy.legs.listener import Upgrade
 from rtproxy.model.brief import Brief
 from rtproxy.model.event import Json
@@ -65,6 +66,7 @@ def asked_of_upstream(
     """
     user = admitted.user or upgrade.header(SAFETY_HEADER.lower())
     if dialect.relays:
-        return {**wishes_of_session(admitted.session or {}), **wishes(upgrade.query, user)}
+        session = admitted.session or session_of_path(upgrade.path)
+        return {**wishes_of_session(session), **wishes(upgrade.query, user)}
     model = upgrade.query.get("model") or brief.model
     return wishes({} if model is None else {"model": model}, user)

@@ -72,6 +72,16 @@ def too_many_later(rejected: Rejected) -> Refusal:
     return Refusal(TOO_MANY, rejected.message, CloseCode.RATE_LIMITED, type=_TOO_OFTEN)
 
 
+def too_many_rooms(most: int) -> NoEntry:
+    """One room more than there may be."""
+    message = (
+        f"This server may have no more than {most} rooms at a time (rooms.rooms); join one that "
+        "there is, or try again when one has become empty."
+    )
+    failure = ev.Failure(type=_TOO_OFTEN, code="too_many_rooms", message=message, param="room")
+    return NoEntry(failure, CloseCode.RATE_LIMITED, (429, _JSON, http_error(failure)))
+
+
 async def turn_away(
     upgrade: Upgrade,
     dialect: Dialect,

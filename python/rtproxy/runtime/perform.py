@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from rtproxy.dialects import realtime
@@ -41,10 +42,20 @@ class Core(Protocol):
         """What the event calls for."""
 
 
+def ignore(aside: cmd.Aside) -> None:
+    """Nobody in the proxy asks anything beside the conversation."""
+    del aside
+
+
 def let_pass(events: Sequence[ev.Event], now: float) -> Sequence[ev.Event]:
     """All of it."""
     del now
     return events
+
+
+def no_tools(call: cmd.RunTool) -> None:
+    """There are none: a core that was given no tools' names asks for none."""
+    raise AssertionError(f"nobody runs {call.name}")
 
 
 class Performer:
@@ -53,7 +64,8 @@ class Performer:
     `end` is called with the reason, after everything said before it was sent; `join`
     with what the upstream takes and speaks, each time that it is something else; `dial`
     when an upstream is wanted (with a model, or None); `adopt` with the dialect that is
-    spoken from here on.
+    spoken from here on; `aside` with what the proxy asked beside the conversation, `run_tool`
+    with each call of a tool of ours: neither waits.
     `screen` says what of a client's message is carried out. `secrets` are the keys of the
     upstreams: whatever an upstream says of its key, the client must not read it.
     """
@@ -69,6 +81,8 @@ class Performer:
         join: Callable[[UpstreamAudio], None],
         dial: Callable[[str | None], None],
         adopt: Callable[[Dialect], None],
+        run_tool: Callable[[cmd.RunTool], None] = no_tools,
+        aside: Callable[[cmd.Aside], None] = ignore,
         screen: Screen = let_pass,
         log: Log,
         secrets: tuple[bytes, ...] = (),
@@ -82,6 +96,8 @@ class Performer:
         self._join = join
         self._dial = dial
         self._adopt = adopt
+        self._run_tool = run_tool
+        self._aside = aside
         self._screen = screen
         self._log = log
         self._secrets = secrets
@@ -134,7 +150,8 @@ class Performer:
             for command in self._core.receive(event, self._clock()):
                 follow_up = self._perform(command, batch, held)
                 if follow_up is not None:
-                    self._run([follow_up], batch, held)
+                    about = msgspec.structs.replace(follow_up, message_type=event.message_type)
+                    self._run([about], batch, held)
 
     def _speak_as(self, dialect: Dialect) -> None:
         """Whatever is said from here on is said, sorted and wrapped as this dialect does it."""
@@ -177,6 +194,10 @@ class Performer:
                 return self._measure(item_id, played_ms, event_id)
             case cmd.Playback(item_id, played_ms):
                 self._legs.playback(item_id, played_ms)
+            case cmd.RunTool():
+                self._run_tool(command)
+            case cmd.Aside():
+                self._aside(command)
             case cmd.End(reason):
                 batch.reason = reason
             case cmd.Note(name, level, fields):

@@ -29,12 +29,15 @@ from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import DialFailed, LegClosed
 from rtproxy.model.event import Json
 from rtproxy.runtime import audio_report
+from rtproxy.runtime.asking import Asking
 from rtproxy.runtime.binding import Beginning, begin_bound
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.heartbeat import Heartbeat
 from rtproxy.runtime.perform import Core, Performer, Screen
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.speaking import Speaking
+from rtproxy.runtime.tool_tasks import ToolTasks
+from rtproxy.session.commands import RunTool
 from rtproxy.session.formats import UpstreamAudio
 
 
@@ -70,6 +73,7 @@ class SessionTask:
         limits: SessionLimits,
         process: Process,
         screen: Screen,
+        tools: ToolTasks,
         bound: Json | None = None,
     ) -> None:
         """Take what the session is made of.
@@ -92,6 +96,7 @@ class SessionTask:
             self._upstream_wanted.set()
         self._upstream_there = trio.Event()
         self._speaking = Speaking(dialect, legs, dialler.secrets)
+        self.asking = Asking(lambda event: self._performer.post(event))  # noqa: PLW0108 - made below
         self._performer = Performer(
             core,
             dialect,
@@ -101,6 +106,8 @@ class SessionTask:
             join=self._join,
             dial=self._want_upstream,
             adopt=self._speaking.adopt,
+            run_tool=self._run_tool,
+            aside=self.asking.answered,
             screen=screen,
             log=self._log,
             secrets=dialler.secrets,
@@ -112,6 +119,7 @@ class SessionTask:
             deadline=lambda: core.deadline,
             passed=lambda: self._performer.post(ev.TimePassed()),
         )
+        self._tools = tools
         self._nursery: trio.Nursery | None = None
 
     def end(self, reason: CloseReason) -> None:
@@ -120,6 +128,11 @@ class SessionTask:
             self.reason = reason
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
+
+    def _run_tool(self, call: RunTool) -> None:
+        """Beside the readers: its end comes back as an event."""
+        if self._nursery is not None:
+            self._tools.start(call, self._nursery, self._performer.post, self.asking.ask, self._log)
 
     def _want_upstream(self, model: str | None) -> None:
         """Dial now; a model that the client's address names goes over this one."""
@@ -231,6 +244,7 @@ class SessionTask:
             await self._agree(leg)
             while True:
                 self._performer.upstream_message(leg, await leg.receive())
+                self._heartbeat.look_again()
         except LegClosed as closed:
             self._lose(ev.UpstreamLost(code=closed.reason.code, reason=closed.reason.text))
 

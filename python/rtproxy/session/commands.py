@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rtproxy.model.close import CloseReason
-from rtproxy.model.events import Event
+from rtproxy.model.events import Event, Failure, Json
 from rtproxy.session.formats import UpstreamAudio
 
 
@@ -119,6 +119,30 @@ class Playback:
 
 
 @dataclass(frozen=True, slots=True)
+class RunTool:
+    """Run a tool of the proxy's own; answered in its time by ToolRan. `arguments`: JSON as text."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What the proxy asked beside the conversation, under this number, has come to.
+
+    `status` is GA's of a response that is done, "failed" where it was refused; then
+    `failure` says why. `metadata` is the asker's own.
+    """
+
+    number: int
+    text: str
+    status: str
+    metadata: Json = field(default_factory=dict)
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """End the session."""
 
@@ -149,6 +173,8 @@ Command = (
     | Shape
     | Measure
     | Playback
+    | RunTool
+    | Aside
     | End
     | Note
 )

@@ -1,4 +1,4 @@
-"""Which of the upstream's errors end a session, and with what close code.
+"""Which of the upstream's errors end a session, and with what close code; what has failed.
 
 Owns the sorting of the upstream's codes (protocol reference, section 4, "Fatal")
 into what trying again may heal and what it cannot. Must not know who is told.
@@ -7,7 +7,7 @@ into what trying again may heal and what it cannot. Must not know who is told.
 from __future__ import annotations
 
 from rtproxy.model.close import CloseCode, CloseReason, Origin
-from rtproxy.model.events import Failure
+from rtproxy.model.events import Failure, Json
 
 # The key, the model or the account is wrong: the next dial would fail alike.
 _FINAL_CODES = frozenset(
@@ -34,6 +34,20 @@ def end_of_session(failure: Failure) -> CloseReason | None:
     if failure.code in _PASSING_CODES:
         return CloseReason(CloseCode.TRY_LATER, failure.message, Origin.PEER)
     return None
+
+
+def failure_in(response: Json, event_id: str | None = None) -> Failure | None:
+    """Why a response that is done has failed, if it has; `event_id`: who asked for it."""
+    details = response.get("status_details") or {}
+    error = details.get("error") if response.get("status") == "failed" else None
+    if not error:
+        return None
+    return Failure(
+        type=str(error.get("type") or "server_error"),
+        code=error.get("code"),
+        message=str(error.get("message") or "The upstream failed to generate this answer."),
+        event_id=event_id,
+    )
 
 
 def told_of_loss(why: str, end: CloseReason) -> Failure:

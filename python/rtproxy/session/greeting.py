@@ -47,8 +47,10 @@ NEEDS_START: frozenset[type[ev.Event]] = frozenset(
         ev.InputClear,
         ev.ItemCreate,
         ev.ResponseCreate,
+        ev.AskAside,
         ev.Playback,
         ev.ToolAnswered,
+        ev.ApprovalGiven,
     }
 )
 

@@ -30,9 +30,13 @@ _SIGNS_OF_LIFE = (
     ev.InputClear,
     ev.ItemCreate,
     ev.ResponseCreate,
+    ev.AskAside,
     ev.Interrupt,
     ev.SessionUpdate,
     ev.ToolAnswered,
+    ev.ToolRan,
+    ev.ToolProgressed,
+    ev.ApprovalGiven,
     ev.KeyPressed,
     ev.SpeechStarted,
     ev.SpeechStopped,
@@ -41,6 +45,7 @@ _SIGNS_OF_LIFE = (
     ev.MarkReached,
     ev.SessionUpdated,
 )
+_SIGNS = frozenset(_SIGNS_OF_LIFE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class Lifetime:
 
     def note(self, event: ev.Event, now: float) -> None:
         """Something has been said, by whomever."""
-        if isinstance(event, _SIGNS_OF_LIFE):
+        if type(event) in _SIGNS:
             self._inactive_at = now + self.patience.inactive_s
 
     def read_clock(self, unix_s: float, now: float) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import inf
 
 from rtproxy.model import events as ev
+from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.session import telling
 from rtproxy.session.commands import Command, End, JoinAudio, Note, ToClient, ToUpstream
 from rtproxy.session.failures import end_after_loss, told_of_loss
@@ -28,6 +29,7 @@ class RelaySession:
         self._audio = UpstreamAudio()
         self._active: set[str] = set()
         self._errors_told = 0
+        self._done = False  # the upstream has said all, as it was asked to
 
     @property
     def deadline(self) -> float:
@@ -65,6 +67,8 @@ class RelaySession:
                 self._active.add(str(response.get("id")))
             case ev.ResponseDone(response=response):
                 self._active.discard(str(response.get("id")))
+            case ev.Other(type="session.closed"):
+                self._done = True
         if self.state is not State.CONNECTING:
             then = State.RESPONDING if self._active else State.READY
             self.state = step(SESSION_STEPS, self.state, then)
@@ -90,6 +94,8 @@ class RelaySession:
 
     def _upstream_lost(self, event: ev.UpstreamLost) -> list[Command]:
         self.state = step(SESSION_STEPS, self.state, State.CLOSED)
+        if self._done:
+            return [End(CloseReason(CloseCode.DONE, "the session was closed", Origin.PEER))]
         reason = end_after_loss(event.code, event.reason, final=event.final)
         failure = told_of_loss(event.reason, reason)
         return [

@@ -12,7 +12,14 @@ from collections.abc import Callable, Sequence
 
 from rtproxy.model import events as ev
 
-_REQUESTS = (ev.SessionUpdate, ev.InputCommit, ev.ItemCreate, ev.ResponseCreate, ev.KeyPressed)
+_REQUESTS = (
+    ev.SessionUpdate,
+    ev.InputCommit,
+    ev.ItemCreate,
+    ev.ResponseCreate,
+    ev.AskAside,
+    ev.KeyPressed,
+)
 
 
 def screened(
@@ -28,4 +35,12 @@ def screened(
     if not wait_s:
         return events
     message = f"Too many requests in a minute; this one is left out. Ask again in {wait_s:.1f} s."
-    return [ev.Misunderstood(code="rate_limited", message=message, event_id=events[0].event_id)]
+    first = events[0]
+    return [
+        ev.Misunderstood(
+            code="rate_limited",
+            message=message,
+            event_id=first.event_id,
+            message_type=first.message_type,
+        )
+    ]

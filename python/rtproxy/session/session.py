@@ -2,7 +2,8 @@
 
 Owns the state of one conversation whose client speaks a dialect of its own. It
 only dispatches; who the client is lives in `greeting`, what the upstream was asked in
-`agreement`, turns in `turns`, errors in `failures`, `causes` and `telling`. It must not
+`agreement`, turns in `turns`, what is answered beside them in `out_of_band`, what was said
+in `history` and `transcripts`, errors in `refused`, `causes` and `telling`. It must not
 know sockets, dialects, tasks or the clock.
 """
 
@@ -12,9 +13,11 @@ from collections.abc import Callable
 from math import inf
 from typing import Any, ClassVar
 
+import msgspec
+
 from rtproxy.model import events as ev
-from rtproxy.model.close import DONE, CloseCode, CloseReason, Origin
-from rtproxy.session import telling
+from rtproxy.model.close import DONE
+from rtproxy.session import out_of_band, telling
 from rtproxy.session.agreement import Agreement
 from rtproxy.session.call import Call
 from rtproxy.session.causes import Causes
@@ -31,20 +34,20 @@ from rtproxy.session.commands import (
     ToClient,
     ToUpstream,
 )
-from rtproxy.session.failures import end_of_session
 from rtproxy.session.formats import UnknownFormatError
 from rtproxy.session.greeting import NEEDS_START, Greeting
+from rtproxy.session.history import History
 from rtproxy.session.lifetime import Lifetime, Patience
 from rtproxy.session.playback import judge
+from rtproxy.session.questions import Questions
+from rtproxy.session.refused import Refused
 from rtproxy.session.states import SESSION_STEPS, State, step
-from rtproxy.session.tool_calls import ToolCalls
+from rtproxy.session.tools import Tools
+from rtproxy.session.transcripts import Transcripts
 from rtproxy.session.turns import Turns
 
-# Refusals of things that we do on our own account: the client never asked for them.
-_OUR_OWN = (ev.ItemTruncate, ev.ResponseCancel)
-
-_ALREADY_ACTIVE = "conversation_already_has_active_response"
 _PATIENCE = Patience()
+_TALKING = (State.READY, State.RESPONDING)
 
 
 class Session:
@@ -60,6 +63,7 @@ class Session:
         patience: how long it may last.
         opening: the response to ask for before the client has spoken, if any.
         call: what is different where the client is a telephone.
+        tools: the names of those of its tools that the proxy runs.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class Session:
         patience: Patience = _PATIENCE,
         opening: ev.Json | None = None,
         call: Call | None = None,
+        tools: frozenset[str] = frozenset(),
     ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
@@ -81,8 +86,12 @@ class Session:
         self._opening = opening
         self._agreement = Agreement(session_id, config)
         self._causes = Causes()
-        self._commits_to_answer = 0
-        self._tools = ToolCalls()
+        self._history = History()
+        self._transcripts = Transcripts(self._history)
+        self._asides = out_of_band.Asides(self._history)
+        self._questions = Questions()
+        self._refused = Refused(self.turns, self._agreement, self._asides, self._questions)
+        self._tools = Tools(tools, self.turns)
         self._lifetime = Lifetime(patience)
         self._call = call
         self._now = 0.0
@@ -91,7 +100,9 @@ class Session:
     def deadline(self) -> float:
         """When it wants to be told that time has passed (`TimePassed`)."""
         keys_over = self._call.deadline if self._call else inf
-        return inf if self.state is State.CLOSED else min(self._lifetime.deadline, keys_over)
+        if self.state is State.CLOSED:
+            return inf
+        return min(self._lifetime.deadline, self._transcripts.deadline, keys_over)
 
     def receive(self, event: ev.Event, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""
@@ -99,9 +110,10 @@ class Session:
             return []
         self._now = now
         self._lifetime.note(event, now)
-        commands = self._answer(event)
+        self._history.note(event)
+        commands = self._transcripts.ended(self._answer(event))
         self._settle(commands)
-        return [self._numbered(command) for command in commands]
+        return [self._addressed(command, event) for command in commands] if commands else commands
 
     def _answer(self, event: ev.Event) -> list[Command]:
         if self.state is State.GREETING and type(event) in NEEDS_START:
@@ -110,15 +122,19 @@ class Session:
         return dispatch(self, event) if dispatch else []
 
     def _settle(self, commands: list[Command]) -> None:
-        if any(isinstance(command, End) for command in commands):
+        if commands and any(isinstance(command, End) for command in commands):
             self.state = step(SESSION_STEPS, self.state, State.CLOSED)
-        elif self.state in (State.READY, State.RESPONDING):
+        elif self.state in _TALKING:
             then = State.RESPONDING if self.turns.responding else State.READY
             self.state = step(SESSION_STEPS, self.state, then)
 
-    def _numbered(self, command: Command) -> Command:
+    def _addressed(self, command: Command, answered: ev.Event) -> Command:
+        """With what ties it to its cause, which may be a message of the client's."""
         if isinstance(command, ToUpstream) and not isinstance(command.event, ev.Opaque):
-            return ToUpstream(self._causes.number(command.event))
+            self._history.note(command.event)
+            return ToUpstream(self._causes.number(command.event, answered))
+        if isinstance(command, ToClient) and answered.message_type is not None:
+            return telling.about(command, answered.message_type)
         return command
 
     # Greeting
@@ -134,6 +150,7 @@ class Session:
             return brief
         told: list[Command] = telling.otherwise(event.dropped)
         told.append(Shape(event.gain, event.pitch))
+        self._tools.offer.ours = brief.tools
         if self.state is not State.GREETING:
             return told + self._agreement.change(brief.session, event.event_id)
         self.state = step(SESSION_STEPS, self.state, State.CONNECTING)
@@ -153,6 +170,8 @@ class Session:
     def _session_updated(self, event: ev.SessionUpdated) -> list[Command]:
         self._lifetime.note_expiry(event.session.get("expires_at"), self._now)
         self.turns.take_terms(event.session)
+        self._tools.offer.take_terms(event.session)
+        self._transcripts.take_terms(event.session)
         try:
             told = self._agreement.updated(event.session)
         except UnknownFormatError as error:
@@ -171,19 +190,15 @@ class Session:
     # The client
 
     def _commit(self, event: ev.InputCommit) -> list[Command]:
-        self._commits_to_answer += event.respond
+        self._questions.ask(event)
         return [FlushInput(), ToUpstream(event)]
 
     def _clear(self, event: ev.InputClear) -> list[Command]:
         return [DiscardInput(), ToUpstream(event)]
 
-    def _tool_answered(self, event: ev.ToolAnswered) -> list[Command]:
-        commands, complete = self._tools.answered(event)
-        return commands + (self._go_on() if complete else [])
-
-    def _go_on(self) -> list[Command]:
-        """All outputs are there: have them answered, unless who speaks is answered anyway."""
-        return [] if self.turns.answer_is_due else self.turns.request(ev.ResponseCreate())
+    def _request(self, event: ev.ResponseCreate) -> list[Command]:
+        context = out_of_band.with_context(event.response or {}, event.last_items, self._history)
+        return self.turns.request(msgspec.structs.replace(event, response=context or None))
 
     def _measured(self, event: ev.Measured) -> list[Command]:
         plays = event.item_id is not None and self.turns.plays(event.item_id)
@@ -220,48 +235,45 @@ class Session:
     def _speech_stopped(self, event: ev.SpeechStopped) -> list[Command]:
         return [ToClient(event), *self.turns.speech_stopped()]
 
-    def _call_made(self, event: ev.CallMade) -> list[Command]:
-        return [] if self.turns.excludes(event.response_id) else self._tools.called(event)
-
     def _response_done(self, event: ev.ResponseDone) -> list[Command]:
-        commands = self.turns.done(event)
-        told, complete = self._tools.response_over(event.response)
-        return commands + told + (self._go_on() if complete else [])
+        response_id = str(event.response.get("id", ""))
+        aside = self.turns.excludes(response_id)
+        commands = self.turns.done(event) + self._asides.done(event.response)
+        commands += self._transcripts.generated(response_id)
+        return commands if aside else commands + self._tools.response_over(event.response)
 
     def _committed(self, event: ev.InputCommitted) -> list[Command]:
-        if not self._commits_to_answer:
+        self._transcripts.committed(event.item_id)
+        request = self._questions.taken()
+        return [] if request is None else self.turns.request(request)
+
+    def _created(self, event: ev.ResponseCreated) -> list[Command]:
+        return self.turns.created(event) + self._asides.created(event.response)
+
+    def _item_added(self, event: ev.OutputItemAdded) -> list[Command]:
+        if not self.turns.excludes(event.response_id):
+            self._transcripts.begun(event)
+        return self.turns.item_added(event)
+
+    def _text_done(self, event: ev.OutputTextDone) -> list[Command]:
+        if self.turns.excludes(event.response_id):
             return []
-        self._commits_to_answer -= 1
-        return self.turns.request(ev.ResponseCreate(only_if_idle=True))
+        return self._transcripts.final(event, self._now)
+
+    def _unheard(self, event: ev.InputTranscriptFailed) -> list[Command]:
+        return telling.unheard(event) + self._transcripts.failed(event.item_id)
 
     def _error(self, event: ev.ErrorTold) -> list[Command]:
         cause = self._causes.of(event.error.event_id)
-        sent = cause.event if cause else None
-        if event.error.code == _ALREADY_ACTIVE and cause is None:
-            return self.turns.missed()
-        if isinstance(sent, ev.ResponseCreate):
-            if event.error.code == _ALREADY_ACTIVE:
-                self.turns.refused_as_active(sent)
-                return []
-            return [*telling.upstream_error(event, cause), *self.turns.refused()]
-        if isinstance(sent, _OUR_OWN):
-            return [Note("upstream_refused_ours", "debug", {"code": event.error.code})]
-        if isinstance(sent, ev.InputCommit) and sent.respond:
-            self._commits_to_answer = max(0, self._commits_to_answer - 1)
-        reason = end_of_session(event.error)
-        if isinstance(sent, ev.SessionUpdate) and self.state is State.CONNECTING:
-            reason = CloseReason(CloseCode.UPSTREAM_REFUSED, event.error.message, Origin.PEER)
-        if reason is not None:
-            return [*telling.upstream_error(event, cause, fatal=True), End(reason)]
-        told = telling.upstream_error(event, cause)
-        return told + self._agreement.refused() if isinstance(sent, ev.SessionUpdate) else told
+        connecting = self.state is State.CONNECTING
+        return self._refused.answer(event, cause, connecting=connecting)
 
     # Time
 
     def _time_passed(self, _: ev.TimePassed) -> list[Command]:
         told, reason = self._lifetime.passed(self._now, busy=self.turns.responding)
         keys = self._call.pause(self.turns, self._now) if self._call else []
-        told = told + keys
+        told = self._transcripts.overdue(self._now) + told + keys
         return told if reason is None else [*told, End(reason)]
 
     def _clock_read(self, event: ev.ClockRead) -> list[Command]:
@@ -285,8 +297,9 @@ class Session:
         ev.InputCommit: _commit,
         ev.InputClear: _clear,
         ev.ItemCreate: _pass_upstream,
-        ev.SessionUpdate: lambda self, event: self._agreement.update(event),
-        ev.ToolAnswered: _tool_answered,
+        ev.SessionUpdate: lambda self, event: self._tools.update(event, self._agreement),
+        ev.ToolAnswered: lambda self, event: self._tools.answered(event),
+        ev.ApprovalGiven: lambda self, event: self._tools.mcp.given(event),
         ev.Playback: _playback,
         ev.Measured: _measured,
         ev.ClientPing: _client_ping,
@@ -295,20 +308,26 @@ class Session:
         ev.SpeechStopped: _speech_stopped,
         ev.InputCommitted: _committed,
         ev.InputTranscriptDelta: _pass_to_client,
-        ev.InputTranscriptDone: _pass_to_client,
-        ev.InputTranscriptFailed: lambda _, event: telling.unheard(event),
+        ev.InputTranscriptDone: lambda self, event: self._transcripts.final(event, self._now),
+        ev.InputTranscriptFailed: _unheard,
         ev.Reconnecting: _pass_to_client,
         ev.ErrorTold: _error,
         ev.UpstreamLost: lambda _, event: telling.upstream_lost(event),
-        ev.ResponseCreate: lambda self, event: self.turns.request(event),
+        ev.ResponseCreate: _request,
+        ev.AskAside: lambda self, event: self._asides.ask(event),
+        ev.ForgetAside: lambda self, event: self._asides.forget(event),
         ev.Interrupt: lambda self, _: self.turns.interrupt(),
-        ev.ResponseCreated: lambda self, event: self.turns.created(event),
-        ev.OutputItemAdded: lambda self, event: self.turns.item_added(event),
+        ev.ResponseCreated: _created,
+        ev.OutputItemAdded: _item_added,
         ev.PartAdded: lambda self, event: self.turns.part_added(event),
         ev.OutputTextDelta: lambda self, event: self.turns.text(event),
-        ev.OutputTextDone: lambda self, event: self.turns.text(event),
+        ev.OutputTextDone: _text_done,
         ev.OutputAudioDone: lambda self, event: self.turns.audio_generated(event),
-        ev.CallMade: _call_made,
+        ev.CallMade: lambda self, event: self._tools.called(event),
+        ev.ToolProgressed: lambda self, event: self._tools.progressed(event),
+        ev.ToolRan: lambda self, event: self._tools.ran(event),
+        ev.McpCallFailed: lambda self, event: self._tools.mcp.call_failed(event),
+        ev.McpListFailed: lambda self, event: self._tools.mcp.list_failed(event),
         ev.ResponseDone: _response_done,
         ev.MarkReached: lambda self, event: self.turns.mark_reached(event),
         ev.Dropped: lambda self, event: self.turns.dropped(event),

@@ -5,6 +5,10 @@ Owns the words and where they go. Must not know what else follows from it.
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.session.causes import Cause
@@ -19,10 +23,22 @@ def misunderstood(event: ev.Misunderstood) -> list[Command]:
     return [note, ToClient(ev.ErrorTold(error=event.failure))]
 
 
+def about(command: ToClient, message_type: str) -> ToClient:
+    """The same; an error that does not say yet which message it is about says this one."""
+    event = command.event
+    if not isinstance(event, ev.ErrorTold) or event.about is not None:
+        return command
+    told = msgspec.structs.replace(event, about=message_type)
+    return ToClient(told, command.response_id)
+
+
 def upstream_error(
     event: ev.ErrorTold, cause: Cause | None, *, fatal: bool = False
 ) -> list[Command]:
-    """An error of the upstream, about what the client said where that was its cause."""
+    """An error of the upstream, about what the client said where that was its cause.
+
+    `cause` is what we had sent, if it was that.
+    """
     failure = ev.Failure(
         type=event.error.type,
         code=event.error.code,
@@ -30,10 +46,29 @@ def upstream_error(
         param=event.error.param,
         event_id=cause.client_event_id if cause else None,
     )
-    about = type(cause.event).__name__ if cause else None
-    fields = {"code": failure.code, "text": failure.message, "about": about}
+    fields = {"code": failure.code, "text": failure.message, **caused_by(event, cause)}
     note = Note("upstream_error", "error" if fatal else "warning", fields)
-    return [note, ToClient(ev.ErrorTold(error=failure, fatal=fatal))]
+    message_type = cause.message_type if cause else None
+    return [note, ToClient(ev.ErrorTold(error=failure, fatal=fatal, about=message_type))]
+
+
+def caused_by(event: ev.ErrorTold, cause: Cause | None) -> dict[str, Any]:
+    """For the log: what of ours the error is about, and what of the client's.
+
+    `about` and `sent_as` are our event and its number, `message` and `client_event_id` the
+    client's type and id of what made us send it. Of audio only the number is known.
+    """
+    fields: dict[str, Any] = {}
+    if event.error.event_id is not None:
+        fields["sent_as"] = event.error.event_id
+    if cause is None:
+        return fields
+    fields["about"] = type(cause.event).__name__
+    if cause.message_type is not None:
+        fields["message"] = cause.message_type
+    if cause.client_event_id is not None:
+        fields["client_event_id"] = cause.client_event_id
+    return fields
 
 
 def otherwise(dropped: tuple[str, ...]) -> list[Command]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from rtproxy.model import events as ev
 from rtproxy.session.commands import Command, Drop, Exclude, Finish, PlaceMark, ToClient, ToUpstream
+from rtproxy.session.failures import failure_in
 from rtproxy.session.playout import ByClock, Playout
 from rtproxy.session.states import ANSWER_STEPS, Phase, step
 
@@ -180,7 +181,7 @@ class Turns:
             return []
         return self._mark(answer, _AUDIO, started)
 
-    def text(self, event: ev.OutputTextDelta | ev.OutputTextDone) -> list[Command]:
+    def text(self, event: ev.OutputTextDelta) -> list[Command]:
         """Text passes at once, or behind its answer's start."""
         if self.excludes(event.response_id):
             return []
@@ -214,16 +215,8 @@ class Turns:
         return commands + self._next_request()
 
     def _failure(self, event: ev.ResponseDone) -> list[Command]:
-        details = event.response.get("status_details") or {}
-        error = details.get("error") if event.response.get("status") == "failed" else None
-        if not error:
-            return []
-        failure = ev.Failure(
-            type=str(error.get("type") or "server_error"),
-            code=error.get("code"),
-            message=str(error.get("message") or "The upstream failed to generate this answer."),
-        )
-        return [ToClient(ev.ErrorTold(error=failure))]
+        failure = failure_in(event.response)
+        return [] if failure is None else [ToClient(ev.ErrorTold(error=failure))]
 
     # Marks
 

@@ -19,10 +19,13 @@ from rtproxy.simulator.commands import Close, Command, Drop, Json, Send, Strike
 from rtproxy.simulator.conversation import Conversation
 from rtproxy.simulator.errors import Refusal
 from rtproxy.simulator.faults import Fault, FaultKind, FaultPlan
-from rtproxy.simulator.handshake import Admitted
+from rtproxy.simulator.handshake import Admitted, SessionKind
 from rtproxy.simulator.ids import Ids
 from rtproxy.simulator.outbox import Outbox
+from rtproxy.simulator.session import Session
 from rtproxy.simulator.settings import Settings
+from rtproxy.simulator.transcribing import TranscriptionSession
+from rtproxy.simulator.translating import TranslationSession
 
 _NO_REASON = 1000
 _DEEPEST = 64  # levels of nesting; nothing in the protocol comes near
@@ -48,9 +51,7 @@ class Connection:
         self._settings = settings
         self._refusal = admitted.refusal
         self._plan = plan
-        self._talk = Conversation(
-            settings, admitted.model, ids, created_at, now, session=admitted.session
-        )
+        self._talk = _session(admitted, settings, ids, created_at, now)
         self._outbox = Outbox(ids)
         self._agenda = Agenda()
         self._held: list[Command] = []
@@ -152,6 +153,19 @@ class Connection:
     def _end(self, refusal: Refusal) -> None:
         self._outbox.refuse(refusal)
         self._outbox.command(Close(refusal.close_code or _NO_REASON, refusal.close_reason))
+
+
+def _session(
+    admitted: Admitted, settings: Settings, ids: Ids, created_at: int, now: float
+) -> Session:
+    """The session that the URL asks for."""
+    if admitted.kind is SessionKind.TRANSCRIPTION:
+        return TranscriptionSession(settings, ids, created_at, session=admitted.session)
+    if admitted.kind is SessionKind.TRANSLATION:
+        return TranslationSession(
+            settings, admitted.model, ids, created_at, session=admitted.session
+        )
+    return Conversation(settings, admitted.model, ids, created_at, now, session=admitted.session)
 
 
 def _read_event(raw: str | bytes) -> Json:

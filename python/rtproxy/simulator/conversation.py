@@ -1,40 +1,38 @@
-"""One conversation: client events and the time in, server events out.
+"""A realtime session: one conversation, listened to and answered.
 
-Owns dispatch only: each client event is checked against its schema and handed to
-the part that knows it. Must not know sockets, JSON text, keys, or clocks; times
-are seconds of one monotonic clock.
+Owns which part knows which client event, and what listening sets off. Must not know
+sockets, JSON text, keys, or clocks; times are seconds of one monotonic clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections import deque
+from functools import partial
 
 from rtproxy.simulator import errors
-from rtproxy.simulator.commands import Command, Json
+from rtproxy.simulator.commands import Json
 from rtproxy.simulator.errors import Refusal
-from rtproxy.simulator.formats import read_audio
 from rtproxy.simulator.ids import Ids
+from rtproxy.simulator.item_steps import delete_item, retrieve_item, truncate_item
 from rtproxy.simulator.items import Item, read_item
 from rtproxy.simulator.listening import Listening
 from rtproxy.simulator.live import LiveEcho
+from rtproxy.simulator.mcp import McpServers
 from rtproxy.simulator.options import ResponseOptions, merge_options
 from rtproxy.simulator.outbox import Outbox
 from rtproxy.simulator.response import Response
 from rtproxy.simulator.responses import Responses
-from rtproxy.simulator.schema import Tagged
+from rtproxy.simulator.session import Session, Step
 from rtproxy.simulator.session_config import SessionConfig, Usage
 from rtproxy.simulator.session_schema import CLIENT_EVENTS
 from rtproxy.simulator.settings import Settings, VoiceName, make_voice
 from rtproxy.simulator.stage import Stage
 from rtproxy.simulator.transcription import Transcriptions
-
-_CLIENT_EVENT = Tagged("type", CLIENT_EVENTS)
-_APPEND_MAX_BYTES = 15 * 1024 * 1024  # SDK docstring of input_audio_buffer.append
+from rtproxy.simulator.voices.voice import Answer
 
 
-class Conversation:
-    """A session of the simulated upstream, from `session.created` on."""
+class Conversation(Session):
+    """A realtime session of the simulated upstream, from `session.created` on."""
 
     def __init__(
         self,
@@ -48,7 +46,7 @@ class Conversation:
     ) -> None:
         """Begin; `session` is a configuration that was agreed upon before, and checked."""
         self._id = ids.new("conv")
-        self._stage = Stage(settings, ids, Outbox(ids))
+        stage = Stage(settings, ids, Outbox(ids))
         self._voice = make_voice(settings)
         self._config = SessionConfig(
             ids.new("sess"),
@@ -58,32 +56,30 @@ class Conversation:
         )
         if session is not None:
             self._config.update({**session, "model": model}, Usage())
-        self._responses = Responses(self._stage, self._response_done, now)
-        self._transcriptions = Transcriptions(self._stage, self._is_responding)
-        self._listening = Listening(self._stage, self._config, self)
+        self._responses = Responses(stage, self._response_done, now)
+        self._transcriptions = Transcriptions(stage, self._is_responding)
+        self._listening = Listening(stage, self._config, self)
+        self._mcp = McpServers(stage, self._voice)
+        self._going_on: deque[Answer] = deque()  # what begins answers that nobody asks for
         echoes = settings.voice is VoiceName.ECHO
-        self._echo = LiveEcho(self._stage, self._options, self._responses) if echoes else None
-        self._stage.outbox.emit("session.created", session=self._config.view())
+        self._echo = LiveEcho(stage, self._options, self._responses) if echoes else None
+        super().__init__(stage, CLIENT_EVENTS, self._steps_of(stage))
+        stage.outbox.emit("session.created", session=self._config.view())
 
-    def receive(self, event: Json, now: float) -> list[Command]:
-        """Answer a client event; whatever was due before it comes first."""
-        self._stage.agenda.run(now)
-        event_id = event.get("event_id")
-        try:
-            _CLIENT_EVENT(event, "")
-            self._steps[event["type"]](self, event, now)
-        except Refusal as refusal:
-            self._stage.outbox.refuse(refusal, event_id if isinstance(event_id, str) else None)
-        return self._stage.outbox.take()
-
-    def tick(self, now: float) -> list[Command]:
-        """Everything that is due by now."""
-        self._stage.agenda.run(now)
-        return self._stage.outbox.take()
-
-    def next_due(self) -> float | None:
-        """When `tick` has something to do, if nothing is received before."""
-        return self._stage.agenda.next_due()
+    def _steps_of(self, stage: Stage) -> dict[str, Step]:
+        return {
+            "session.update": self._update_session,
+            "input_audio_buffer.append": self._append,
+            "input_audio_buffer.commit": self._listening.commit,
+            "input_audio_buffer.clear": self._listening.clear,
+            "conversation.item.create": self._create_item,
+            "conversation.item.retrieve": partial(retrieve_item, stage),
+            "conversation.item.truncate": partial(truncate_item, stage),
+            "conversation.item.delete": partial(delete_item, stage),
+            "response.create": self._create_response,
+            "response.cancel": self._cancel_response,
+            "output_audio_buffer.clear": self._clear_output,
+        }
 
     def starve(self, responses: int) -> None:
         """Let the next responses fail for want of tokens."""
@@ -99,9 +95,7 @@ class Conversation:
     def committed(self, item: Item, now: float) -> None:
         """Input audio became an item: it is transcribed where the session says so."""
         heard = self._voice.hear(item.parts[0].audio_ms)
-        transcription = self._config.transcription
-        if transcription is not None:
-            self._transcriptions.add(item, heard, transcription["model"], now)
+        self._transcriptions.add(item, heard, self._config, now)
 
     def turn_ended(self, now: float) -> None:
         """A turn is complete: it is answered where the session says so.
@@ -124,45 +118,29 @@ class Conversation:
         self._config.update(event["session"], usage)
         self._listening.configure()
         self._stage.outbox.emit("session.updated", session=self._config.view())
+        self._mcp.configure(self._config.defaults["tools"], now)
 
     def _append(self, event: Json, now: float) -> None:
-        written = event["audio"]
         if self._echo is not None:
-            self._echo.append(written, now)
-            return
-        if len(written) > _APPEND_MAX_BYTES:
-            raise errors.invalid_value("audio", "Invalid 'audio': at most 15 MiB per event.")
-        audio = read_audio(written, self._config.input_format, "audio")
-        self._listening.append(audio, now)
-
-    def _commit(self, event: Json, now: float) -> None:
-        self._listening.commit(now)
-
-    def _clear(self, event: Json, now: float) -> None:
-        self._listening.clear()
+            self._echo.append(event["audio"], now)
+        else:
+            self._listening.append(event, now)
 
     def _create_item(self, event: Json, now: float) -> None:
         given = event["item"]
         item_id = given.get("id") or self._stage.ids.new("item")
         item = read_item(given, item_id, self._config.input_format)
+        approves = item.kind == "mcp_approval_response"
+        if approves:
+            self._mcp.check(given)
         previous = self._stage.items.insert(item, event.get("previous_item_id"))
         for name in ("added", "done"):
             self._stage.outbox.emit(
                 f"conversation.item.{name}", previous_item_id=previous, item=item.wire()
             )
-
-    def _retrieve_item(self, event: Json, now: float) -> None:
-        item = self._stage.items.retrieve(event["item_id"])
-        self._stage.outbox.emit("conversation.item.retrieved", item=item)
-
-    def _truncate_item(self, event: Json, now: float) -> None:
-        asked = {key: event[key] for key in ("item_id", "content_index", "audio_end_ms")}
-        self._stage.items.truncate(**asked)
-        self._stage.outbox.emit("conversation.item.truncated", **asked)
-
-    def _delete_item(self, event: Json, now: float) -> None:
-        self._stage.items.delete(event["item_id"])
-        self._stage.outbox.emit("conversation.item.deleted", item_id=event["item_id"])
+        if approves:
+            self._going_on.append(self._mcp.settle(given))
+            self._stage.agenda.at(now, self._go_on)
 
     def _create_response(self, event: Json, now: float) -> None:
         self._respond(event.get("response") or {}, now)
@@ -175,15 +153,20 @@ class Conversation:
 
     # Responses
 
-    def _respond(self, override: Json, now: float) -> None:
+    def _respond(self, override: Json, now: float, first: Answer = ()) -> None:
         options = self._options(override)
         if options.conversation_id is not None:
             self._responses.check_free()
             if options.output["voice"] != self._config.voice and self._stage.items.spoken():
                 raise errors.voice_is_fixed()
         context = self._context(override)
-        answer = self._voice.answer(options.prompt(context))
+        answer = [*first, *self._voice.answer(options.prompt(context))]
         self._responses.answer(options, context, answer, now)
+
+    def _go_on(self, now: float) -> None:
+        """A call was approved or was not: the model goes on by itself, once it is free."""
+        if self._going_on and not self._is_responding():
+            self._respond({}, now, self._going_on.popleft())
 
     def _options(self, override: Json | None = None) -> ResponseOptions:
         permitted = self._config.permitted(override or {})
@@ -209,8 +192,9 @@ class Conversation:
         return item
 
     def _response_done(self, response: Response, now: float) -> None:
-        self._transcriptions.response_done()
+        self._transcriptions.response_done(now)
         self._listening.await_speech(response.unplayed_ms(now))
+        self._stage.agenda.at(now, self._go_on)  # after a turn that may be waiting
 
     def _is_responding(self) -> bool:
         return self._responses.active is not None
@@ -218,17 +202,3 @@ class Conversation:
     def _detects(self, flag: str) -> bool:
         detection = self._config.turn_detection
         return detection is not None and bool(detection[flag])
-
-    _steps: ClassVar[dict[str, Callable[[Conversation, Json, float], None]]] = {
-        "session.update": _update_session,
-        "input_audio_buffer.append": _append,
-        "input_audio_buffer.commit": _commit,
-        "input_audio_buffer.clear": _clear,
-        "conversation.item.create": _create_item,
-        "conversation.item.retrieve": _retrieve_item,
-        "conversation.item.truncate": _truncate_item,
-        "conversation.item.delete": _delete_item,
-        "response.create": _create_response,
-        "response.cancel": _cancel_response,
-        "output_audio_buffer.clear": _clear_output,
-    }

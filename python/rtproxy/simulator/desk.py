@@ -26,16 +26,18 @@ from rtproxy.simulator.sdp import answer_offer
 from rtproxy.simulator.session_config import SessionConfig, Usage
 from rtproxy.simulator.session_schema import SESSION
 from rtproxy.simulator.settings import Settings
+from rtproxy.simulator.transcription_config import TranscriptionConfig
+from rtproxy.simulator.translation_config import TranslationConfig
+from rtproxy.simulator.translation_schema import NEW_TRANSLATION
 
 MODELS = ("gpt-realtime", "gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-realtime-mini")
 _DEFAULT_S = 600
 _REMEMBERED = 1_000
 _CALL = re.compile(r"/v1/realtime/calls/(?P<id>[\w-]+)/(?P<verb>accept|reject|refer|hangup)")
-_SECRET = Shape(
-    {
-        "expires_after": Shape({"anchor": choice("created_at"), "seconds": integer(10, 7_200)}),
-        "session": SESSION,
-    }
+_EXPIRES_AFTER = Shape({"anchor": choice("created_at"), "seconds": integer(10, 7_200)})
+_SECRET = Shape({"expires_after": _EXPIRES_AFTER, "session": SESSION})
+_TRANSLATION_SECRET = Shape(
+    {"expires_after": _EXPIRES_AFTER, "session": NEW_TRANSLATION}, required=("session",)
 )
 
 
@@ -92,6 +94,8 @@ class Desk:
         match request.method, request.path:
             case "POST", "/v1/realtime/client_secrets":
                 return self._make_secret
+            case "POST", "/v1/realtime/translations/client_secrets":
+                return self._make_translation_secret
             case "POST", "/v1/realtime/calls":
                 return self._make_call
             case "GET", "/v1/models":
@@ -115,12 +119,19 @@ class Desk:
     def _make_secret(self, request: RestRequest, now: float) -> RestAnswer:
         asked = _json(request.body or b"{}")
         _SECRET(asked, "")
+        return self._secret(asked, asked.get("session", {"type": "realtime"}), now)
+
+    def _make_translation_secret(self, request: RestRequest, now: float) -> RestAnswer:
+        asked = _json(request.body or b"{}")
+        _TRANSLATION_SECRET(asked, "")
+        return self._secret(asked, {"type": "translation", **asked["session"]}, now)
+
+    def _secret(self, asked: Json, session: Json, now: float) -> RestAnswer:
         lasts_s = asked.get("expires_after", {}).get("seconds", _DEFAULT_S)
-        session = asked.get("session", {"type": "realtime"})
         expires_at = int(now) + lasts_s
         value = f"ek_{self._ids.new('x').removeprefix('x_')}"
-        self._give(value, session, expires_at)
         told = {"value": value, "expires_at": expires_at, "session": self._whole(session)}
+        self._give(value, session, expires_at)
         return RestAnswer(200, msgspec.json.encode(told))
 
     def _make_call(self, request: RestRequest, now: float) -> RestAnswer:
@@ -162,10 +173,16 @@ class Desk:
 
     def _whole(self, session: Json) -> Json:
         """The session as it would be, which is also how it is checked."""
-        config = SessionConfig(self._ids.new("sess"), str(session.get("model", MODELS[0])), 0, {})
-        if session.get("type") == "transcription":
-            told = {"object": "realtime.transcription_session", "id": self._ids.new("sess")}
-            return {**session, **told, "expires_at": 0}
+        session_id = self._ids.new("sess")
+        if session["type"] == "transcription":
+            transcribing = TranscriptionConfig(session_id, 0, {})
+            transcribing.update(session)
+            return transcribing.view()
+        if session["type"] == "translation":
+            translating = TranslationConfig(session_id, session["model"], 0)
+            translating.update(session)
+            return translating.view()
+        config = SessionConfig(session_id, str(session.get("model", MODELS[0])), 0, {})
         config.update(session, Usage())
         return config.view()
 

@@ -171,6 +171,12 @@ def no_such_call(call_id: str) -> Refusal:
     return Refusal("invalid_tool_call_id", message, "item.call_id")
 
 
+def no_such_approval(request_id: str) -> Refusal:
+    """An answer to an approval that nobody asked for, or that was answered before."""
+    message = f"MCP approval request '{request_id}' not found in conversation."
+    return invalid_value("item.approval_request_id", message)
+
+
 # Responses
 
 
@@ -218,10 +224,18 @@ def speed_is_busy() -> Refusal:
     )
 
 
-def wrong_session_type(given: str) -> Refusal:
+def wrong_session_type(given: str, fixed: str) -> Refusal:
     """A realtime session that should become a transcription session, or the reverse."""
-    message = f"A session of type 'realtime' cannot be updated to type '{given}'."
-    return invalid_value("session.type", message)
+    message = f"Passing a {given} session update to a {fixed} session is not allowed."
+    return Refusal("invalid_parameter", message)
+
+
+def no_turn_detection() -> Refusal:
+    """Turn detection with a transcription model that cuts its input itself."""
+    return invalid_value(
+        "session.audio.input.turn_detection",
+        "Turn detection is not supported for this transcription model.",
+    )
 
 
 # What ends the connection
@@ -253,6 +267,18 @@ def invalid_model(model: str) -> Refusal:
     """A model that cannot be used here."""
     message = f"Model '{model}' is not supported in realtime mode."
     return Refusal("invalid_model", message, "model", close_code=4000)
+
+
+def model_beside_intent() -> Refusal:
+    """A model in the URL of a transcription session."""
+    message = "You must not provide a model parameter for transcription sessions."
+    return Refusal("invalid_model", message, close_code=4000)
+
+
+def secret_of_another_kind(kind: str) -> Refusal:
+    """A client secret at the address of another kind of session."""
+    message = f"This client secret is for a session of type '{kind}'."
+    return Refusal("invalid_parameter", message, close_code=4000)
 
 
 def model_not_found(model: str) -> Refusal:

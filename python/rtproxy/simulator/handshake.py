@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum, unique
 from urllib.parse import parse_qs, urlsplit
 
 from rtproxy.simulator import errors
@@ -18,11 +19,21 @@ from rtproxy.simulator.errors import Refusal
 from rtproxy.simulator.settings import Settings
 
 PATH = "/v1/realtime"
+TRANSLATION_PATH = f"{PATH}/translations"
 DEFAULT_MODEL = "gpt-realtime-2.1"  # of calls and client secrets that name none
 _SUBPROTOCOL = "realtime"
 _KEY_SUBPROTOCOL = "openai-insecure-api-key."
 _BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
+
+
+@unique
+class SessionKind(Enum):
+    """What a session is for, by its `type` on the wire."""
+
+    REALTIME = "realtime"
+    TRANSCRIPTION = "transcription"
+    TRANSLATION = "translation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,7 @@ class Admitted:
     subprotocol: str | None
     refusal: Refusal | None
     session: Json | None = None  # what its call or client secret stands for
+    kind: SessionKind = SessionKind.REALTIME
 
 
 # The session that a call's id or a client secret stands for.
@@ -69,23 +81,34 @@ def admit(
     """Decide on an upgrade request."""
     url = urlsplit(request.target)
     query = parse_qs(url.query, keep_blank_values=True)
-    if url.path != PATH:
-        return Turned(404, f"There is no '{url.path}' here; the simulator serves {PATH}.")
+    if url.path not in (PATH, TRANSLATION_PATH):
+        served = f"the simulator serves {PATH} and {TRANSLATION_PATH}"
+        return Turned(404, f"There is no '{url.path}' here; {served}.")
     call_id = query.get("call_id", [None])[0]
     session = bound(call_id or _key(request) or "")
     if call_id is not None and session is None:
         return Turned(404, f"No call with id '{call_id}'.")
-    if session is not None and session.get("type") == "transcription":
-        query["intent"] = ["transcription"]
-    elif session is not None and "model" not in query:
+    kind = _kind(url.path, query, session)
+    if session is not None and kind is not SessionKind.TRANSCRIPTION and "model" not in query:
         query["model"] = [str(session.get("model") or DEFAULT_MODEL)]
     refusal = (
         _refused_shape(request)
         or _refused_key(request, settings)
-        or _refused_model(query, settings)
+        or _refused_secret(url.path, kind)
+        or _refused_model(query, kind, settings)
     )
     subprotocol = _SUBPROTOCOL if _SUBPROTOCOL in request.subprotocols else None
-    return Admitted(query.get("model", [""])[0], subprotocol, refusal, session)
+    return Admitted(query.get("model", [""])[0], subprotocol, refusal, session, kind)
+
+
+def _kind(path: str, query: dict[str, list[str]], session: Json | None) -> SessionKind:
+    """What a call or a client secret was made for, or else what the URL asks for."""
+    if session is not None:
+        return SessionKind(session["type"])
+    if path == TRANSLATION_PATH:
+        return SessionKind.TRANSLATION
+    transcribes = query.get("intent") == ["transcription"]
+    return SessionKind.TRANSCRIPTION if transcribes else SessionKind.REALTIME
 
 
 def _refused_shape(request: UpgradeRequest) -> Refusal | None:
@@ -113,11 +136,19 @@ def _key(request: UpgradeRequest) -> str | None:
     return next((name.removeprefix(_KEY_SUBPROTOCOL) for name in offered), None)
 
 
-def _refused_model(query: dict[str, list[str]], settings: Settings) -> Refusal | None:
-    if query.get("intent") == ["transcription"]:
-        message = "Transcription sessions are not simulated yet; connect without an intent."
-        return Refusal("invalid_intent", message, "intent", close_code=4000)
+def _refused_secret(path: str, kind: SessionKind) -> Refusal | None:
+    """A secret opens sessions of the kind that it was made for."""
+    if (path == TRANSLATION_PATH) is (kind is SessionKind.TRANSLATION):
+        return None
+    return errors.secret_of_another_kind(kind.value)
+
+
+def _refused_model(
+    query: dict[str, list[str]], kind: SessionKind, settings: Settings
+) -> Refusal | None:
     model = query.get("model", [""])[0]
+    if kind is SessionKind.TRANSCRIPTION:
+        return errors.model_beside_intent() if "model" in query else None
     if not model:
         return errors.missing_model()
     if not _MODEL.fullmatch(model):

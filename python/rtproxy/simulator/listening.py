@@ -9,17 +9,32 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from rtproxy.model.audio_format import AudioFormat
 from rtproxy.simulator import errors
+from rtproxy.simulator.commands import Json
+from rtproxy.simulator.formats import read_audio
 from rtproxy.simulator.input_buffer import InputBuffer
 from rtproxy.simulator.items import Item, Part
 from rtproxy.simulator.loudness import Loudness
-from rtproxy.simulator.session_config import SessionConfig
 from rtproxy.simulator.stage import Stage
 from rtproxy.simulator.turns import Finding, IdleTimeout, SpeechStarted, SpeechStopped, TurnDetector
 
+_APPEND_MAX_BYTES = 15 * 1024 * 1024  # SDK docstring of input_audio_buffer.append
 _COMMIT_LEAST_MS = 100.0
 # How much quiet is kept while turns are detected: more than any prefix or idle timeout needs.
 _QUIET_KEPT_MS = 36_000.0
+
+
+class HearingConfig(Protocol):
+    """What a session says of its input."""
+
+    @property
+    def input_format(self) -> AudioFormat:
+        """What the client sends."""
+
+    @property
+    def turn_detection(self) -> Json | None:
+        """The turn detection in use; None where the client commits."""
 
 
 class Conversing(Protocol):
@@ -36,9 +51,9 @@ class Conversing(Protocol):
 
 
 class Listening:
-    """Input buffer and turn detection of one conversation."""
+    """Input buffer and turn detection of one session."""
 
-    def __init__(self, stage: Stage, config: SessionConfig, conversing: Conversing) -> None:
+    def __init__(self, stage: Stage, config: HearingConfig, conversing: Conversing) -> None:
         self._stage = stage
         self._config = config
         self._conversing = conversing
@@ -62,8 +77,11 @@ class Listening:
             TurnDetector(self._detection, self._buffer.end_ms) if self._detection else None
         )
 
-    def append(self, audio: bytes, now: float) -> None:
-        """Audio came, whole samples in the input format."""
+    def append(self, event: Json, now: float) -> None:
+        """Audio came; Refusal where it is too much, or not of the input format."""
+        if len(event["audio"]) > _APPEND_MAX_BYTES:
+            raise errors.invalid_value("audio", "Invalid 'audio': at most 15 MiB per event.")
+        audio = read_audio(event["audio"], self._config.input_format, "audio")
         self._buffer.append(audio)
         if self._detector is None:
             return
@@ -72,7 +90,7 @@ class Listening:
         if not self._detector.speaking:
             self._buffer.forget_before(self._buffer.end_ms - _QUIET_KEPT_MS)
 
-    def commit(self, now: float) -> None:
+    def commit(self, _event: Json, now: float) -> None:
         """The client commits all there is; Refusal where that is under 100 ms."""
         if self._buffer.length_ms < _COMMIT_LEAST_MS:
             raise errors.buffer_too_small(self._buffer.length_ms)
@@ -82,7 +100,7 @@ class Listening:
         self._rest()
         self._commit(item_id, audio, now)
 
-    def clear(self) -> None:
+    def clear(self, _event: Json, _now: float) -> None:
         """The client discards all there is; speech that was under way is forgotten."""
         self._buffer.take_all()
         self._rest()

@@ -6,6 +6,7 @@ the response goes on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from rtproxy.simulator.items import Item
 from rtproxy.simulator.voices.voice import Prompt
 
 Override = Json
+_TARGET_LANGUAGE = re.compile(r"target language(?: is|:)[^\n.]*?\(([a-z]{2,3})\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,13 @@ class ResponseOptions:
         """What the voice is asked."""
         spoken = self.modalities == ["audio"]
         return Prompt(
-            items, spoken, self.audio_format, self.tools, self.tool_choice, speed=self.speed
+            items,
+            spoken,
+            self.audio_format,
+            self.tools,
+            self.tool_choice,
+            speed=self.speed,
+            language=target_language(self.instructions),
         )
 
     def wire(self, response_id: str) -> Json:
@@ -64,6 +72,15 @@ class ResponseOptions:
             "usage": None,
             "metadata": self.metadata,
         }
+
+
+def target_language(instructions: str) -> str | None:
+    """The language that an interpreter is told to translate into: `target language is German (de)`.
+
+    The last one named counts; None where the instructions are no interpreter's.
+    """
+    named = _TARGET_LANGUAGE.findall(instructions)
+    return named[-1] if named else None
 
 
 def merge_options(session: Json, override: Override, conversation_id: str) -> ResponseOptions:

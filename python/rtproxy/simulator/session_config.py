@@ -14,29 +14,12 @@ from rtproxy.model.audio_format import AudioFormat
 from rtproxy.simulator import errors
 from rtproxy.simulator.commands import Json
 from rtproxy.simulator.formats import FORMATS, wire_format
+from rtproxy.simulator.input_config import default_input, force_format, merge_input
 
 _INSTRUCTIONS = (
     "You are the offline stand-in for a realtime model. Say back what you hear, keep to the "
     "protocol, and promise nothing that only a real model could do."
 )
-
-_TURN_DETECTION: dict[str, Json] = {
-    "server_vad": {
-        "type": "server_vad",
-        "threshold": 0.5,
-        "prefix_padding_ms": 300,
-        "silence_duration_ms": 200,
-        "idle_timeout_ms": None,
-        "create_response": True,
-        "interrupt_response": True,
-    },
-    "semantic_vad": {
-        "type": "semantic_vad",
-        "eagerness": "auto",
-        "create_response": True,
-        "interrupt_response": True,
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +56,12 @@ class SessionConfig:
             "prompt": None,
             "expires_at": expires_at,
             "audio": {
-                "input": {
-                    "format": wire_format(pcm),
-                    "transcription": None,
-                    "noise_reduction": None,
-                    "turn_detection": dict(_TURN_DETECTION["server_vad"]),
-                },
+                "input": default_input(),
                 "output": {"format": wire_format(pcm), "voice": "alloy", "speed": 1.0},
             },
             "include": None,
         }
-        self._force(self._session["audio"])
+        force_format(self._session["audio"], forced)
 
     def view(self) -> Json:
         """The whole session object, a copy."""
@@ -112,6 +90,11 @@ class SessionConfig:
         return transcription
 
     @property
+    def logprobs(self) -> bool:
+        """Whether each piece of a transcription comes with its probability."""
+        return bool(self._session["include"])
+
+    @property
     def voice(self) -> object:
         """The voice that answers are spoken in."""
         return self._session["audio"]["output"]["voice"]
@@ -122,27 +105,22 @@ class SessionConfig:
         session = deepcopy(self._session)
         audio = patch.get("audio", {})
         session.update({key: value for key, value in patch.items() if key != "audio"})
-        _merge_input(session["audio"]["input"], audio.get("input", {}))
+        merge_input(session["audio"]["input"], audio.get("input", {}))
         _merge_output(session["audio"]["output"], audio.get("output", {}))
-        self._force(session["audio"])
+        force_format(session["audio"], self._forced)
         self._session = deepcopy(session)
 
     def permitted(self, override: Json) -> Json:
         """What `response.create` names, but for a format that is not negotiable."""
         permitted = deepcopy(override)
-        self._force(permitted.get("audio", {}))
+        force_format(permitted.get("audio", {}), self._forced)
         return permitted
-
-    def _force(self, audio: Json) -> None:
-        for side, name in self._forced.items():
-            if side in audio:
-                audio[side]["format"] = wire_format(FORMATS[name])
 
     def _check_fixed(self, patch: Json, usage: Usage) -> None:
         session = self._session
         output = patch.get("audio", {}).get("output", {})
         if patch["type"] != session["type"]:
-            raise errors.wrong_session_type(patch["type"])
+            raise errors.wrong_session_type(patch["type"], session["type"])
         if patch.get("model", session["model"]) != session["model"]:
             raise errors.model_is_fixed(session["model"])
         if usage.spoken and output.get("voice", self.voice) != self.voice:
@@ -155,29 +133,6 @@ class SessionConfig:
         speed = session["audio"]["output"]["speed"]
         if usage.responding and output.get("speed", speed) != speed:
             raise errors.speed_is_busy()
-
-
-def _merge_input(current: Json, patch: Json) -> None:
-    before = current["turn_detection"]
-    current.update(patch)
-    if "format" in patch:
-        current["format"] = wire_format(FORMATS[patch["format"]["type"]])
-    if patch.get("transcription") is not None:
-        current["transcription"] = {
-            "model": None,
-            "language": None,
-            "prompt": None,
-            **patch["transcription"],
-        }
-    if patch.get("turn_detection") is not None:
-        current["turn_detection"] = _merge_detection(before, patch["turn_detection"])
-
-
-def _merge_detection(before: Json | None, patch: Json) -> Json:
-    """Of the same type: what is left out stays. Of another: it takes that type's default."""
-    same = before is not None and before["type"] == patch["type"]
-    base = before if before is not None and same else _TURN_DETECTION[patch["type"]]
-    return {**base, **patch}
 
 
 def _merge_output(current: Json, patch: Json) -> None:

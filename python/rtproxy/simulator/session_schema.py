@@ -164,21 +164,23 @@ _SHARED: dict[str, Check] = {
     "parallel_tool_calls": boolean,
 }
 
-SESSION = Shape(
+_INPUT = Shape(
+    {
+        "format": AUDIO_FORMAT,
+        "transcription": nullable(TRANSCRIPTION),
+        "noise_reduction": nullable(NOISE_REDUCTION),
+        "turn_detection": nullable(TURN_DETECTION),
+    }
+)
+_INCLUDE = nullable(array(choice("item.input_audio_transcription.logprobs")))
+_REALTIME = Shape(
     {
         **_SHARED,
-        "type": choice("realtime", "transcription"),
+        "type": text,
         "model": text,
         "audio": Shape(
             {
-                "input": Shape(
-                    {
-                        "format": AUDIO_FORMAT,
-                        "transcription": nullable(TRANSCRIPTION),
-                        "noise_reduction": nullable(NOISE_REDUCTION),
-                        "turn_detection": nullable(TURN_DETECTION),
-                    }
-                ),
+                "input": _INPUT,
                 "output": Shape(
                     {"format": AUDIO_FORMAT, "voice": VOICE, "speed": number(0.25, 1.5)}
                 ),
@@ -186,10 +188,11 @@ SESSION = Shape(
         ),
         "tracing": TRACING,
         "truncation": TRUNCATION,
-        "include": nullable(array(choice("item.input_audio_transcription.logprobs"))),
-    },
-    required=("type",),
+        "include": _INCLUDE,
+    }
 )
+_TRANSCRIPTION = Shape({"type": text, "audio": Shape({"input": _INPUT}), "include": _INCLUDE})
+SESSION = Tagged("type", {"realtime": _REALTIME, "transcription": _TRANSCRIPTION})
 
 _STATUS = choice("completed", "incomplete", "in_progress")
 _OWN = {"id": text, "object": choice("realtime.item"), "type": text, "status": _STATUS}
@@ -233,8 +236,11 @@ _ITEMS: dict[str, Check] = {
     "function_call_output": Shape(
         {**_OWN, "call_id": text, "output": text}, required=("call_id", "output")
     ),
-    # Items of MCP are kept as they are: the simulator runs no MCP servers.
-    "mcp_approval_response": mapping,
+    "mcp_approval_response": Shape(
+        {**_OWN, "approval_request_id": text, "approve": boolean, "reason": nullable(text)},
+        required=("approval_request_id", "approve"),
+    ),
+    # Other items of MCP are kept as they are: the simulator runs no MCP servers.
     "mcp_approval_request": mapping,
     "mcp_list_tools": mapping,
     "mcp_call": mapping,

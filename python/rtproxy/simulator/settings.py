@@ -44,7 +44,9 @@ class Settings:
     """All that can be set.
 
     `speed` is how many times faster than it plays an answer is sent (inf: all at
-    once); `cancel_lag_ms` how long an answer goes on after it was cancelled;
+    once), `words_per_s` how fast text is written that is not spoken: transcriptions,
+    translations, answers in text (None: as `speed` says, transcriptions at once).
+    `cancel_lag_ms` is how long an answer goes on after it was cancelled,
     `echo_transcript_hz` how many transcript deltas a second an echo sends. Keys
     and models that begin with the bad prefixes are refused, all others accepted.
     `force_input_format` and `force_output_format` are what every session gets from its
@@ -59,6 +61,7 @@ class Settings:
     first_audio_delay_ms: int = 200
     cancel_lag_ms: int = 20
     transcription: TranscriptionPlace = TranscriptionPlace.VARY
+    words_per_s: float | None = None
     echo_transcript_hz: float = 0.0
     rate_limit_tokens: int = 40_000
     session_max_s: float = 3_600.0
@@ -81,6 +84,8 @@ class Settings:
         for name in ("speed", "session_max_s", "ping_s", "send_deadline_s"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"simulator {name}: must be above 0")
+        if self.words_per_s is not None and not self.words_per_s > 0:
+            raise ConfigError("simulator words_per_s: must be above 0")
         if self.voice is VoiceName.SCRIPT and self.script is None:
             raise ConfigError("simulator script: the voice 'script' needs a script file")
 
@@ -102,6 +107,7 @@ def configured(section: SimulatorConfig) -> Settings:
         chunk_ms=section.chunk_ms,
         speed=section.speed,
         first_audio_delay_ms=section.first_audio_delay_ms,
+        words_per_s=section.words_per_s,
         force_input_format=section.force_input_format,
         force_output_format=section.force_output_format,
         seed=section.seed,

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 # What a client may ask for, by the names of the query; the last one comes in a header.
 SAFETY_IDENTIFIER = "safety_identifier"
+SESSION_TYPE = "session_type"  # by the address: a session of the type "translation" has its own
 _IN_QUERY = ("model", "intent", "call_id")
 SAFETY_HEADER = "OpenAI-Safety-Identifier"
 
@@ -61,8 +62,8 @@ class Upstream:
         """Where to dial for a client that asked for this (see `wishes`).
 
         A client of the upstream's own protocol may name the model. A transcription
-        session, and one that joins a call, must not name any (protocol reference,
-        section 3).
+        session, and one that joins a call, must not name any; a translation session has
+        an address of its own (protocol reference, section 3).
         """
         return self._target(asked) if asked else self._usual
 
@@ -76,6 +77,8 @@ class Upstream:
         scheme, host, path, query, _ = urlsplit(self.url)
         parameters = dict(parse_qsl(query, keep_blank_values=True))
         of_url = parameters.pop(self.model_parameter, None)
+        if asked.get(SESSION_TYPE) == "translation":
+            path = f"{path.rstrip('/')}/translations"
         if "call_id" in asked:
             parameters["call_id"] = asked["call_id"]
         elif asked.get("intent") == "transcription":
@@ -110,8 +113,9 @@ def wishes_of_session(session: Mapping[str, object]) -> dict[str, str]:
     """What a session object asks of whichever upstream by being what it is."""
     if session.get("type") == "transcription":
         return {"intent": "transcription"}
+    kind = {SESSION_TYPE: "translation"} if session.get("type") == "translation" else {}
     model = session.get("model")
-    return {"model": model} if isinstance(model, str) and model else {}
+    return {**kind, "model": model} if isinstance(model, str) and model else kind
 
 
 def conceal(said: bytes, secrets: Iterable[bytes]) -> bytes:

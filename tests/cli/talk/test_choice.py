@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import typer
 
-from rtproxy.cli.talk import choose_frontend
+from rtproxy.cli.talk.command import choose_frontend
 
 
 @pytest.mark.parametrize(

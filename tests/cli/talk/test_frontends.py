@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from rtproxy.cli.talk import DIALECTS as SPOKEN
 from rtproxy.cli.talk import frontends as fe
+from rtproxy.cli.talk.command import DIALECTS as SPOKEN
 from rtproxy.cli.talk.formats import parse_format
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
 from rtproxy.model import events as ev

@@ -14,11 +14,11 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, TextMessage
 
 from rtproxy.audio.wav import Recording
-from rtproxy.cli.talk.dial import CannotConnect
+from rtproxy.cli.talk.dial import CONNECT_S, CannotConnect
 from rtproxy.cli.talk.exchange import LISTENING_MS, Exchange
 from rtproxy.cli.talk.formats import USUAL, WireFormats, parse_format
 from rtproxy.cli.talk.frontends import CONVERSATION, OPENAI, VOICE, Frontend, Heard
-from rtproxy.cli.talk.line import CONNECT_S, SEND_S, Conversation, converse_over
+from rtproxy.cli.talk.line import SEND_S, Conversation, converse_over
 from rtproxy.cli.talk.question import Question
 from rtproxy.model.audio_format import PCM16_24K
 

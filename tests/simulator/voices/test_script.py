@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from rtproxy.model.audio_format import PCM16_24K
 from rtproxy.model.errors import ConfigError
 from rtproxy.simulator.faults import Fault, FaultKind
-from rtproxy.simulator.voices.script import Follower, Script, read_script
+from rtproxy.simulator.voices.script import Follower, Line, Script, Turn, read_script
 from rtproxy.simulator.voices.voice import (
     Called,
     Cut,
@@ -23,6 +25,7 @@ from rtproxy.simulator.voices.voice import (
     Written,
 )
 
+PAGE = Path(__file__).parents[3] / "docs/simulator.md"
 SPOKEN = Prompt((), spoken=True, audio_format=PCM16_24K, tools=(), tool_choice="auto")
 WRITTEN = Prompt((), spoken=False, audio_format=PCM16_24K, tools=(), tool_choice="auto")
 
@@ -116,3 +119,23 @@ def test_what_cannot_be_a_script_is_one_line(tmp_path: Path, text: str, words: s
 def test_a_script_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         read_script(tmp_path / "none.toml")
+
+
+def test_interpreters_have_texts_of_their_own() -> None:
+    script = Script(turns=[Turn(heard="Hi.", texts={"de": "Hallo."}, answer=[Line(say="Well?")])])
+    into = {language: replace(WRITTEN, language=language) for language in ("de", "fr")}
+    assert Follower(script).answer(into["de"]) == [Written("Hallo.")]
+    assert Follower(script).answer(replace(SPOKEN, language="de")) != [Written("Hallo.")]
+    assert Follower(script).answer(into["fr"]) == [Written("Well?")]
+    assert Follower(script).translate(500, "de") == "Hallo."
+    assert Follower(script).translate(500, "fr") == "[fr] Hi."
+    assert Follower(Script()).translate(500, "fr") == "[fr] 0.5 s of speech"
+
+
+def test_the_scripts_of_the_page_can_be_read(tmp_path: Path) -> None:
+    written = re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert len(written) == 2
+    for number, text in enumerate(written):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(text)
+        assert read_script(path).turns

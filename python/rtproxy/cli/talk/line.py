@@ -1,9 +1,9 @@
 """The conversation of `talk`: speaks a question into a WebSocket and hears the answer.
 
-Owns the WebSocket, by trio-websocket, which shares no code with the proxy's own legs.
-Decides nothing: `Exchange` knows what is due and when it is over. Two tasks: the
-speaker sends at the pace of a microphone, the listener reads until it is over; the
-speaker is never cancelled in the middle of a message, it sees the end by itself.
+Owns the two tasks on its WebSocket. Decides nothing: `Exchange` knows what is due and
+when it is over. The speaker sends at the pace of a microphone, the listener reads until
+it is over; the speaker is never cancelled in the middle of a message, it sees the end by
+itself.
 """
 
 from __future__ import annotations
@@ -12,33 +12,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urlsplit
 
-import h11
 import trio
-from trio_websocket import (
-    ConnectionClosed,
-    ConnectionRejected,
-    HandshakeError,
-    WebSocketConnection,
-    wrap_client_stream,
-)
+from trio_websocket import ConnectionClosed, WebSocketConnection
 
-from rtproxy.cli.talk.dial import CONNECT_S, CannotConnect, dial
+from rtproxy.cli.talk.dial import dial
 from rtproxy.cli.talk.exchange import Exchange
 from rtproxy.cli.talk.frontends import Frontend
 from rtproxy.cli.talk.heard import AnswerAudio, Heard
 from rtproxy.cli.talk.microphone import CHUNK_MS, Microphone
 from rtproxy.cli.talk.packets import packer, unpacker
 from rtproxy.cli.talk.question import Question
-from rtproxy.cli.talk.transcript import printable
+from rtproxy.cli.talk.websocket import websocket_over, words_of
 from rtproxy.model.audio_format import samples_of
-from rtproxy.model.close import CloseCode
 
-CLOSE_S = 3.0
 SEND_S = 30.0
-_LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024
-_LONGEST_WORDS = 200
 
 
 class Screen(Protocol):
@@ -81,60 +69,8 @@ async def converse_over(
     stream: trio.abc.Stream, conversation: Conversation, exchange: Exchange, screen: Screen
 ) -> None:
     """Hold it over an open stream, which is the caller's to close."""
-    refusals: tuple[Exception, ...] = ()
-    try:
-        async with trio.open_nursery() as nursery:
-            socket = await _upgraded(nursery, stream, conversation.url)
-            await _Line(conversation, exchange, screen, socket).hold()
-            with trio.move_on_after(CLOSE_S):
-                await socket.aclose()
-            nursery.cancel_scope.cancel()
-    except* (HandshakeError, CannotConnect, h11.ProtocolError) as group:
-        # trio-websocket's reader raises what ends the handshake, beside whoever waits for it;
-        # h11's error escapes where it would refuse, as servers do, what came in place of HTTP.
-        refusals = group.exceptions
-    if refusals:
-        raise _refusal(refusals[0])
-
-
-async def _upgraded(
-    nursery: trio.Nursery, stream: trio.abc.Stream, url: str
-) -> WebSocketConnection:
-    parts = urlsplit(url)
-    resource = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    with trio.move_on_after(CONNECT_S):
-        socket = await wrap_client_stream(
-            nursery,
-            stream,  # type: ignore[arg-type]  # any stream does, says its documentation
-            parts.netloc.rpartition("@")[2],
-            resource,
-            max_message_size=_LARGEST_MESSAGE_BYTES,
-        )
-        if socket.closed is not None and socket.closed.code == CloseCode.ABNORMAL:
-            # With a close frame it has said why; that is read as of any other conversation.
-            raise CannotConnect("it ends the connection without an answer")
-        return socket
-    raise CannotConnect(f"it takes the connection and says nothing for {CONNECT_S:.0f} s")
-
-
-def _refusal(error: Exception) -> CannotConnect:
-    match error:
-        case CannotConnect():
-            return error
-        case ConnectionRejected(status_code=status, body=body):
-            return CannotConnect(f"it answers with HTTP {status} {_plain(body or b'')}".strip())
-        case HandshakeError():
-            return CannotConnect(f"it answers, but not as a WebSocket ({error})")
-        case _:
-            return CannotConnect(
-                "it answers, but not as a WebSocket; perhaps it is another program"
-            )
-
-
-def _plain(body: bytes) -> str:
-    """The words of an HTTP body; a page for browsers has none that help here."""
-    text = body.decode("utf-8", "replace").strip()
-    return "" if text.startswith("<") else printable(text[:_LONGEST_WORDS])
+    async with websocket_over(stream, conversation.url) as socket:
+        await _Line(conversation, exchange, screen, socket).hold()
 
 
 class _Line:
@@ -258,17 +194,10 @@ class _Line:
             if isinstance(heard, AnswerAudio):
                 heard = AnswerAudio(self._unpack(heard.audio))
         except ConnectionClosed as closed:
-            self._exchange.fail(_closed(closed))
+            self._exchange.fail(words_of(closed))
         except ValueError as error:
             self._exchange.fail(f"a message came that is none of a proxy's: {error}")
         else:
             if heard is not None:
                 self._exchange.receive(heard, trio.current_time())
                 self._screen.show(heard)
-
-
-def _closed(closed: ConnectionClosed) -> str:
-    if closed.reason is None:
-        return "the connection broke"
-    words = f"{closed.reason.code} {closed.reason.reason or closed.reason.name}"
-    return f"the proxy closed the connection ({words})"

@@ -26,12 +26,27 @@ def describe(audio_ms: int) -> str:
     return f"{audio_ms / 1000:.1f} s of speech"
 
 
+def translated(text: str, language: str) -> str:
+    """What stands for a translation: `[de] 2.6 s of speech`."""
+    return f"[{language}] {text}"
+
+
 class Parrot:
     """A voice without memory."""
 
     def hear(self, audio_ms: int) -> Heard:
         """The length of what was said, for nothing is recognised."""
         return Heard(describe(audio_ms))
+
+    def translate(self, audio_ms: int, language: str) -> str:
+        """The same in every language, with a mark that says which."""
+        return translated(describe(audio_ms), language)
+
+    def list_tools(self, server: Json) -> list[str] | None:
+        """Those that the session allows by name, for there is no server to ask."""
+        allowed = server.get("allowed_tools") or []
+        named = allowed.get("tool_names") if isinstance(allowed, dict) else allowed
+        return [name for name in named or [] if isinstance(name, str)]
 
     def answer(self, prompt: Prompt) -> Answer:
         """A forced tool call, or the last thing said to it."""
@@ -42,9 +57,12 @@ class Parrot:
         item = _last_input(prompt.items)
         text = (_text(item) if item else "") or _NOTHING
         if not prompt.spoken:
-            return [Written(text)]
+            return [Written(translated(text, prompt.language) if prompt.language else text)]
         audio = _audio(item, prompt) if item else b""
         return [Spoken(text, audio or speak(text, prompt.audio_format, speed=prompt.speed))]
+
+    def pass_over(self) -> None:
+        """Without a memory there is nothing to pass over."""
 
 
 def forced_tool(tools: Sequence[Json], tool_choice: str | Json) -> Json | None:

@@ -27,6 +27,7 @@ class Prompt:
     tools: Sequence[Json]
     tool_choice: str | Json
     speed: float = 1.0  # how many times faster than usual it is to be said
+    language: str | None = None  # what it is to be translated into, where it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,25 @@ class Called:
 
     name: str
     arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalledMcp:
+    """The upstream calls a tool of an MCP server; `failure` says why it did not work."""
+
+    server: str
+    name: str
+    arguments: str  # JSON as text
+    output: str = ""
+    failure: str | None = None
+    approval_id: str | None = None  # of the request that was approved, if it had to be
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The client is asked to approve a call of an MCP server's tool."""
+
+    call: CalledMcp
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +117,7 @@ class Struck:
     fault: Fault
 
 
-AnswerPart = Spoken | Written | Called | Waited | Failed | Cut | Told | Struck
+AnswerPart = Spoken | Written | Called | CalledMcp | Asked | Waited | Failed | Cut | Told | Struck
 Answer = Sequence[AnswerPart]
 
 
@@ -107,5 +127,14 @@ class Voice(Protocol):
     def hear(self, audio_ms: int) -> Heard:
         """What was said in input audio of that length; asked once, when it is committed."""
 
+    def translate(self, audio_ms: int, language: str) -> str:
+        """What was said, in a language (`de`); asked once, after `hear`."""
+
+    def list_tools(self, server: Json) -> list[str] | None:
+        """The tools of an MCP server, as the session declares it; None: they cannot be listed."""
+
     def answer(self, prompt: Prompt) -> Answer:
         """The answer to the prompt; asked once per response."""
+
+    def pass_over(self) -> None:
+        """What was heard is not answered, as nothing is in a session that only listens."""

@@ -4,12 +4,14 @@ use super::enums::Side;
 use super::splice::Splice;
 use super::tls::{Held, TlsSession};
 use super::units::moment;
+use crate::reactor::fan_out::Announcement;
 use crate::reactor::io::Socket;
 use crate::reactor::member::Patience;
 use crate::reactor::poll;
 use crate::reactor::seat::{MemberKey, News, SessionKey, What};
 use crate::reactor::tempo::Tempo;
 use crate::reactor::wire::Wire;
+use crate::splice::queue::Load;
 use crate::splice::time::{from_s, to_s, whole_ms, Ticks};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -142,6 +144,30 @@ impl Reactor {
         self.inner.table.touch(session_key(session));
         self.inner.settle(now);
         Ok(self.told(py))
+    }
+
+    #[pyo3(signature = (members, payload, now, *, within = None))]
+    fn tell_all(
+        &mut self,
+        py: Python<'_>,
+        members: Vec<u64>,
+        payload: &[u8],
+        now: f64,
+        within: Option<(usize, usize)>,
+    ) -> PyResult<(Vec<usize>, Vec<Told>)> {
+        let (from, began) = (moment(now)?, Instant::now());
+        let members: Vec<_> = members.into_iter().map(member_key).collect();
+        let said = Announcement::new(payload);
+        let within = within.map(|(messages, bytes)| Load { messages, bytes });
+        let inner = &mut self.inner;
+        let clock = || from + ticks(began.elapsed());
+        let passed_over = py.detach(|| inner.tell_all(&members, &said, within, clock));
+        Ok((passed_over, self.told(py)))
+    }
+
+    fn waiting(&mut self, member: u64) -> (usize, usize) {
+        let load = self.inner.table.waiting(member_key(member));
+        (load.messages, load.bytes)
     }
 
     fn end_within(&mut self, member: u64, now: f64) -> PyResult<()> {

@@ -155,11 +155,7 @@ impl<I: Io> Member<I> {
                 if data.is_empty() {
                     break;
                 }
-                let done = self.io.write(data);
-                if done != Done::Lost {
-                    self.unsent.extend_from_slice(&data[count(done)..]);
-                }
-                done
+                self.begin(data)
             } else {
                 let done = self.io.write(&self.unsent);
                 self.unsent.drain(..count(done));
@@ -169,6 +165,30 @@ impl<I: Io> Member<I> {
             self.note_written(written, now);
         }
         (bytes, calls)
+    }
+
+    /// Write a whole frame, unless something waits before it; how many bytes were
+    /// taken. What the socket refuses has begun.
+    pub fn write_frame(&mut self, frame: &[u8], now: Ticks) -> Option<usize> {
+        if self.phase != Phase::Open || !self.unsent.is_empty() || !self.can_write() {
+            return None;
+        }
+        let done = self.begin(frame);
+        self.note_written(done, now);
+        Some(count(done))
+    }
+
+    /// What was begun and waits for the socket.
+    pub fn unsent_bytes(&self) -> usize {
+        self.unsent.len()
+    }
+
+    fn begin(&mut self, data: &[u8]) -> Done {
+        let done = self.io.write(data);
+        if done != Done::Lost {
+            self.unsent.extend_from_slice(&data[count(done)..]);
+        }
+        done
     }
 
     fn can_write(&self) -> bool {

@@ -5,10 +5,12 @@
 //! writes, for every socket that is ready. Knows nothing of Python, of dialects or
 //! of what messages mean.
 //!
-//! [`table`] decides without system calls who of [`seat`] is served, [`member`] is one leg's socket, [`io`]
+//! [`table`] decides without system calls who of [`seat`] is served, [`fan_out`] tells many at once,
+//! [`member`] is one leg's socket, [`io`]
 //! what is asked of a socket, [`wire`] what its bytes
 //! pass, [`wheel`] the clock's side, [`tempo`] whether more is near.
 
+pub mod fan_out;
 pub mod io;
 pub mod member;
 #[cfg(target_os = "linux")]

@@ -5,12 +5,14 @@
 //! socket is registered once in its life, edge-triggered; the event carries the
 //! member's key, so that what the kernel says of a socket that is gone meets nobody.
 
+use super::fan_out::Announcement;
 use super::io::{Ready, Socket};
 use super::member::Patience;
 use super::seat::{MemberKey, News, SessionKey};
 use super::table::Table;
 use super::wire::Wire;
 use crate::splice::leg::{LegId, Side};
+use crate::splice::queue::Load;
 use crate::splice::time::{Ticks, TICKS_PER_MS};
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::event::Timespec;
@@ -25,6 +27,8 @@ use std::time::Duration;
 
 /// Events that are taken at once.
 const EVENTS: usize = 256;
+/// Members that are told before all others have their turn: some 0.3 ms.
+const TOLD_AT_ONCE: usize = 64;
 /// The timer's name; no member's key is zero.
 const TIMER: u64 = 0;
 const NOW: Timespec = Timespec {
@@ -134,6 +138,29 @@ impl Reactor {
     pub fn settle(&mut self, now: Ticks) {
         self.table.settle(now);
         self.arm(now);
+    }
+
+    /// Tell each of these members; the places of those who are passed over. In between
+    /// all other sockets have their turn: who tells thousands keeps nobody waiting.
+    pub fn tell_all(
+        &mut self,
+        members: &[MemberKey],
+        said: &Announcement,
+        within: Option<Load>,
+        mut clock: impl FnMut() -> Ticks,
+    ) -> Vec<usize> {
+        let mut passed_over = Vec::new();
+        for (part, some) in members.chunks(TOLD_AT_ONCE).enumerate() {
+            let now = clock();
+            if part > 0 {
+                let mut once = Some(now);
+                self.turn(|| once.take());
+            }
+            let places = self.table.tell_all(some, said, within, now);
+            passed_over.extend(places.iter().map(|place| part * TOLD_AT_ONCE + place));
+            self.settle(now);
+        }
+        passed_over
     }
 
     /// What has happened since it was asked last.

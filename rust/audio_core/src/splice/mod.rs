@@ -31,6 +31,7 @@ mod load;
 mod marks;
 mod outbox;
 mod packets;
+pub mod payload;
 mod pen;
 mod post;
 mod pulse;

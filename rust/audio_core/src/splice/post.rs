@@ -3,7 +3,8 @@
 use super::inbox::Delivery;
 use super::leg::{LegId, Side};
 use super::marks::Mark;
-use super::queue::Text;
+use super::payload::Payload;
+use super::queue::{Load, Text};
 use super::refusal::Refusal;
 use super::splice::Splice;
 use super::time::Ticks;
@@ -93,7 +94,7 @@ impl Splice {
     ) {
         self.pass_time(now);
         let text = Text {
-            payload,
+            payload: payload.into(),
             binary,
             late: false,
         };
@@ -104,16 +105,27 @@ impl Splice {
     }
 
     /// Queue a message to exactly this leg.
-    pub fn send_leg(&mut self, id: LegId, payload: Vec<u8>, binary: bool, now: Ticks) {
+    pub fn send_leg(&mut self, id: LegId, payload: impl Into<Payload>, binary: bool, now: Ticks) {
         self.pass_time(now);
         let text = Text {
-            payload,
+            payload: payload.into(),
             binary,
             late: false,
         };
         if let Some(at) = self.find(id) {
             self.post_to_leg(at, text);
         }
+    }
+
+    /// Whether a frame for this client could leave before any other: nothing waits.
+    pub fn is_idle(&self, id: LegId) -> bool {
+        self.find(id).is_some_and(|at| {
+            let leg = &self.legs[at];
+            leg.side == Side::Client
+                && !leg.is_gone()
+                && !leg.is_closed_by_us()
+                && leg.outbox.waiting() == Load::default()
+        })
     }
 
     /// Place a mark in the lane to the client, behind all that has come.

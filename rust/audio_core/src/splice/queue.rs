@@ -8,6 +8,7 @@ use super::convert;
 use super::format::LegAudio;
 use super::items::Items;
 pub use super::load::Load;
+use super::payload::Payload;
 use super::time::{Ticks, NEVER};
 use std::collections::VecDeque;
 
@@ -15,7 +16,7 @@ use std::collections::VecDeque;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
     /// What it says.
-    pub payload: Vec<u8>,
+    pub payload: Payload,
     /// Whether it goes as bytes, not as text.
     pub binary: bool,
     /// Whether it waited for the start of its response; the lane bounds those, so
@@ -228,7 +229,7 @@ mod tests {
 
     fn text(payload: &str) -> Text {
         Text {
-            payload: payload.into(),
+            payload: payload.as_bytes().to_vec().into(),
             binary: false,
             late: false,
         }

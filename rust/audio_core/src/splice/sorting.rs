@@ -109,7 +109,7 @@ impl Splice {
     /// Queue a message to the other side, behind the start of its response.
     fn pass_across(&mut self, at: usize, payload: Vec<u8>, binary: bool, response: Option<&[u8]>) {
         let text = Text {
-            payload,
+            payload: payload.into(),
             binary,
             late: false,
         };

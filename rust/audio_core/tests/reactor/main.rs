@@ -2,6 +2,7 @@
 //! readiness, refusals and ends anywhere.
 
 mod fairness;
+mod fan_out;
 mod net;
 mod scene;
 mod schedules;

@@ -14,7 +14,8 @@ export function sleep(ms) {
 }
 
 export class Microphone {
-  constructor() {
+  constructor(bytesPerMs = BYTES_PER_MS) {
+    this.bytesPerMs = bytesPerMs;
     this.recorded = [];
     this.waiting = Buffer.alloc(0);
     this.muted = false;
@@ -26,7 +27,7 @@ export class Microphone {
     let due = 0;
     this.timer = setInterval(() => {
       while (due <= performance.now() - began) {
-        due += chunkBytes / BYTES_PER_MS;
+        due += chunkBytes / this.bytesPerMs;
         if (!this.muted) onChunk(this.#next(chunkBytes));
       }
     }, LOOK_MS);

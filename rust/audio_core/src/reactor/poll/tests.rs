@@ -239,3 +239,32 @@ fn a_deadline_is_kept_while_lingering() {
         .take_news()
         .any(|news| news.what == What::Gone));
 }
+
+#[test]
+fn who_tells_many_serves_the_others_in_between() {
+    let mut scene = Scene::new();
+    scene.peer.write_all(&frame(0x9, b"hello")).unwrap();
+    let (member, said) = (scene.member, Announcement::new(b"to all"));
+    let members = vec![member; TOLD_AT_ONCE + 1];
+    let passed_over = scene.reactor.tell_all(&members, &said, None, || 5);
+    assert!(passed_over.is_empty());
+    let heard = scene.heard().unwrap();
+    let answered = heard.windows(7).position(|bytes| bytes == b"\x8a\x05hello");
+    assert_eq!(answered, Some(TOLD_AT_ONCE * b"\x81\x06to all".len()));
+}
+
+#[test]
+fn who_is_passed_over_is_named_by_its_place() {
+    let mut scene = Scene::new();
+    let members = vec![scene.member; 2 * TOLD_AT_ONCE];
+    let said = Announcement::new(&[b'x'; 8_000]);
+    let within = Load {
+        messages: 1,
+        bytes: 1 << 20,
+    };
+    let passed_over = scene.reactor.tell_all(&members, &said, Some(within), || 5);
+    let first = *passed_over.first().unwrap();
+    let rest: Vec<_> = (first..members.len()).collect();
+    assert!(first > 2, "the kernel takes some");
+    assert_eq!(passed_over, rest);
+}
