@@ -147,6 +147,10 @@ class World:
             case cmd.StopFeeding(line):
                 assert self.lines[line].live, "it was not fed"
                 self.lines[line].live = False
+            case cmd.FeedSilence(line, length_ms):
+                assert self.lines[line].live, "it is not fed"
+                for _ in range(round(length_ms / CHUNK_MS)):
+                    self._hear(line, self.lines[line].hear(None))
             case cmd.ToLine(line, event):
                 assert self.lines[line].ready, "it is not ready"
                 self._hear(line, self.lines[line].told(event))
