@@ -47,6 +47,7 @@ from rtproxy.session.transcripts import Transcripts
 from rtproxy.session.turns import Turns
 
 _PATIENCE = Patience()
+_TALKING = (State.READY, State.RESPONDING)
 
 
 class Session:
@@ -112,7 +113,7 @@ class Session:
         self._history.note(event)
         commands = self._transcripts.ended(self._answer(event))
         self._settle(commands)
-        return [self._addressed(command, event) for command in commands]
+        return [self._addressed(command, event) for command in commands] if commands else commands
 
     def _answer(self, event: ev.Event) -> list[Command]:
         if self.state is State.GREETING and type(event) in NEEDS_START:
@@ -121,9 +122,9 @@ class Session:
         return dispatch(self, event) if dispatch else []
 
     def _settle(self, commands: list[Command]) -> None:
-        if any(isinstance(command, End) for command in commands):
+        if commands and any(isinstance(command, End) for command in commands):
             self.state = step(SESSION_STEPS, self.state, State.CLOSED)
-        elif self.state in (State.READY, State.RESPONDING):
+        elif self.state in _TALKING:
             then = State.RESPONDING if self.turns.responding else State.READY
             self.state = step(SESSION_STEPS, self.state, then)
 
