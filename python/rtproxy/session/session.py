@@ -326,6 +326,7 @@ class Session:
         ev.CallMade: lambda self, event: self._tools.called(event),
         ev.ToolProgressed: lambda self, event: self._tools.progressed(event),
         ev.ToolRan: lambda self, event: self._tools.ran(event),
+        ev.ItemAdded: lambda self, event: self._tools.mcp.added(event),
         ev.McpCallFailed: lambda self, event: self._tools.mcp.call_failed(event),
         ev.McpListFailed: lambda self, event: self._tools.mcp.list_failed(event),
         ev.ResponseDone: _response_done,
