@@ -55,7 +55,7 @@ def room_door_of(
 
     def settings() -> RoomSettings:
         """Of a room that begins now: its interpreters are the persona's newest version."""
-        brief = casting.brief(BROADCAST.name)
+        brief = casting.brief(BROADCAST.name).without_tools()  # nobody is there to run them
         terms = RoomTerms(
             translator=Translator(rooms.translator),
             transcription_model=rooms.transcription_model,
