@@ -194,7 +194,8 @@ class Booth:
             if worker.stalled_at <= now and worker.line is not None:
                 found += self._replace(worker, worker.line, now)
             found += worker.passed(now)
-        turned = self._lines.passed(now)
+        busy = [key for key, worker in self._workers.items() if worker.busy]
+        turned = self._lines.passed(now, busy)
         found += self._close(turned.closed, now)
         return [*found, *(self._open(line) for line in turned.opened)]
 
@@ -210,9 +211,7 @@ def _interrupted(line: Line, reason: str) -> Found:
         words = f"What is said is not written down just now: {why}. "
     else:
         words = f"There is no translation into {name_of(line.language)} just now: {why}. "
-    words += (
-        "The upstream is dialled again; what is said meanwhile follows, there is nothing to do."
-    )
+    words += "The upstream is dialled again, and what is said meanwhile follows: just wait."
     transcribes = line.kind is LineKind.TRANSCRIBER
     code = "transcription_interrupted" if transcribes else "translation_interrupted"
     event = ev.ErrorTold(error=ev.Failure(type="server_error", code=code, message=words))
