@@ -47,6 +47,9 @@ TOLD: tuple[ev.Event, ...] = (
     ev.AnswerPlayed(response_id="r", item_id="i"),
     ev.AnswerOver(response_id="r", status="completed"),
     ev.ToolCalled(call_id="c", name="n", arguments="{}", response_id="r", item_id="i"),
+    ev.ToolProgress(call_id="c", name="n", state="started"),
+    ev.ToolProgress(call_id="c", name="n", state="failed", text="t"),
+    ev.ApprovalAsked(approval_id="a", server="s", name="n", arguments="{}"),
     ev.AsideAnswered(
         event_id="e", response_id="r", text="t", status="completed", metadata={"for": "m"}
     ),
@@ -204,3 +207,16 @@ def test_every_close_code_is_on_the_page() -> None:
     listed = README.split("## Close codes")[1]
     for code in CloseCode:
         assert str(code.value) in listed, code
+
+
+def test_every_error_of_a_room_is_on_the_page_of_rooms() -> None:
+    sources = (ROOT / "python/rtproxy/rooms").glob("*.py")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    assigned = r'\bcode ?= ?"(\w+)"(?: if .* else "(\w+)")?'
+    handed = r'_(?:failure|refusal)\((?:member, )?"([a-z_]+)"'
+    found = re.findall(f"{assigned}|{handed}", text)
+    codes = {code for groups in found for code in groups if code}
+    assert len(codes) > 8
+    errors = page(BROADCAST).split("## Errors")[1]
+    listed = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (.*?) \|", errors, re.M))))
+    assert not codes - listed
