@@ -10,12 +10,12 @@ import trio
 from structlog.testing import capture_logs
 from tests.e2e import speech
 from tests.e2e.room_member import join, speaker
-from runtime.conftest import serving
 
 from rtproxy.legs.listener import Listener
 from rtproxy.simulator.faults import parse_fault
 from rtproxy.simulator.server import open_simulator
 from rtproxy.simulator.settings import Settings
+from runtime.conftest import serving
 
 WORDS = speech.silence(200) + speech.question()[: 2_000 * speech.BYTES_PER_MS]
 PAUSE = speech.silence(2_200)
