@@ -57,13 +57,9 @@ class Member:
 
     def text_at(self, item_id: str) -> float:
         """When the last word of the item was there to be read."""
-        times = [
-            at for at, event in self.told if event.get("itemId") == item_id and "text" in event
-        ]
-        pieces = [
-            at for at, event in self.told if event["type"] in PIECE and event["itemId"] == item_id
-        ]
-        return max(pieces or times)
+        told = [(at, event) for at, event in self.told if event.get("itemId") == item_id]
+        pieces = [at for at, event in told if event["type"] in PIECE]
+        return max(pieces or [at for at, event in told if event["type"] in FINAL])
 
     async def has(self, count: int, *types: str, wait_s: float = 20.0) -> list[dict[str, Any]]:
         """Wait until it was told that many of these types."""
