@@ -134,6 +134,8 @@ def defaults() -> dict[str, dict[str, object]]:
         for name in msgspec.structs.asdict(whole)
         if name not in {"upstream", "dialect"}
     }
+    del found["tools"]["lookup"]  # a table of its own
+    found["tools.lookup"] = msgspec.structs.asdict(whole.tools.lookup)
     for name, dialect in msgspec.structs.asdict(whole.dialect).items():
         found[f"dialect.{name}"] = msgspec.structs.asdict(dialect)
     found["upstream.NAME"] = msgspec.structs.asdict(UpstreamSection())

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from rtproxy.audio.processor import AudioProcessor
     from rtproxy.audio.sound_file import load_wav, save_wav
     from rtproxy.model.audio_format import AudioFormat, Encoding
+    from rtproxy.tools.context import ToolContext
+    from rtproxy.tools.errors import ToolError
+    from rtproxy.tools.tool import Tool, tool
 
 __all__ = [
     "AudioFormat",
@@ -21,9 +24,13 @@ __all__ = [
     "AudioProcessor",
     "Encoding",
     "Resampler",
+    "Tool",
+    "ToolContext",
+    "ToolError",
     "__version__",
     "load_wav",
     "save_wav",
+    "tool",
 ]
 
 _HOMES = {
@@ -32,8 +39,12 @@ _HOMES = {
     "AudioProcessor": "rtproxy.audio.processor",
     "Encoding": "rtproxy.model.audio_format",
     "Resampler": "rtproxy._audio_core",
+    "Tool": "rtproxy.tools.tool",
+    "ToolContext": "rtproxy.tools.context",
+    "ToolError": "rtproxy.tools.errors",
     "load_wav": "rtproxy.audio.sound_file",
     "save_wav": "rtproxy.audio.sound_file",
+    "tool": "rtproxy.tools.tool",
 }
 
 

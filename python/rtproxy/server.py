@@ -50,6 +50,8 @@ from rtproxy.runtime.switchboard import Switchboard
 from rtproxy.session.lifetime import Patience
 from rtproxy.simulator.server import open_simulator
 from rtproxy.simulator.settings import configured
+from rtproxy.tools.runner import Runner, Terms
+from rtproxy.tools.toolbox import open_toolbox
 from rtproxy.upstreams.kinds import upstream_of
 from rtproxy.upstreams.upstream import Upstream
 
@@ -106,12 +108,14 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
     process = Process(config.upstreams[0].name, trio.current_time, trio.current_time())
     upstreams = [await open_upstream(nursery, config, each) for each in config.upstreams]
     # Read now: a session that begins needs no file, and so no descriptor, for its persona.
-    casting = casting_of(config)
+    toolbox = open_toolbox(config.tools)
+    casting = casting_of(config, toolbox)
     nursery.start_soon(watch_personas, casting.catalog)
     driver = await start_driver(nursery, config.server.driver)
     credentials = make_credentials(config)
+    runner = Runner(toolbox, Terms(config.tools.deadline_s, config.tools.output_bytes))
     door = build_front_door(
-        nursery, config, process, upstreams, driver.open_legs, casting, credentials
+        nursery, config, process, upstreams, driver.open_legs, casting, credentials, runner
     )
     rest = build_rest(config, upstreams[0], casting, credentials)
     listener = await open_listener(
@@ -157,7 +161,8 @@ def build_rest(
     return RealtimeRest(
         credentials=credentials,
         upstream=UpstreamRest(upstream, limits.request_s, limits.request_bytes),
-        persona=lambda name: casting.brief(_OF_CALLS, persona=name),
+        # Media, and calls of tools, go between the client and the upstream alone.
+        persona=lambda name: casting.brief(_OF_CALLS, persona=name).without_tools(),
         allowed_origins=config.server.allowed_origins,
         body_bytes=limits.request_bytes,
     )
@@ -171,6 +176,7 @@ def build_front_door(
     open_legs: OpenLegs,
     casting: Casting,
     credentials: Credentials,
+    runner: Runner,
 ) -> FrontDoor:
     """What takes upgrade requests, with all that their sessions need; rooms run in `nursery`."""
     limits = config.limits
@@ -216,6 +222,7 @@ def build_front_door(
         paced=paced,
         relayed=replace(paced, lead_ms=None),
         switchboard=switchboard_of(config),
+        runner=runner,
         room_door=room_door_of(
             config, nursery, process, dialler, open_legs, paced, casting, credentials
         ),

@@ -44,10 +44,11 @@ async def run_beside(
     work: Callable[[*Arguments], T],
     *arguments: *Arguments,
     abandon_on_cancel: bool = False,
+    limiter: trio.CapacityLimiter | None = None,
 ) -> T:
     """Call `work` in a thread, as `trio.to_thread.run_sync` does, standing back."""
     return await trio.to_thread.run_sync(
-        _standing_back, work, *arguments, abandon_on_cancel=abandon_on_cancel
+        _standing_back, work, *arguments, abandon_on_cancel=abandon_on_cancel, limiter=limiter
     )
 
 

@@ -47,6 +47,9 @@ TOLD: tuple[ev.Event, ...] = (
     ev.AnswerPlayed(response_id="r", item_id="i"),
     ev.AnswerOver(response_id="r", status="completed"),
     ev.ToolCalled(call_id="c", name="n", arguments="{}", response_id="r", item_id="i"),
+    ev.ToolProgress(call_id="c", name="n", state="started"),
+    ev.ToolProgress(call_id="c", name="n", state="failed", text="t"),
+    ev.ApprovalAsked(approval_id="a", server="s", name="n", arguments="{}"),
     ev.AsideAnswered(
         event_id="e", response_id="r", text="t", status="completed", metadata={"for": "m"}
     ),

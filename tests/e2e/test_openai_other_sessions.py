@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from openai.resources.realtime.translations.translations import AsyncTranslation
 from openai.types.realtime import RealtimeServerEvent
 from openai.types.realtime.realtime_translation_server_event import RealtimeTranslationServerEvent
 from pydantic import TypeAdapter
+from websockets.asyncio.client import connect
 
 from . import speech
 from .proxy_process import ProxyProcess
@@ -104,3 +106,30 @@ def test_translation(proxy: ProxyProcess, close: str) -> None:
             await translate(connection)
 
     with_client(proxy, use)
+
+
+def test_transcription_as_before_ga(proxy: ProxyProcess) -> None:
+    """No method of the SDK sends `transcription_session.update`; its users sent it as it is."""
+    asked: dict[str, Any] = {
+        "input_audio_format": "pcm16",
+        "input_audio_transcription": {"model": "gpt-4o-transcribe", "language": "en"},
+        "turn_detection": {"type": "server_vad", "silence_duration_ms": 300},
+    }
+
+    async def transcribe() -> list[str]:
+        url = f"ws://127.0.0.1:{proxy.port}/v1/realtime?intent=transcription"
+        headers = {"OpenAI-Beta": "realtime=v1"}
+        update = {"type": "transcription_session.update", "session": asked}
+        appends = [{"type": "input_audio_buffer.append", "audio": piece} for piece in pieces()]
+        async with asyncio.timeout(TURN_S), connect(url, additional_headers=headers) as socket:
+            for event in (update, *appends):
+                await socket.send(json.dumps(event))
+            told = [""]
+            while not told[-1].endswith(("transcription.completed", "error")):
+                told.append(json.loads(await socket.recv())["type"])
+            return told[1:]
+
+    told = asyncio.run(transcribe())
+    assert told[0] == "transcription_session.created"
+    assert {"transcription_session.updated", "conversation.item.created"} <= set(told)
+    assert told[-1] != "error"

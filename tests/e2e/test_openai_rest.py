@@ -237,3 +237,20 @@ def test_a_call_by_a_token_has_the_tokens_session(locked: ProxyProcess) -> None:
     call = client(locked, made.value).realtime.calls.create(sdp=OFFER)
     call_id = call.response.headers["location"].rsplit("/", 1)[1]
     assert first_session(locked, KEY, call_id=call_id).instructions == TUTOR["instructions"]
+
+
+def test_a_token_opens_its_own_kind_of_session_at_any_address(locked: ProxyProcess) -> None:
+    made = client(locked).realtime.client_secrets.create(session=TUTOR)
+
+    async def first(key: str) -> Any:
+        url = f"http://127.0.0.1:{locked.port}/v1"
+        async with (
+            AsyncOpenAI(base_url=url, api_key=key) as sdk,
+            asyncio.timeout(TURN_S),
+            sdk.realtime.translations.connect(model="gpt-realtime-translate") as connection,
+        ):
+            return await connection.recv()
+
+    assert asyncio.run(first(KEY)).session.type == "translation"
+    opened: Any = asyncio.run(first(made.value)).session
+    assert (opened.type, opened.instructions) == ("realtime", TUTOR["instructions"])

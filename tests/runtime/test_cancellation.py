@@ -20,6 +20,8 @@ from rtproxy.legs.listener import Listener, Upgrade, open_listener
 from rtproxy.runtime.cast import casting_of
 from rtproxy.runtime.process import Process, ProcessPhase
 from rtproxy.server import build_front_door, make_credentials, open_upstream
+from rtproxy.tools.runner import Runner, Terms
+from rtproxy.tools.toolbox import Toolbox
 from runtime.conftest import FAST
 
 GONE = (
@@ -127,6 +129,7 @@ async def one_session(step: int, driver_name: DriverName, tls: str, path: str) -
             driver.open_legs,
             casting_of(config),
             make_credentials(config),
+            Runner(Toolbox(), Terms()),
         )
 
         async def enter(upgrade: Upgrade) -> None:

@@ -88,14 +88,14 @@ class Lane:
 
 
 class Call:
-    """One conversation.
+    """One conversation; `tools` are those that the proxy runs.
 
     `told` is what its client heard (`spoken`: text before its answer begins, too), `asides`
     what the proxy was answered, `refused` what the upstream would not do; `order` are its
     items, as they stand there.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *tools: str) -> None:
         self.now = 0.0
         self.told: list[ev.Event] = []
         self.spoken: list[ev.Event] = []
@@ -104,7 +104,10 @@ class Call:
         self.order: list[str] = []
         self.refused: list[ev.Failure] = []
         self.lane = Lane()
-        self.session = Session("sess", {"type": "realtime", "audio": {"input": LISTENING}})
+        declared = [{"type": "function", "name": name} for name in ("weather", "news", *tools)]
+        self.calls: list[cmd.RunTool] = []  # that the proxy is to answer
+        config = {"type": "realtime", "tools": declared, "audio": {"input": LISTENING}}
+        self.session = Session("sess", config, tools=frozenset(tools))
         self._behind_start: dict[str, list[ev.Event]] = {}
         self._upstream = Conversation(settings, "gpt-realtime", Ids(b"call"), 0, self.now)
         self._hear(self._upstream.tick(self.now))
@@ -186,6 +189,8 @@ class Call:
                 self._run(ev.Dropped(response_id=response_id, heard=heard))
             case cmd.Finish(response_id):
                 self.lane.shut.discard(response_id)
+            case cmd.RunTool():
+                self.calls.append(command)
             case cmd.Measure(item_id, played_ms, event_id):
                 item = item_id or self.lane.playing()
                 sent_ms = self.lane.sent_ms(item) if item else None

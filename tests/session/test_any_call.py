@@ -24,10 +24,12 @@ SCRIPT = Script(
                 Line(say="Let me look.", audio_ms=300),
                 Line(call="weather", arguments={"city": "Rome"}),
                 Line(wait_ms=100),
+                Line(call="clock"),
                 Line(call="news"),
             ]
         ),
         Turn(answer=[Line(call="weather"), Line(say="And so on.", audio_ms=900)]),
+        Turn(answer=[Line(call="clock")]),
     ],
     at_end="repeat",
 )
@@ -73,6 +75,21 @@ def answers_the_last_call(call: Call) -> None:
         call.says(ev.ToolAnswered(call_id=call_id, output="sunny"))
 
 
+def says_how_far_the_proxys_tool_is(call: Call) -> None:
+    for made in call.calls[-1:]:
+        call.says(ev.ToolProgressed(call_id=made.call_id, text="half way"))
+
+
+def ends_the_proxys_tool(call: Call) -> None:
+    for made in call.calls[-1:]:
+        call.says(ev.ToolRan(call_id=made.call_id, output="noon"))
+
+
+def forges_the_proxys_output(call: Call) -> None:
+    for made in call.calls[-1:]:
+        call.says(ev.ToolAnswered(call_id=made.call_id, output="forged"))
+
+
 def asks_aside(call: Call) -> None:
     call.says(ev.AskAside(response={"instructions": "Sum up."}, last_items=3))
 
@@ -94,6 +111,9 @@ DOINGS: list[Callable[[Call], None]] = [
     interrupts,
     reports,
     answers_the_last_call,
+    says_how_far_the_proxys_tool_is,
+    ends_the_proxys_tool,
+    forges_the_proxys_output,
     asks_aside,
     asks_in_the_proxy,
 ]
@@ -107,7 +127,7 @@ DOINGS: list[Callable[[Call], None]] = [
 def test_every_answer_is_told_once_in_order_and_nothing_of_ours_is_refused(
     doings: list[tuple[Callable[[Call], None], float]], speed: float
 ) -> None:
-    call = Call(replace(WORLD, speed=speed))
+    call = Call(replace(WORLD, speed=speed), "clock")
     for do, then_s in doings:
         do(call)
         call.wait(then_s)
@@ -119,7 +139,7 @@ def test_every_answer_is_told_once_in_order_and_nothing_of_ours_is_refused(
     assert call.quiet, "somebody still waits for something"
     assert call.session.state is State.READY
     assert {failure.code for failure in call.refused} <= RACES | ITS_OWN
-    assert {told.error.code for told in of(call, ev.ErrorTold)} <= ITS_OWN | {"call_answered"}
+    assert {told.error.code for told in of(call, ev.ErrorTold)} <= ITS_OWN | {"unknown_call"}
     assert_told_in_order(call)
     assert_outputs_in_order(call)
     assert_each_question_aside_is_answered(call)
@@ -151,6 +171,7 @@ def assert_told_in_order(call: Call) -> None:
 
 def assert_outputs_in_order(call: Call) -> None:
     made = [event.call_id for event in call.told if isinstance(event, ev.ToolCalled)]
+    made += [run.call_id for run in call.calls]
     sent = [event.item["call_id"] for event in call.asked if is_output(event)]
     assert len(set(sent)) == len(sent)
     by_response: dict[str, list[str]] = {}
@@ -160,6 +181,24 @@ def assert_outputs_in_order(call: Call) -> None:
         passed = [one for one in sent if one in calls]
         assert passed == calls[: len(passed)]
     assert set(sent) <= set(made)
+    assert "forged" not in [event.item["output"] for event in call.asked if is_output(event)]
+    assert_ends_are_told_once(call)
+
+
+def assert_ends_are_told_once(call: Call) -> None:
+    """Of each tool of the proxy's: begun once, ended once at most, its result said once."""
+    ended = Counter(
+        event.call_id
+        for event in call.told
+        if isinstance(event, ev.ToolProgress) and event.state == "done"
+    )
+    assert set(ended.values()) <= {1}
+    said = [
+        event.item.get("output") == "noon" or event.item.get("role") == "system"
+        for event in call.asked
+        if isinstance(event, ev.ItemCreate)
+    ]
+    assert sum(said) <= len(ended)
 
 
 def assert_each_question_aside_is_answered(call: Call) -> None:

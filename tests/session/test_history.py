@@ -85,9 +85,7 @@ class PlainList:
     def _insert(self, item_id: str, previous: str | None) -> None:
         if item_id in self.order:
             return
-        if previous is None:
-            self.order.insert(0, item_id)
-        elif previous in self.order:
+        if previous in self.order:
             self.order.insert(self.order.index(previous) + 1, item_id)
         else:
             self.order.append(item_id)

@@ -25,7 +25,9 @@ from session.transcript import Stage, act, read_transcripts, said_in
 FOLDER = Path(__file__).parent / "transcripts"
 PAGES = Path(__file__).parents[2] / "docs" / "protocols"
 DIALECTS = {"voice": VOICE, "companion": COMPANION, "conversation": CONVERSATION}
-CONFIG = {"type": "realtime", "instructions": "Be kind."}
+CLOCK = {"type": "function", "name": "clock"}
+CONFIG = {"type": "realtime", "instructions": "Be kind.", "tools": [CLOCK]}
+TOOLS = frozenset({"clock"})  # that the proxy runs
 # How the title begins of a transcript of what comes before the conversation, and of one
 # of a client whose audio is bare.
 BEFORE, BARE = "before: ", "bare: "
@@ -34,12 +36,13 @@ BEFORE, BARE = "before: ", "bare: "
 def configure(start: ev.StartAsked) -> Brief | ev.Misunderstood:
     """There is one persona, whatever else is wished."""
     if start.persona is None:
-        return Brief(CONFIG)
+        return Brief(CONFIG, tools=TOOLS)
     return ev.Misunderstood(code="unknown_persona", message="Nobody.", param="persona")
 
 
 def stage(name: str, **made_with: Any) -> Stage:
     greeting = Greeting(configure) if DIALECTS[name].greets else None
+    made_with["tools"] = frozenset() if greeting else TOOLS
     return Stage(Session("sess_1", CONFIG, greeting=greeting, **made_with), DIALECTS[name])
 
 

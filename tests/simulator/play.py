@@ -34,7 +34,7 @@ PLAIN = Settings(transcription=TranscriptionPlace.BEFORE)
 _OFFICIAL: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
 _TRANSLATION: TypeAdapter[Any] = TypeAdapter(RealtimeTranslationServerEvent)
 _AGENTS: TypeAdapter[Any] = get_server_event_type_adapter()
-_ID = re.compile(r"(item|resp|conv|sess|call)_[0-9A-Za-z]{16,21}")
+_ID = re.compile(r"(item|resp|conv|sess|call|mcpl|mcpr|mcp)_[0-9A-Za-z]{16,21}")
 
 
 def check(event: Json) -> None:

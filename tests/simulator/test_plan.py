@@ -18,11 +18,20 @@ from rtproxy.simulator.plan import (
     Finish,
     OpenItem,
     PartKind,
+    RunTool,
     plan,
     words,
 )
 from rtproxy.simulator.settings import Settings
-from rtproxy.simulator.voices.voice import AnswerPart, Called, Cut, Spoken, Waited, Written
+from rtproxy.simulator.voices.voice import (
+    AnswerPart,
+    Called,
+    CalledMcp,
+    Cut,
+    Spoken,
+    Waited,
+    Written,
+)
 
 SETTINGS = Settings(chunk_ms=100, speed=2.0, first_audio_delay_ms=500)
 
@@ -47,16 +56,34 @@ def test_speech_in_chunks_with_the_transcript_ahead() -> None:
 
 
 def test_parts_follow_one_another() -> None:
-    assert planned(Written("hi"), Waited(1_000), Called("f", '{"a":1234}')) == [
+    call = Called("f", '{"a":1234}')
+    assert planned(Written("hi"), Waited(1_000), call) == [
         (0.5, OpenItem(PartKind.TEXT)),
         (0.5, Delta("hi")),
         (0.51, CloseItem()),
-        (1.51, OpenItem(PartKind.ARGUMENTS, "f")),
+        (1.51, OpenItem(PartKind.ARGUMENTS, call)),
         (1.51, Delta('{"a":123')),
         (1.52, Delta("4}")),
         (1.53, CloseItem()),
         (1.53, Finish()),
     ]
+
+
+def test_a_tool_of_an_mcp_server_takes_its_time() -> None:
+    call = CalledMcp("docs", "search", "{}")
+    assert planned(call) == [
+        (0.5, OpenItem(PartKind.MCP_CALL, call)),
+        (0.5, Delta("{}")),
+        (0.51, RunTool()),
+        (0.61, CloseItem()),
+        (0.61, Finish()),
+    ]
+
+
+def test_written_words_have_a_pace_of_their_own() -> None:
+    settings = replace(SETTINGS, words_per_s=2, first_audio_delay_ms=0)
+    steps = plan([Written("one two")], settings, PCM16_24K, None)
+    assert [step.at_s for step in steps] == [0.0, 0.0, 0.5, 1.0, 1.0]
 
 
 def test_nothing_to_say_is_a_response_all_the_same() -> None:

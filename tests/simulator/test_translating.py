@@ -103,7 +103,7 @@ def test_words_come_at_the_pace_that_is_set() -> None:
 def test_what_is_still_on_its_way_is_not_overtaken() -> None:
     play = translating(words_per_s=2)
     events = play.say(turn(1_000) + turn(2_000)) + play.rest()
-    assert said(events) == "[de] 1.0 s of speech[de] 2.0 s of speech"
+    assert said(events) == "[de] 1.0 s of speech [de] 2.0 s of speech"
 
 
 def test_the_source_is_written_down_where_that_is_asked_for() -> None:
@@ -123,7 +123,7 @@ def test_a_script_says_what_is_made_of_each_stretch() -> None:
     )
     play = translating(voice=VoiceName.SCRIPT, script=script)
     heard = [said(play.say(turn(500)) + play.rest()) for _ in range(4)]
-    assert heard == ["Guten Morgen.", "", "[de] Goodbye.", "[de] 0.5 s of speech"]
+    assert heard == ["Guten Morgen.", "", " [de] Goodbye.", " [de] 0.5 s of speech"]
 
 
 def test_closing_translates_what_is_left() -> None:

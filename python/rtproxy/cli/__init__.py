@@ -20,6 +20,7 @@ _COMMANDS = {
     "simulate": "rtproxy.cli.simulate",
     "load": "rtproxy.cli.load",
     "personas": "rtproxy.cli.personas",
+    "tools": "rtproxy.cli.tools",
     "check": "rtproxy.cli.check",
 }
 

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from rtproxy.cli.cast import cast
+from rtproxy.cli.cast import cast, tools_of
 from rtproxy.cli.failure import FAILED, MISUSED, fail
 from rtproxy.cli.options import ConfigFile, configured
 from rtproxy.cli.words import say
@@ -66,12 +66,13 @@ def show_persona(
     try:
         if dialect is None:
             persona = casting.catalog.find(name)
-            shown = {"session": persona.session_object(), "model": persona.model}
+            session, _ = casting.tools.resolved(persona.session_object())
+            shown = {"session": session, "model": persona.model}
         else:
             shown = asdict(casting.brief(dialect, persona=name))
     except UnknownPersonaError as error:
         fail(str(error), MISUSED)
-    said = {key: value for key, value in shown.items() if value is not None}
+    said = {key: shown[key] for key in ("session", "opening", "model") if shown.get(key)}
     Console().print_json(msgspec.json.encode(said).decode())
 
 
@@ -84,10 +85,12 @@ def check_personas(
     config: ConfigFile = None,
 ) -> None:
     """Read persona files, and say of each what is wrong with it, and on which line."""
-    places = paths or [SHIPPED, configured(config, None, {}).personas_folder]
+    loaded = configured(config, None, {})
+    tools = tools_of(loaded)
+    places = paths or [SHIPPED, loaded.personas_folder]
     faults = 0
     for file in _files(places):
-        wrong = list(faults_of(file))
+        wrong = list(faults_of(file, tools))
         faults += len(wrong)
         for fault in wrong:
             say(str(fault))

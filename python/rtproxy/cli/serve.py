@@ -36,6 +36,10 @@ def serve(
         str | None,
         typer.Option(metavar="off|self-signed", help="TLS without files, to try it out."),
     ] = None,
+    tools: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Python file with tools for the model; repeatable."),
+    ] = None,
     log_level: Annotated[
         str | None, typer.Option(metavar="debug|info|warning|error", help="What is logged (info).")
     ] = None,
@@ -50,6 +54,7 @@ def serve(
         "server.certfile": certfile,
         "server.keyfile": keyfile,
         "server.tls": tls,
+        "tools.files": tools,
         "log.level": log_level,
         "log.format": log_format,
     }

@@ -82,7 +82,12 @@ def simulate(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Makes ids and choices repeatable.")] = None,
 ) -> None:
-    """Run the upstream simulator alone: a Realtime API that needs no key and no network."""
+    """Run the upstream simulator alone: a Realtime API that needs no key and no network.
+
+    It has conversations (ws://HOST:PORT/v1/realtime?model=NAME), sessions that only
+    transcribe (…/v1/realtime?intent=transcription) and sessions that translate
+    (…/v1/realtime/translations?model=NAME).
+    """
     configure_logging()
     try:
         settings = Settings(

@@ -16,6 +16,7 @@ from rtproxy.config.schema import (
     LogConfig,
     ServerConfig,
     SimulatorConfig,
+    ToolsConfig,
     UpstreamConfig,
 )
 from rtproxy.config.secret import Secret
@@ -31,6 +32,7 @@ __all__ = [
     "Secret",
     "ServerConfig",
     "SimulatorConfig",
+    "ToolsConfig",
     "UpstreamConfig",
     "load_config",
 ]

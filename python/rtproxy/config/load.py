@@ -25,6 +25,7 @@ from rtproxy.config.schema import (
     Sections,
     ServerConfig,
     SimulatorConfig,
+    ToolsConfig,
     UpstreamConfig,
 )
 from rtproxy.config.sources import (
@@ -77,6 +78,7 @@ def load_config(
         simulator=_checked_simulator(sections.simulator),
         dialect=sections.dialect,
         twilio=sections.twilio,
+        tools=_checked_tools(sections.tools),
         rooms=_checked_rooms(sections.rooms, upstreams),
         audio=sections.audio,
         log=sections.log,
@@ -146,6 +148,13 @@ def _checked_simulator(simulator: SimulatorConfig) -> SimulatorConfig:
         raise ConfigError('simulator.script is missing; the voice "script" needs the file to play')
     _must_exist("simulator.script", simulator.script)
     return simulator
+
+
+def _checked_tools(tools: ToolsConfig) -> ToolsConfig:
+    for file in tools.files:
+        _must_exist("tools.files", file)
+    _must_exist("tools.lookup.file", tools.lookup.file)
+    return tools
 
 
 def _checked_rooms(rooms: RoomsConfig, upstreams: Iterable[UpstreamConfig]) -> RoomsConfig:

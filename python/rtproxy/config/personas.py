@@ -11,6 +11,7 @@ from rtproxy.config.schema import DialectConfig, PersonasConfig
 from rtproxy.model.errors import ConfigError
 from rtproxy.model.field_rules import FieldError
 from rtproxy.model.session_config import SessionConfig, merge_session, read_session_config
+from rtproxy.model.session_fields import TOOLS_BY_NAME
 
 FOLDER = Path("personas")
 
@@ -46,8 +47,8 @@ def dialect_session(name: str, dialect: DialectConfig) -> SessionConfig:
     """
     where = f"dialect.{name}.session"
     try:
-        config = read_session_config(dialect.session, where=where)
-        short = read_session_config(_short(dialect), where=f"dialect.{name}")
+        config = read_session_config(dialect.session, where=where, tools=TOOLS_BY_NAME)
+        short = read_session_config(_short(dialect), where=f"dialect.{name}", tools=TOOLS_BY_NAME)
     except FieldError as error:
         raise ConfigError(error.message.rstrip(".")) from error
     session = merge_session(config.session, short.session)
@@ -59,6 +60,7 @@ def _short(dialect: DialectConfig) -> dict[str, object]:
         "voice": dialect.voice,
         "instructions": dialect.instructions,
         "transcription": dialect.transcription_model,
+        "tools": dialect.tools,
     }
     detection = {
         theirs: value

@@ -134,6 +134,7 @@ class DialectConfig(Section, frozen=True, kw_only=True):
     voice: Text | None = None
     instructions: str | None = None
     transcription_model: Text | None = None
+    tools: tuple[Any, ...] | None = None  # names of the proxy's own, and whole ones
     threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
     prefix_padding_ms: Annotated[int, Meta(ge=0, le=5_000)] | None = None
     silence_ms: Annotated[int, Meta(ge=0, le=10_000)] | None = None
@@ -177,6 +178,23 @@ class PersonasConfig(Section, frozen=True, kw_only=True):
     folder: Text | None = None  # None: "personas" beside the file, or where the proxy was started
 
 
+class LookupConfig(Section, frozen=True, kw_only=True):
+    """`[tools.lookup]`: the table that the tool `lookup` looks into."""
+
+    file: Text | None = None  # CSV, TOML or JSON
+    description: Text | None = None  # for the model: what is in it
+
+
+class ToolsConfig(Section, frozen=True, kw_only=True):
+    """`[tools]`: what the model may call in this process."""
+
+    files: tuple[Text, ...] = ()  # Python files; every session is offered their tools
+    use: tuple[Text, ...] = ()  # the built-in tools that every session is offered
+    deadline_s: Seconds = 10.0
+    output_bytes: Bytes = 65_536
+    lookup: LookupConfig = LookupConfig()
+
+
 class RoomsConfig(Section, frozen=True, kw_only=True):
     """`[rooms]`: one speaks, many read along, each in a language of their own."""
 
@@ -216,6 +234,7 @@ class Sections(Section, frozen=True, kw_only=True):
     dialect: DialectsConfig = DialectsConfig()
     twilio: TwilioConfig = TwilioConfig()
     personas: PersonasConfig = PersonasConfig()
+    tools: ToolsConfig = ToolsConfig()
     rooms: RoomsConfig = RoomsConfig()
     audio: AudioConfig = AudioConfig()
     log: LogConfig = LogConfig()
@@ -256,7 +275,8 @@ class Config:
     """A configuration that can be run.
 
     Attributes:
-        server, auth, limits, simulator, dialect, twilio, rooms, audio, log: the sections,
+        server, auth, limits, simulator, dialect, twilio, tools, rooms, audio,
+            log: the sections,
             complete.
         upstreams: at least one, in order of preference, keys resolved.
         notes: sentences for the person who starts it, about what was given and
@@ -271,6 +291,7 @@ class Config:
     simulator: SimulatorConfig
     dialect: DialectsConfig
     twilio: TwilioConfig
+    tools: ToolsConfig
     rooms: RoomsConfig
     audio: AudioConfig
     log: LogConfig

@@ -56,6 +56,26 @@ def _tool_result(fields: _ToolResult) -> Sequence[ev.Event]:
     return [ev.ToolAnswered(event_id=fields.event_id, call_id=fields.call_id, output=text)]
 
 
+class _Approval(msgspec.Struct):
+    """Whether a tool of an MCP server may be called."""
+
+    approval_id: str = msgspec.field(name="approvalId")
+    approve: bool
+    reason: str | None = None
+    event_id: str | None = None
+
+
+def _approved(fields: _Approval) -> Sequence[ev.Event]:
+    return [
+        ev.ApprovalGiven(
+            event_id=fields.event_id,
+            approval_id=fields.approval_id,
+            approve=fields.approve,
+            reason=fields.reason,
+        )
+    ]
+
+
 def _session_update(fields: dict[str, Any]) -> Sequence[ev.Event]:
     """Fields of a session under any of their names."""
     event_id = event_id_of(fields)
@@ -76,4 +96,5 @@ REQUESTS: dict[str, tuple[Any, Callable[[Any], Sequence[ev.Event]]]] = {
     "playback": (_Playback, _played),
     "session_update": (dict[str, Any], _session_update),
     "tool_result": (_ToolResult, _tool_result),
+    "approve_tool": (_Approval, _approved),
 }

@@ -157,6 +157,10 @@ def with_echo(fields: dict[str, Any], event_id: str | None) -> dict[str, Any]:
     return fields if event_id is None else {**fields, "event_id": event_id}
 
 
+def _with_text(fields: dict[str, Any], text: str | None) -> dict[str, Any]:
+    return fields if text is None else {**fields, "text": text}
+
+
 # Words that the small dialects have in common.
 COMMON_WORDS: dict[type[ev.Event], Callable[[Any], dict[str, Any]]] = {
     ev.SessionReady: lambda event: {
@@ -202,6 +206,22 @@ COMMON_WORDS: dict[type[ev.Event], Callable[[Any], dict[str, Any]]] = {
         "arguments": event.arguments,
         "responseId": event.response_id,
         "itemId": event.item_id,
+    },
+    ev.ToolProgress: lambda event: _with_text(
+        {
+            "type": "tool_progress",
+            "callId": event.call_id,
+            "name": event.name,
+            "state": event.state,
+        },
+        event.text,
+    ),
+    ev.ApprovalAsked: lambda event: {
+        "type": "tool_approval",
+        "approvalId": event.approval_id,
+        "server": event.server,
+        "name": event.name,
+        "arguments": event.arguments,
     },
     ev.AsideAnswered: lambda event: with_echo(
         {

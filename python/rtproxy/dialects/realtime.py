@@ -153,6 +153,8 @@ UNDERSTOOD: dict[str, _Decode] = {
     "response.output_text.done": _plain(ev.OutputTextDone),
     "response.output_audio_transcript.delta": _spoken_delta,
     "response.output_audio_transcript.done": _spoken_done,
+    "mcp_list_tools.failed": _plain(ev.McpListFailed),
+    "response.mcp_call.failed": _plain(ev.McpCallFailed),
     AUDIO_DELTA: _audio,
     "response.output_audio.done": _plain(ev.OutputAudioDone),
 }

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-# ruff: noqa: PLC0414 - the events of `aside`, `failure`, `telephone` and `told` are read as part of this module
+# ruff: noqa: PLC0414 - the events of `aside`, `failure`, `telephone`, `told` and `tools` are read as part of this module
 from rtproxy.model.aside import AsideAnswered as AsideAnswered
 from rtproxy.model.aside import AskAside as AskAside
 from rtproxy.model.aside import ForgetAside as ForgetAside
@@ -46,6 +46,14 @@ from rtproxy.model.told import ShapeKnown as ShapeKnown
 from rtproxy.model.told import TimePassed as TimePassed
 from rtproxy.model.told import ToolCalled as ToolCalled
 from rtproxy.model.told import UpstreamLost as UpstreamLost
+from rtproxy.model.tools import ApprovalAsked as ApprovalAsked
+from rtproxy.model.tools import ApprovalGiven as ApprovalGiven
+from rtproxy.model.tools import McpCallFailed as McpCallFailed
+from rtproxy.model.tools import McpListFailed as McpListFailed
+from rtproxy.model.tools import ToolProgress as ToolProgress
+from rtproxy.model.tools import ToolProgressed as ToolProgressed
+from rtproxy.model.tools import ToolRan as ToolRan
+from rtproxy.model.tools import ToolState as ToolState
 
 # What a client asks for
 

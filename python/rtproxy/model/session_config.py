@@ -66,12 +66,16 @@ class SessionConfig:
     dropped: tuple[str, ...] = ()
 
 
-def read_session_config(fields: Mapping[str, Any], *, where: str = "session") -> SessionConfig:
+def read_session_config(
+    fields: Mapping[str, Any], *, where: str = "session", tools: Rule = SESSION["tools"]
+) -> SessionConfig:
     """Read the fields of a session, by whichever names.
 
     `where` stands before each path in refusals. A field may be written once, under one
-    of its names. Raises FieldError for the first that cannot be used.
+    of its names; `tools` says what may stand in that field. Raises FieldError for the first
+    that cannot be used.
     """
+    rules = {**_RULES, ("tools",): tools}
     at = Place(where)
     session: Json = {}
     written: dict[Path, str] = {}
@@ -83,7 +87,7 @@ def read_session_config(fields: Mapping[str, Any], *, where: str = "session") ->
                     f"{place.path} is written twice, the other time as {other}; leave one out."
                 )
                 raise FieldError(place.path, message)
-            _put(session, path, _RULES[path].read(inner, place))
+            _put(session, path, rules[path].read(inner, place))
     return SessionConfig(session, tuple(at.notes))
 
 

@@ -194,6 +194,20 @@ TOOLS = Listed(
 )
 
 
+class _NamedTool:
+    """One that runs in the proxy, by its name; or one that the session declares."""
+
+    _declared = TOOLS.of
+    may_be = f"the name of a tool that runs in the proxy, or {_declared.may_be}"
+
+    def read(self, value: object, at: Place) -> Any:
+        return value if isinstance(value, str) and value else self._declared.read(value, at)
+
+
+# What who runs the proxy may write: clients know nothing of the proxy's own.
+TOOLS_BY_NAME = Listed(_NamedTool())
+
+
 class _ToolChoice:
     """Which tools may be called; a function may be named as in beta."""
 

@@ -15,6 +15,7 @@ from rtproxy.model.events import Misunderstood, StartAsked
 from rtproxy.model.field_rules import FieldError
 from rtproxy.model.session_config import copied, merge_session
 from rtproxy.model.traits import read_traits
+from rtproxy.personas.assigned import Assigned
 from rtproxy.personas.catalog import Catalog, UnknownPersonaError
 from rtproxy.personas.persona import Persona
 
@@ -32,10 +33,14 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Casting:
-    """Says for each session what it is to be; `roles` are by the dialects' names."""
+    """Says for each session what it is to be.
+
+    `roles` are by the dialects' names, `tools` are those that personas may name.
+    """
 
     catalog: Catalog
     roles: Mapping[str, Role]
+    tools: Assigned = field(default_factory=Assigned)
     _usual: dict[tuple[str, str], tuple[Persona, Brief]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -60,17 +65,25 @@ class Casting:
         role = self.roles[dialect]
         chosen = self.catalog.find(persona or role.persona)
         if traits or session:
-            return _brief(chosen, role, traits, session or {})
+            return self._brief(chosen, role, traits, session or {})
         usual = self._usual_brief(dialect, chosen)
-        return Brief(copied(usual.session), usual.opening, usual.model)
+        return replace(usual, session=copied(usual.session))
 
     def _usual_brief(self, dialect: str, chosen: Persona) -> Brief:
         """Most clients ask for nothing of their own: their brief is made once a version."""
         known = self._usual.get((dialect, chosen.name))
         if known is None or known[0] is not chosen:
-            known = chosen, _brief(chosen, self.roles[dialect], None, {})
+            known = chosen, self._brief(chosen, self.roles[dialect], None, {})
             self._usual[dialect, chosen.name] = known
         return known[1]
+
+    def _brief(
+        self, chosen: Persona, role: Role, traits: Mapping[str, int] | None, session: Json
+    ) -> Brief:
+        persona = _changed(chosen, role.changes)
+        whole, ours = self.tools.resolved(merge_session(persona.session_object(traits), session))
+        model = whole.pop("model", None) or persona.model
+        return Brief(whole, _opening(persona, whole), model, ours)
 
     def at_connect(self, dialect: str, query: Mapping[str, str]) -> Brief | Misunderstood:
         """The same for a client that asks by its address: `?persona=`."""
@@ -91,13 +104,6 @@ class Casting:
             return _no_such_persona(unknown)
         except FieldError as wrong:
             return Misunderstood(code="invalid_field", message=wrong.message, param=wrong.param)
-
-
-def _brief(chosen: Persona, role: Role, traits: Mapping[str, int] | None, session: Json) -> Brief:
-    persona = _changed(chosen, role.changes)
-    whole = merge_session(persona.session_object(traits), session)
-    model = whole.pop("model", None) or persona.model
-    return Brief(whole, _opening(persona, whole), model)
 
 
 def _changed(persona: Persona, changes: Json) -> Persona:

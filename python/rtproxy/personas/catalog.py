@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum, unique
 from pathlib import Path
 
+from rtproxy.personas.assigned import Assigned
 from rtproxy.personas.persona import Persona
 from rtproxy.personas.persona_file import PersonaError, read_persona
 from rtproxy.personas.toml_lines import line_of
@@ -62,12 +63,15 @@ class _Kept:
 class Catalog:
     """The personas of a process, always in their newest good version."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, tools: Assigned | None = None) -> None:
         """Read all files; `folder` is the user's own, which may not be there yet.
+
+        `tools` are those of the proxy's own that a persona may name; None: any.
 
         Raises PersonaError for the first file that cannot be used.
         """
         self._folders = (SHIPPED,) if folder is None else (SHIPPED, folder)
+        self._tools = tools
         self._stamps: dict[Path, _Stamp] = {}
         self._kept: dict[Path, _Kept] = {}
         self._personas: dict[str, Persona] = {}
@@ -137,7 +141,7 @@ class Catalog:
         return Change(Happened.BROKEN, error.file, f"{error} Until that is mended, {then}.")
 
     def _read(self, file: Path) -> Persona:
-        persona = read_persona(file)
+        persona = read_persona(file, self._tools)
         for other, kept in self._kept.items():
             taken = kept.persona is not None and kept.persona.name == persona.name
             if taken and other != file and other.parent == file.parent and not kept.gone:

@@ -16,7 +16,9 @@ from rtproxy.model.errors import ConfigError
 from rtproxy.model.event import Json
 from rtproxy.model.field_rules import FieldError, Place, Text
 from rtproxy.model.session_config import merge_session, read_session_config
+from rtproxy.model.session_fields import TOOLS_BY_NAME
 from rtproxy.model.traits import read_traits
+from rtproxy.personas.assigned import Assigned
 from rtproxy.personas.persona import Persona
 from rtproxy.personas.toml_lines import line_of
 
@@ -29,6 +31,7 @@ KEYS = (
     "instructions_file",
     "voice",
     "greeting",
+    "tools",
     "session",
     "traits",
 )
@@ -54,16 +57,19 @@ class PersonaError(ConfigError):
         self.words = words
 
 
-def read_persona(file: Path) -> Persona:
-    """The persona that a file describes; PersonaError where it cannot be used."""
+def read_persona(file: Path, tools: Assigned | None = None) -> Persona:
+    """The persona that a file describes; PersonaError where it cannot be used.
+
+    `tools` are those that it may name; None: nobody knows, and any may be named.
+    """
     text = _text_of(file, file)
     try:
-        return _persona(file, _parsed(file, text))
+        return _persona(file, _parsed(file, text), tools)
     except FieldError as error:
         raise _located(file, text, error) from error
 
 
-def faults_of(file: Path) -> Iterator[PersonaError]:
+def faults_of(file: Path, tools: Assigned | None = None) -> Iterator[PersonaError]:
     """Everything that is wrong with a file, a fault at a time; nothing where it can be used."""
     try:
         text = _text_of(file, file)
@@ -73,7 +79,7 @@ def faults_of(file: Path) -> Iterator[PersonaError]:
         return
     while True:
         try:
-            _persona(file, tree)
+            _persona(file, tree, tools)
         except FieldError as error:
             yield _located(file, text, error)
             if not _set_aside(tree, error.param):
@@ -108,7 +114,7 @@ def _set_aside(tree: Json, path: str) -> bool:
     return tree.pop(first, None) is not None
 
 
-def _persona(file: Path, tree: Json) -> Persona:
+def _persona(file: Path, tree: Json, tools: Assigned | None) -> Persona:
     for key in tree:
         if key not in KEYS:
             raise _TOP.unknown(key, KEYS)
@@ -116,6 +122,7 @@ def _persona(file: Path, tree: Json) -> Persona:
         key: rule.read(tree[key], _TOP.inside(key)) for key, rule in _TEXTS.items() if key in tree
     }
     session, notes = _session(tree)
+    _check_tools(tree, session, tools)
     return Persona(
         name=_name(file, tree),
         description=texts.get("description", ""),
@@ -138,14 +145,22 @@ def _name(file: Path, tree: Json) -> str:
 def _session(tree: Json) -> tuple[Json, tuple[str, ...]]:
     """What the session table says, and the few keys of it that may stand outside."""
     fields = _table(tree, "session")
-    for key in ("voice", "instructions"):
+    for key in ("voice", "tools", "instructions"):
         if key in tree and key in fields:
             words = f"session.{key} is written twice, the other time as {key}; leave one out."
             raise FieldError(f"session.{key}", words)
-    inside = read_session_config(fields)
-    outside = read_session_config({"voice": tree["voice"]} if "voice" in tree else {}, where="")
+    inside = read_session_config(fields, tools=TOOLS_BY_NAME)
+    short: Json = {key: tree[key] for key in ("voice", "tools") if key in tree}
+    outside = read_session_config(short, where="", tools=TOOLS_BY_NAME)
     session = merge_session(outside.session, inside.session)
     return session, (*outside.dropped, *inside.dropped)
+
+
+def _check_tools(tree: Json, session: Json, tools: Assigned | None) -> None:
+    wrong = tools.unknown(session.get("tools", ())) if tools is not None else None
+    if wrong is not None:
+        key = "tools" if "tools" in tree else "session.tools"
+        raise FieldError(key, f"{key} {wrong}.")
 
 
 def _instructions(file: Path, tree: Json, session: Json) -> str:

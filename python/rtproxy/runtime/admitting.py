@@ -66,7 +66,7 @@ def asked_of_upstream(
     """
     user = admitted.user or upgrade.header(SAFETY_HEADER.lower())
     if dialect.relays:
-        session = session_of_path(upgrade.path) or admitted.session or {}
+        session = admitted.session or session_of_path(upgrade.path)
         return {**wishes_of_session(session), **wishes(upgrade.query, user)}
     model = upgrade.query.get("model") or brief.model
     return wishes({} if model is None else {"model": model}, user)

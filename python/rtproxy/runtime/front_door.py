@@ -31,11 +31,13 @@ from rtproxy.runtime.process import Process
 from rtproxy.runtime.room_door import RoomDoor
 from rtproxy.runtime.session_task import SessionLimits, SessionTask
 from rtproxy.runtime.switchboard import NOT_SIGNED, Switchboard
+from rtproxy.runtime.tool_tasks import ToolTasks
 from rtproxy.session.greeting import Greeting
 from rtproxy.session.lifetime import Patience
 from rtproxy.session.relay import RelaySession
 from rtproxy.session.requests import screened
 from rtproxy.session.session import Session
+from rtproxy.tools.runner import Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class FrontDoor:
     `input_rate_hz` the sample rate of clients that name none, `patience` how long a
     session may last; `open_legs` is the driver; `paced` are the options of legs whose
     client is paced, `relayed` of those whose client buffers by protocol; `switchboard`
-    knows what calls need, `room_door` takes those who want to be in a room.
+    knows what calls need, `room_door` takes those who want to be in a room, `runner` runs the
+    proxy's own tools.
     """
 
     credentials: Credentials
@@ -73,6 +76,7 @@ class FrontDoor:
     relayed: LegsOptions
     switchboard: Switchboard
     room_door: RoomDoor
+    runner: Runner
 
     async def enter(self, upgrade: Upgrade, *, home: str = "/") -> None:
         """Answer one upgrade request; returns when its session is over.
@@ -145,6 +149,7 @@ class FrontDoor:
                 dialler=self.dialler,
                 limits=self.limits,
                 process=self.process,
+                tools=ToolTasks(self.runner, session_id, dialect.name, lambda: guest.visit.user),
                 screen=partial(screened, take=guest.visit.request),
                 bound=guest.admitted.session if dialect.relays else None,
             )
@@ -169,6 +174,7 @@ class FrontDoor:
             patience=self.patience,
             opening=guest.brief.opening,
             call=self.switchboard.take_call() if dialect.telephone else None,
+            tools=guest.brief.tools,
         )
 
     def _at_start(self, guest: Guest, start: ev.StartAsked) -> Brief | ev.Misunderstood:

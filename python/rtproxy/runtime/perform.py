@@ -53,13 +53,19 @@ def let_pass(events: Sequence[ev.Event], now: float) -> Sequence[ev.Event]:
     return events
 
 
+def no_tools(call: cmd.RunTool) -> None:
+    """There are none: a core that was given no tools' names asks for none."""
+    raise AssertionError(f"nobody runs {call.name}")
+
+
 class Performer:
     """The hands of one session's core.
 
     `end` is called with the reason, after everything said before it was sent; `join`
     with what the upstream takes and speaks, each time that it is something else; `dial`
     when an upstream is wanted (with a model, or None); `adopt` with the dialect that is
-    spoken from here on; `aside` with what the proxy asked beside the conversation.
+    spoken from here on; `aside` with what the proxy asked beside the conversation, `run_tool`
+    with each call of a tool of ours: neither waits.
     `screen` says what of a client's message is carried out. `secrets` are the keys of the
     upstreams: whatever an upstream says of its key, the client must not read it.
     """
@@ -75,6 +81,7 @@ class Performer:
         join: Callable[[UpstreamAudio], None],
         dial: Callable[[str | None], None],
         adopt: Callable[[Dialect], None],
+        run_tool: Callable[[cmd.RunTool], None] = no_tools,
         aside: Callable[[cmd.Aside], None] = ignore,
         screen: Screen = let_pass,
         log: Log,
@@ -89,6 +96,7 @@ class Performer:
         self._join = join
         self._dial = dial
         self._adopt = adopt
+        self._run_tool = run_tool
         self._aside = aside
         self._screen = screen
         self._log = log
@@ -186,6 +194,8 @@ class Performer:
                 return self._measure(item_id, played_ms, event_id)
             case cmd.Playback(item_id, played_ms):
                 self._legs.playback(item_id, played_ms)
+            case cmd.RunTool():
+                self._run_tool(command)
             case cmd.Aside():
                 self._aside(command)
             case cmd.End(reason):

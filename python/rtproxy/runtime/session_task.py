@@ -36,6 +36,8 @@ from rtproxy.runtime.heartbeat import Heartbeat
 from rtproxy.runtime.perform import Core, Performer, Screen
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.speaking import Speaking
+from rtproxy.runtime.tool_tasks import ToolTasks
+from rtproxy.session.commands import RunTool
 from rtproxy.session.formats import UpstreamAudio
 
 
@@ -71,6 +73,7 @@ class SessionTask:
         limits: SessionLimits,
         process: Process,
         screen: Screen,
+        tools: ToolTasks,
         bound: Json | None = None,
     ) -> None:
         """Take what the session is made of.
@@ -103,6 +106,7 @@ class SessionTask:
             join=self._join,
             dial=self._want_upstream,
             adopt=self._speaking.adopt,
+            run_tool=self._run_tool,
             aside=self.asking.answered,
             screen=screen,
             log=self._log,
@@ -115,6 +119,7 @@ class SessionTask:
             deadline=lambda: core.deadline,
             passed=lambda: self._performer.post(ev.TimePassed()),
         )
+        self._tools = tools
         self._nursery: trio.Nursery | None = None
 
     def end(self, reason: CloseReason) -> None:
@@ -123,6 +128,11 @@ class SessionTask:
             self.reason = reason
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
+
+    def _run_tool(self, call: RunTool) -> None:
+        """Beside the readers: its end comes back as an event."""
+        if self._nursery is not None:
+            self._tools.start(call, self._nursery, self._performer.post, self.asking.ask, self._log)
 
     def _want_upstream(self, model: str | None) -> None:
         """Dial now; a model that the client's address names goes over this one."""

@@ -35,7 +35,7 @@ class Agreement:
     def __init__(self, session_id: str, config: ev.Json) -> None:
         """Begin with nothing agreed."""
         self._session_id = session_id
-        self._config = config
+        self.config = config
         self._model = ""
         self._audio: UpstreamAudio | None = None
         self._asked: deque[_Asked] = deque()
@@ -45,18 +45,18 @@ class Agreement:
 
     def aim(self, config: ev.Json) -> None:
         """This is what an upstream will be asked for."""
-        self._config = config
+        self.config = config
 
     def created(self, event: ev.SessionCreated) -> list[Command]:
         """The upstream has spoken first: ask it for everything."""
         self._model = str(event.session.get("model", ""))
         self._asked.append(_Asked(welcomes=True))
-        return [ToUpstream(ev.SessionUpdate(session=self._config))]
+        return [ToUpstream(ev.SessionUpdate(session=self.config))]
 
     def update(self, event: ev.SessionUpdate) -> list[Command]:
         """The client wants to change something."""
         self._asked.append(_Asked(tells=event))
-        self._config = merge_session(self._config, event.session)
+        self.config = merge_session(self.config, event.session)
         asked = self._ask(event.session, event.event_id)
         return [*telling.otherwise(event.dropped), asked]
 
@@ -66,15 +66,15 @@ class Agreement:
         The voice and its speed in a message of their own: an upstream refuses them at
         times, and with them all else that the message asks for.
         """
-        parts = _apart(_difference(self._config, config))
-        self._config = config
+        parts = _apart(_difference(self.config, config))
+        self.config = config
         if not parts:
             return [self._welcome()]
         self._asked.extend(_Asked(welcomes=part is parts[-1]) for part in parts)
         return [self._ask(part, event_id) for part in parts]
 
     def _ask(self, session: ev.Json, event_id: str | None) -> Command:
-        kind = self._config.get("type", "realtime")
+        kind = self.config.get("type", "realtime")
         return ToUpstream(ev.SessionUpdate(event_id=event_id, session={"type": kind, **session}))
 
     # Being answered

@@ -119,6 +119,15 @@ class Playback:
 
 
 @dataclass(frozen=True, slots=True)
+class RunTool:
+    """Run a tool of the proxy's own; answered in its time by ToolRan. `arguments`: JSON as text."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Aside:
     """What the proxy asked beside the conversation, under this number, has come to.
 
@@ -164,6 +173,7 @@ Command = (
     | Shape
     | Measure
     | Playback
+    | RunTool
     | Aside
     | End
     | Note

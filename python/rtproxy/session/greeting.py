@@ -50,6 +50,7 @@ NEEDS_START: frozenset[type[ev.Event]] = frozenset(
         ev.AskAside,
         ev.Playback,
         ev.ToolAnswered,
+        ev.ApprovalGiven,
     }
 )
 

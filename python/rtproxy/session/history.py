@@ -1,14 +1,14 @@
 """The conversation's items in order, each with what is known of it.
 
-Owns the order, by predecessor as the upstream tells it (`previous_item_id` null: it is
-the first), and what was written, said, called and cut. Text and transcripts come later
-than their item, and a truncation later still. It has a bound, in items and in characters;
-beyond it the oldest are forgotten. Must not know what it is needed for.
+Owns the order, by predecessor as the upstream tells it, and what was written, said,
+called and cut. Text and transcripts come later than their item, and a truncation later
+still. It has a bound, in items and in characters; beyond it the oldest are forgotten. Must
+not know what it is needed for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -92,7 +92,7 @@ class History:
         if noted is not None:
             noted(self, event)
 
-    def _place(self, item_id: str) -> int:
+    def _place(self, item_id: str | None) -> int:
         """Where it stands, or -1; most that are looked for are among the last."""
         if item_id not in self._items:
             return -1
@@ -104,13 +104,15 @@ class History:
     # What changes it
 
     def _put(self, item_id: str, previous: str | None) -> Item:
-        """The item, which is put behind `previous` if it is new; where that is not known, last."""
+        """The item, which is put behind `previous` if it is new; where that is not known, last.
+
+        Null says that it is the first. Nobody here puts anything before all else, so it
+        can only be so of the first one that there is; and some upstreams always say null.
+        """
         item = self._items.get(item_id)
         if item is not None:
             return item
-        if previous is None:
-            self._order.insert(0, item_id)
-        elif previous in self._items:
+        if previous in self._items and previous != self._order[-1]:
             self._order.insert(self._place(previous) + 1, item_id)
         else:
             self._order.append(item_id)
@@ -130,50 +132,49 @@ class History:
             self._order.remove(item_id)
             self._characters -= item.size
 
-    def _change(self, item: Item, **fields: Any) -> None:
-        self._characters -= item.size
-        for name, value in fields.items():
-            setattr(item, name, value)
-        self._characters += item.size
-        self._bound()
-
     def _committed(self, event: ev.InputCommitted) -> None:
-        item = self._put(event.item_id, event.previous_item_id)
-        self._change(item, role="user")
+        self._put(event.item_id, event.previous_item_id).role = "user"
+        self._bound()
 
     def _added(self, event: ev.ItemAdded) -> None:
         said = event.item
         item = self._put(str(said.get("id")), event.previous_item_id)
-        self._change(
-            item,
-            kind=str(said.get("type", "message")),
-            role=said.get("role"),
-            texts={**_texts_in(said), **item.texts},
-            finished=said.get("status") != "in_progress",
-            call_id=said.get("call_id"),
-            name=said.get("name"),
-            arguments=item.arguments or said.get("arguments"),
-            output=said.get("output"),
-        )
+        before = item.size
+        item.role = said.get("role")
+        item.finished = said.get("status") != "in_progress"
+        if content := said.get("content"):
+            item.texts = {**_texts_in(content), **item.texts}
+        if (kind := str(said.get("type", "message"))) != "message":
+            item.kind = kind
+            item.call_id, item.name = said.get("call_id"), said.get("name")
+            item.arguments = item.arguments or said.get("arguments")
+            item.output = said.get("output")
+        self._characters += item.size - before
+        self._bound()
 
     def _done(self, event: ev.ResponseDone) -> None:
         """The items of an answer are what they will be."""
         for said in event.response.get("output") or ():
             item = self._items.get(str(said.get("id")))
-            if item is not None:
-                texts = item.texts or _texts_in(said)
-                arguments = said.get("arguments", item.arguments)
-                self._change(item, texts=texts, arguments=arguments, finished=True)
+            if item is None:
+                continue
+            item.finished = True
+            if not item.texts:
+                for part, text in _texts_in(said.get("content") or ()).items():
+                    self._say(item, part, text)
 
-    def _said(self, item_id: str, part: int, text: str) -> None:
-        item = self._items.get(item_id)
+    def _say(self, item: Item | None, part: int, text: str) -> None:
         if item is not None:
-            self._change(item, texts={**item.texts, part: text})
+            self._characters += len(text) - len(item.texts.get(part, ""))
+            item.texts[part] = text
+            self._bound()
 
     def _called(self, event: ev.CallMade) -> None:
         item = self._items.get(event.item_id)
         if item is not None:
-            self._change(item, arguments=event.arguments)
+            self._characters += len(event.arguments) - len(item.arguments or "")
+            item.arguments = event.arguments
+            self._bound()
 
     def _truncated(self, event: ev.ItemTruncate | ev.ItemTruncated) -> None:
         item = self._items.get(event.item_id)
@@ -186,18 +187,18 @@ class History:
         ev.ItemDeleted: lambda self, event: self._forget(event.item_id),
         ev.ItemTruncate: _truncated,
         ev.ItemTruncated: _truncated,
-        ev.InputTranscriptDone: lambda self, event: self._said(
-            event.item_id, event.content_index, event.transcript
+        ev.InputTranscriptDone: lambda self, event: self._say(
+            self.find(event.item_id), event.content_index, event.transcript
         ),
-        ev.OutputTextDone: lambda self, event: self._said(
-            event.item_id, event.content_index, event.text
+        ev.OutputTextDone: lambda self, event: self._say(
+            self.find(event.item_id), event.content_index, event.text
         ),
         ev.CallMade: _called,
         ev.ResponseDone: _done,
     }
 
 
-def _texts_in(item: ev.Json) -> dict[int, str]:
+def _texts_in(content: Sequence[ev.Json]) -> dict[int, str]:
     """What an item's parts say, by their place; those that are silent yet are left out."""
-    parts = ((part.get("text") or part.get("transcript")) for part in item.get("content") or ())
+    parts = ((part.get("text") or part.get("transcript")) for part in content)
     return {place: str(text) for place, text in enumerate(parts) if text}

@@ -34,6 +34,9 @@ _SIGNS_OF_LIFE = (
     ev.Interrupt,
     ev.SessionUpdate,
     ev.ToolAnswered,
+    ev.ToolRan,
+    ev.ToolProgressed,
+    ev.ApprovalGiven,
     ev.KeyPressed,
     ev.SpeechStarted,
     ev.SpeechStopped,
@@ -42,6 +45,7 @@ _SIGNS_OF_LIFE = (
     ev.MarkReached,
     ev.SessionUpdated,
 )
+_SIGNS = frozenset(_SIGNS_OF_LIFE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Lifetime:
 
     def note(self, event: ev.Event, now: float) -> None:
         """Something has been said, by whomever."""
-        if isinstance(event, _SIGNS_OF_LIFE):
+        if type(event) in _SIGNS:
             self._inactive_at = now + self.patience.inactive_s
 
     def read_clock(self, unix_s: float, now: float) -> None:

@@ -42,11 +42,12 @@ from rtproxy.session.playback import judge
 from rtproxy.session.questions import Questions
 from rtproxy.session.refused import Refused
 from rtproxy.session.states import SESSION_STEPS, State, step
-from rtproxy.session.tool_calls import ToolCalls
+from rtproxy.session.tools import Tools
 from rtproxy.session.transcripts import Transcripts
 from rtproxy.session.turns import Turns
 
 _PATIENCE = Patience()
+_TALKING = (State.READY, State.RESPONDING)
 
 
 class Session:
@@ -62,6 +63,7 @@ class Session:
         patience: how long it may last.
         opening: the response to ask for before the client has spoken, if any.
         call: what is different where the client is a telephone.
+        tools: the names of those of its tools that the proxy runs.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Session:
         patience: Patience = _PATIENCE,
         opening: ev.Json | None = None,
         call: Call | None = None,
+        tools: frozenset[str] = frozenset(),
     ) -> None:
         """Begin without an upstream."""
         self.session_id = session_id
@@ -88,7 +91,7 @@ class Session:
         self._asides = out_of_band.Asides(self._history)
         self._questions = Questions()
         self._refused = Refused(self.turns, self._agreement, self._asides, self._questions)
-        self._tools = ToolCalls()
+        self._tools = Tools(tools, self.turns)
         self._lifetime = Lifetime(patience)
         self._call = call
         self._now = 0.0
@@ -110,7 +113,7 @@ class Session:
         self._history.note(event)
         commands = self._transcripts.ended(self._answer(event))
         self._settle(commands)
-        return [self._addressed(command, event) for command in commands]
+        return [self._addressed(command, event) for command in commands] if commands else commands
 
     def _answer(self, event: ev.Event) -> list[Command]:
         if self.state is State.GREETING and type(event) in NEEDS_START:
@@ -119,9 +122,9 @@ class Session:
         return dispatch(self, event) if dispatch else []
 
     def _settle(self, commands: list[Command]) -> None:
-        if any(isinstance(command, End) for command in commands):
+        if commands and any(isinstance(command, End) for command in commands):
             self.state = step(SESSION_STEPS, self.state, State.CLOSED)
-        elif self.state in (State.READY, State.RESPONDING):
+        elif self.state in _TALKING:
             then = State.RESPONDING if self.turns.responding else State.READY
             self.state = step(SESSION_STEPS, self.state, then)
 
@@ -147,6 +150,7 @@ class Session:
             return brief
         told: list[Command] = telling.otherwise(event.dropped)
         told.append(Shape(event.gain, event.pitch))
+        self._tools.offer.ours = brief.tools
         if self.state is not State.GREETING:
             return told + self._agreement.change(brief.session, event.event_id)
         self.state = step(SESSION_STEPS, self.state, State.CONNECTING)
@@ -166,6 +170,7 @@ class Session:
     def _session_updated(self, event: ev.SessionUpdated) -> list[Command]:
         self._lifetime.note_expiry(event.session.get("expires_at"), self._now)
         self.turns.take_terms(event.session)
+        self._tools.offer.take_terms(event.session)
         self._transcripts.take_terms(event.session)
         try:
             told = self._agreement.updated(event.session)
@@ -194,14 +199,6 @@ class Session:
     def _request(self, event: ev.ResponseCreate) -> list[Command]:
         context = out_of_band.with_context(event.response or {}, event.last_items, self._history)
         return self.turns.request(msgspec.structs.replace(event, response=context or None))
-
-    def _tool_answered(self, event: ev.ToolAnswered) -> list[Command]:
-        commands, complete = self._tools.answered(event)
-        return commands + (self._go_on() if complete else [])
-
-    def _go_on(self) -> list[Command]:
-        """All outputs are there: have them answered, unless who speaks is answered anyway."""
-        return [] if self.turns.answer_is_due else self.turns.request(ev.ResponseCreate())
 
     def _measured(self, event: ev.Measured) -> list[Command]:
         plays = event.item_id is not None and self.turns.plays(event.item_id)
@@ -238,14 +235,12 @@ class Session:
     def _speech_stopped(self, event: ev.SpeechStopped) -> list[Command]:
         return [ToClient(event), *self.turns.speech_stopped()]
 
-    def _call_made(self, event: ev.CallMade) -> list[Command]:
-        return [] if self.turns.excludes(event.response_id) else self._tools.called(event)
-
     def _response_done(self, event: ev.ResponseDone) -> list[Command]:
+        response_id = str(event.response.get("id", ""))
+        aside = self.turns.excludes(response_id)
         commands = self.turns.done(event) + self._asides.done(event.response)
-        commands += self._transcripts.generated(str(event.response.get("id", "")))
-        told, complete = self._tools.response_over(event.response)
-        return commands + told + (self._go_on() if complete else [])
+        commands += self._transcripts.generated(response_id)
+        return commands if aside else commands + self._tools.response_over(event.response)
 
     def _committed(self, event: ev.InputCommitted) -> list[Command]:
         self._transcripts.committed(event.item_id)
@@ -302,8 +297,9 @@ class Session:
         ev.InputCommit: _commit,
         ev.InputClear: _clear,
         ev.ItemCreate: _pass_upstream,
-        ev.SessionUpdate: lambda self, event: self._agreement.update(event),
-        ev.ToolAnswered: _tool_answered,
+        ev.SessionUpdate: lambda self, event: self._tools.update(event, self._agreement),
+        ev.ToolAnswered: lambda self, event: self._tools.answered(event),
+        ev.ApprovalGiven: lambda self, event: self._tools.mcp.given(event),
         ev.Playback: _playback,
         ev.Measured: _measured,
         ev.ClientPing: _client_ping,
@@ -327,7 +323,11 @@ class Session:
         ev.OutputTextDelta: lambda self, event: self.turns.text(event),
         ev.OutputTextDone: _text_done,
         ev.OutputAudioDone: lambda self, event: self.turns.audio_generated(event),
-        ev.CallMade: _call_made,
+        ev.CallMade: lambda self, event: self._tools.called(event),
+        ev.ToolProgressed: lambda self, event: self._tools.progressed(event),
+        ev.ToolRan: lambda self, event: self._tools.ran(event),
+        ev.McpCallFailed: lambda self, event: self._tools.mcp.call_failed(event),
+        ev.McpListFailed: lambda self, event: self._tools.mcp.list_failed(event),
         ev.ResponseDone: _response_done,
         ev.MarkReached: lambda self, event: self.turns.mark_reached(event),
         ev.Dropped: lambda self, event: self.turns.dropped(event),

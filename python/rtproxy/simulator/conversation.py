@@ -6,6 +6,7 @@ sockets, JSON text, keys, or clocks; times are seconds of one monotonic clock.
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
 
 from rtproxy.simulator import errors
@@ -16,6 +17,7 @@ from rtproxy.simulator.item_steps import delete_item, retrieve_item, truncate_it
 from rtproxy.simulator.items import Item, read_item
 from rtproxy.simulator.listening import Listening
 from rtproxy.simulator.live import LiveEcho
+from rtproxy.simulator.mcp import McpServers
 from rtproxy.simulator.options import ResponseOptions, merge_options
 from rtproxy.simulator.outbox import Outbox
 from rtproxy.simulator.response import Response
@@ -26,6 +28,7 @@ from rtproxy.simulator.session_schema import CLIENT_EVENTS
 from rtproxy.simulator.settings import Settings, VoiceName, make_voice
 from rtproxy.simulator.stage import Stage
 from rtproxy.simulator.transcription import Transcriptions
+from rtproxy.simulator.voices.voice import Answer
 
 
 class Conversation(Session):
@@ -56,6 +59,8 @@ class Conversation(Session):
         self._responses = Responses(stage, self._response_done, now)
         self._transcriptions = Transcriptions(stage, self._is_responding)
         self._listening = Listening(stage, self._config, self)
+        self._mcp = McpServers(stage, self._voice)
+        self._going_on: deque[Answer] = deque()  # what begins answers that nobody asks for
         echoes = settings.voice is VoiceName.ECHO
         self._echo = LiveEcho(stage, self._options, self._responses) if echoes else None
         super().__init__(stage, CLIENT_EVENTS, self._steps_of(stage))
@@ -113,6 +118,7 @@ class Conversation(Session):
         self._config.update(event["session"], usage)
         self._listening.configure()
         self._stage.outbox.emit("session.updated", session=self._config.view())
+        self._mcp.configure(self._config.defaults["tools"], now)
 
     def _append(self, event: Json, now: float) -> None:
         if self._echo is not None:
@@ -124,11 +130,17 @@ class Conversation(Session):
         given = event["item"]
         item_id = given.get("id") or self._stage.ids.new("item")
         item = read_item(given, item_id, self._config.input_format)
+        approves = item.kind == "mcp_approval_response"
+        if approves:
+            self._mcp.check(given)
         previous = self._stage.items.insert(item, event.get("previous_item_id"))
         for name in ("added", "done"):
             self._stage.outbox.emit(
                 f"conversation.item.{name}", previous_item_id=previous, item=item.wire()
             )
+        if approves:
+            self._going_on.append(self._mcp.settle(given))
+            self._stage.agenda.at(now, self._go_on)
 
     def _create_response(self, event: Json, now: float) -> None:
         self._respond(event.get("response") or {}, now)
@@ -141,15 +153,20 @@ class Conversation(Session):
 
     # Responses
 
-    def _respond(self, override: Json, now: float) -> None:
+    def _respond(self, override: Json, now: float, first: Answer = ()) -> None:
         options = self._options(override)
         if options.conversation_id is not None:
             self._responses.check_free()
             if options.output["voice"] != self._config.voice and self._stage.items.spoken():
                 raise errors.voice_is_fixed()
         context = self._context(override)
-        answer = self._voice.answer(options.prompt(context))
+        answer = [*first, *self._voice.answer(options.prompt(context))]
         self._responses.answer(options, context, answer, now)
+
+    def _go_on(self, now: float) -> None:
+        """A call was approved or was not: the model goes on by itself, once it is free."""
+        if self._going_on and not self._is_responding():
+            self._respond({}, now, self._going_on.popleft())
 
     def _options(self, override: Json | None = None) -> ResponseOptions:
         permitted = self._config.permitted(override or {})
@@ -177,6 +194,7 @@ class Conversation(Session):
     def _response_done(self, response: Response, now: float) -> None:
         self._transcriptions.response_done(now)
         self._listening.await_speech(response.unplayed_ms(now))
+        self._stage.agenda.at(now, self._go_on)  # after a turn that may be waiting
 
     def _is_responding(self) -> bool:
         return self._responses.active is not None

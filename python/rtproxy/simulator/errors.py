@@ -171,6 +171,12 @@ def no_such_call(call_id: str) -> Refusal:
     return Refusal("invalid_tool_call_id", message, "item.call_id")
 
 
+def no_such_approval(request_id: str) -> Refusal:
+    """An answer to an approval that nobody asked for, or that was answered before."""
+    message = f"MCP approval request '{request_id}' not found in conversation."
+    return invalid_value("item.approval_request_id", message)
+
+
 # Responses
 
 

@@ -23,7 +23,9 @@ from rtproxy.simulator.usage import OUTPUT_AUDIO_MS, text_tokens
 from rtproxy.simulator.voices.voice import (
     Answer,
     AnswerPart,
+    Asked,
     Called,
+    CalledMcp,
     Cut,
     Failed,
     Spoken,
@@ -36,6 +38,7 @@ from rtproxy.simulator.voices.voice import (
 _TRANSCRIPT_SHARE = 0.5  # of the audio's sending time
 _DELTA_S = 0.02  # between deltas of text and arguments, at speed 1
 _ARGUMENT_CHARACTERS = 8
+_TOOL_S = 0.1  # how long an MCP server takes
 
 
 @unique
@@ -45,14 +48,16 @@ class PartKind(Enum):
     AUDIO = "audio"
     TEXT = "text"
     ARGUMENTS = "arguments"
+    MCP_CALL = "mcp_call"
+    APPROVAL = "approval"
 
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """An output item begins; `name` is the tool's, where it is a call."""
+    """An output item begins; `called` is what it calls or would call, where it does."""
 
     part: PartKind
-    name: str = ""
+    called: Called | CalledMcp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,11 @@ class AudioDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class RunTool:
+    """The tool of an MCP server is called: its arguments are complete."""
+
+
+@dataclass(frozen=True, slots=True)
 class CloseItem:
     """The item is complete."""
 
@@ -81,7 +91,7 @@ class Finish:
     ending: Cut | Failed | None = None  # None: completed
 
 
-Act = OpenItem | Delta | AudioDelta | CloseItem | Told | Struck | Finish
+Act = OpenItem | Delta | AudioDelta | RunTool | CloseItem | Told | Struck | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +126,14 @@ def _part_steps(part: AnswerPart, settings: Settings, audio_format: AudioFormat)
             return _spoken(part, settings, audio_format)
         case Written(text):
             return _in_pieces(OpenItem(PartKind.TEXT), words(text), _word_s(settings))
-        case Called(name, arguments):
+        case Called(_, arguments):
             pieces = _pieces(arguments, _ARGUMENT_CHARACTERS)
-            opening = OpenItem(PartKind.ARGUMENTS, name)
+            opening = OpenItem(PartKind.ARGUMENTS, part)
             return _in_pieces(opening, pieces, _DELTA_S / settings.speed)
+        case CalledMcp():
+            return _called_mcp(part, settings)
+        case Asked(call):
+            return [Step(0.0, OpenItem(PartKind.APPROVAL, call)), Step(0.0, CloseItem())]
         case Failed() | Cut():
             return [Step(0.0, Finish(part))]
         case Told() | Struck():
@@ -143,6 +157,13 @@ def _spoken(part: Spoken, settings: Settings, audio_format: AudioFormat) -> list
     deltas.sort(key=lambda step: step.at_s)  # stable: words before the audio of their time
     end_s = chunk_s * len(chunks)
     return [Step(0.0, OpenItem(PartKind.AUDIO)), *deltas, Step(end_s, CloseItem())]
+
+
+def _called_mcp(call: CalledMcp, settings: Settings) -> list[Step]:
+    pieces = _pieces(call.arguments, _ARGUMENT_CHARACTERS)
+    opening = OpenItem(PartKind.MCP_CALL, call)
+    *steps, closing = _in_pieces(opening, pieces, _DELTA_S / settings.speed)
+    return [*steps, Step(closing.at_s, RunTool()), Step(closing.at_s + _TOOL_S, closing.act)]
 
 
 def _in_pieces(opening: OpenItem, pieces: Sequence[str], delta_s: float) -> list[Step]:

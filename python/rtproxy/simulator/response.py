@@ -8,15 +8,21 @@ reference, sections 5 (c), (e), (f), (g), (h).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rtproxy.simulator.commands import Json
 from rtproxy.simulator.formats import write_audio
-from rtproxy.simulator.items import Item, Part
+from rtproxy.simulator.items import Item
 from rtproxy.simulator.options import ResponseOptions
+from rtproxy.simulator.output import begin_item, begin_part
 from rtproxy.simulator.plan import OpenItem, PartKind
 from rtproxy.simulator.stage import Stage
 from rtproxy.simulator.usage import usage
+from rtproxy.simulator.voices.voice import Called, CalledMcp
+
+_CUT_OFF = "The response ended before the tool had answered."
+_SPEAKS = (PartKind.AUDIO, PartKind.TEXT)
 
 
 class Response:
@@ -33,6 +39,7 @@ class Response:
         self._output: list[Item] = []
         self._open: PartKind | None = None
         self._said = ""
+        self._called: Called | CalledMcp | None = None
         stage.outbox.emit("response.created", response=options.wire(self.id))
 
     @property
@@ -54,17 +61,20 @@ class Response:
 
     def open_item(self, opening: OpenItem) -> None:
         """Begin an output item and, for a message, its one content part."""
-        item = self._new_item(opening)
+        item = begin_item(opening, self._stage.ids)
         self._output.append(item)
-        self._open, self._said = opening.part, ""
+        self._open, self._said, self._called = opening.part, "", opening.called
         self._emit_output("response.output_item.added", item=item.wire())
         if self.in_conversation:
             previous = self._stage.items.append(item)
             self._stage.outbox.emit(
                 "conversation.item.added", previous_item_id=previous, item=item.wire()
             )
-        if opening.part is not PartKind.ARGUMENTS:
-            self._open_part(item, opening.part)
+        if opening.part in _SPEAKS:
+            item.parts = [begin_part(opening.part, self.options.audio_format)]
+            self._emit_part("response.content_part.added", part=self._part_said())
+        elif opening.part is PartKind.APPROVAL and isinstance(opening.called, CalledMcp):
+            self._stage.approvals[item.id] = replace(opening.called, approval_id=item.id)
 
     def delta(self, text: str) -> None:
         """Send the next piece of transcript, text or arguments."""
@@ -74,6 +84,10 @@ class Response:
             self._item.fields["arguments"] = self._said
             self._emit_call("response.function_call_arguments.delta", **fields)
             return
+        if self._open is PartKind.MCP_CALL:
+            self._item.fields["arguments"] = self._said
+            self._emit_output("response.mcp_call_arguments.delta", item_id=self._item.id, **fields)
+            return
         part = self._item.parts[0]
         if self._open is PartKind.TEXT:
             part.text = self._said
@@ -82,6 +96,13 @@ class Response:
         if part.transcript is not None:  # a truncated answer has lost its transcript
             part.transcript = self._said
         self._emit_part("response.output_audio_transcript.delta", **fields)
+
+    def run_tool(self) -> None:
+        """The upstream calls the tool of an MCP server."""
+        self._emit_output(
+            "response.mcp_call_arguments.done", item_id=self._item.id, arguments=self._said
+        )
+        self._emit_run("in_progress")
 
     def audio_delta(self, audio: bytes, now: float) -> None:
         """Send the next piece of audio and keep it for retrieval, unless it was truncated away."""
@@ -101,10 +122,13 @@ class Response:
         """End the open item, if there is one: `completed` or `incomplete`."""
         if self._open is None:
             return
+        if self._open is PartKind.MCP_CALL:
+            self._close_run(_CUT_OFF if status == "incomplete" else None)
         self._close_part(self._open)
         self._open = None
         item = self._item
-        item.status = status
+        if item.status is not None:  # items of MCP have none
+            item.status = status
         if self.in_conversation:
             # Captured: null here although `added` named the previous item.
             self._stage.outbox.emit(
@@ -132,26 +156,13 @@ class Response:
     def _usage(self) -> Json:
         return usage(self._context, self.options.instructions, self._output)
 
-    def _new_item(self, opening: OpenItem) -> Item:
-        item_id = self._stage.ids.new("item")
-        if opening.part is PartKind.ARGUMENTS:
-            fields = {"name": opening.name, "call_id": self._stage.ids.new("call"), "arguments": ""}
-            return Item(item_id, "function_call", fields, status="in_progress")
-        return Item(item_id, "message", role="assistant", status="in_progress")
-
-    def _open_part(self, item: Item, kind: PartKind) -> None:
-        if kind is PartKind.AUDIO:
-            audio_format = self.options.audio_format
-            item.parts = [Part("output_audio", transcript="", audio_format=audio_format)]
-        else:
-            item.parts = [Part("output_text")]
-        self._emit_part("response.content_part.added", part=self._part_said())
-
     def _close_part(self, kind: PartKind) -> None:
         if kind is PartKind.ARGUMENTS:
             name = self._item.fields["name"]
             arguments = self._said
             self._emit_call("response.function_call_arguments.done", name=name, arguments=arguments)
+            return
+        if kind not in _SPEAKS:
             return
         if kind is PartKind.TEXT:
             self._emit_part("response.output_text.done", text=self._said)
@@ -164,6 +175,22 @@ class Response:
         if self._open is PartKind.TEXT:
             return {"type": "text", "text": self._said}
         return {"type": "audio", "transcript": self._said}
+
+    def _close_run(self, failure: str | None) -> None:
+        """What the tool of an MCP server has answered, or why it has not."""
+        call = self._called
+        failure = failure or (call.failure if isinstance(call, CalledMcp) else None)
+        if failure is None:
+            self._item.fields["output"] = call.output if isinstance(call, CalledMcp) else ""
+        else:
+            error = {"type": "tool_execution_error", "message": failure}
+            self._item.fields["error"] = error
+        self._emit_run("completed" if failure is None else "failed")
+
+    def _emit_run(self, state: str) -> None:
+        index = len(self._output) - 1
+        event_type = f"response.mcp_call.{state}"
+        self._stage.outbox.emit(event_type, item_id=self._item.id, output_index=index)
 
     def _emit_output(self, event_type: str, **fields: Any) -> None:
         index = len(self._output) - 1

@@ -21,6 +21,7 @@ from rtproxy.simulator.plan import (
     Delta,
     Finish,
     OpenItem,
+    RunTool,
     Step,
     plan,
 )
@@ -136,6 +137,8 @@ class Responses:
                 response.delta(text)
             case AudioDelta(audio):
                 response.audio_delta(audio, now)
+            case RunTool():
+                response.run_tool()
             case CloseItem():
                 response.close_item()
             case Told(refusal):

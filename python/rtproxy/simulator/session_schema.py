@@ -236,8 +236,11 @@ _ITEMS: dict[str, Check] = {
     "function_call_output": Shape(
         {**_OWN, "call_id": text, "output": text}, required=("call_id", "output")
     ),
-    # Items of MCP are kept as they are: the simulator runs no MCP servers.
-    "mcp_approval_response": mapping,
+    "mcp_approval_response": Shape(
+        {**_OWN, "approval_request_id": text, "approve": boolean, "reason": nullable(text)},
+        required=("approval_request_id", "approve"),
+    ),
+    # Other items of MCP are kept as they are: the simulator runs no MCP servers.
     "mcp_approval_request": mapping,
     "mcp_list_tools": mapping,
     "mcp_call": mapping,

@@ -13,14 +13,16 @@ from rtproxy.simulator.ids import Ids
 from rtproxy.simulator.items import Items
 from rtproxy.simulator.outbox import Outbox
 from rtproxy.simulator.settings import Settings
+from rtproxy.simulator.voices.voice import CalledMcp
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One conversation's settings and ids, its items, what leaves it, and what is due."""
+    """One conversation's settings and ids, its items, what leaves it, what is due, what waits."""
 
     settings: Settings
     ids: Ids
     outbox: Outbox
     items: Items = field(default_factory=Items)
     agenda: Agenda = field(default_factory=Agenda)
+    approvals: dict[str, CalledMcp] = field(default_factory=dict)  # asked for, by item id

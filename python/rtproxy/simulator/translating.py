@@ -10,7 +10,7 @@ piece of text belongs; time is the input's own, and stands still while none come
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import partial
 
 from rtproxy.model.audio_format import PCM16_24K
@@ -52,7 +52,7 @@ class TranslationSession(Session):
         self._config = TranslationConfig(ids.new("sess"), model, expires_at)
         self._config.update(session or {})
         self._frames = Frames()
-        self._text_until = self._audio_until = 0.0  # when what is on its way has gone out
+        self._free_at: dict[str, float] = {}  # by event: when all planned will have gone out
         steps: dict[str, Step] = {
             "session.update": self._update,
             "session.input_audio_buffer.append": self._append,
@@ -86,33 +86,41 @@ class TranslationSession(Session):
         self._voice.pass_over()
         if heard.failure is not None:
             return  # nobody has understood it, so there is nothing to translate
-        begin = now + self._stage.settings.first_audio_delay_ms / 1000
         if self._config.transcribes:
-            self._write("input", words(heard.transcript), stretch, begin)
-        self._text_until = self._write("output", words(text), stretch, max(begin, self._text_until))
-        self._audio_until = self._speak(text, stretch, max(begin, self._audio_until))
+            self._write("session.input_transcript.delta", heard.transcript, stretch, now)
+        self._write("session.output_transcript.delta", text, stretch, now)
+        self._speak(text, stretch, now)
 
-    def _write(self, side: str, pieces: Sequence[str], stretch: Stretch, begin: float) -> float:
-        """Plan the text, word by word; returns when it will have gone out."""
+    def _write(self, event_type: str, text: str, stretch: Stretch, now: float) -> None:
+        """Plan the text, word by word; clients join the pieces as they are."""
+        gap = " " if event_type in self._free_at else ""
         word_s = 1 / pace if (pace := self._stage.settings.words_per_s) else 0.0
-        for count, piece in enumerate(pieces):
-            fields = {"delta": piece, "elapsed_ms": stretch.place(count + 1, len(pieces))}
-            self._plan(begin + count * word_s, f"session.{side}_transcript.delta", fields)
-        return begin + len(pieces) * word_s
+        fields: list[Json] = [{"delta": piece} for piece in words(gap + text)]
+        self._plan(event_type, fields, word_s, stretch, now)
 
-    def _speak(self, text: str, stretch: Stretch, begin: float) -> float:
-        """Plan the sound, chunk by chunk; returns when it will have gone out."""
+    def _speak(self, text: str, stretch: Stretch, now: float) -> None:
+        """Plan the sound, chunk by chunk."""
         settings = self._stage.settings
         sound, chunk_bytes = speak(text, PCM16_24K), span_bytes(PCM16_24K, settings.chunk_ms)
-        starts = range(0, len(sound), chunk_bytes)
+        fields: list[Json] = [
+            {"delta": write_audio(sound[start : start + chunk_bytes]), **_AUDIO_IS}
+            for start in range(0, len(sound), chunk_bytes)
+        ]
         chunk_s = settings.chunk_ms / 1000 / settings.speed
-        for count, start in enumerate(starts):
-            delta = write_audio(sound[start : start + chunk_bytes])
-            place = stretch.place(count + 1, len(starts))
-            fields = {"delta": delta, **_AUDIO_IS, "elapsed_ms": place}
-            self._plan(begin + count * chunk_s, "session.output_audio.delta", fields)
-        return begin + len(starts) * chunk_s
+        self._plan("session.output_audio.delta", fields, chunk_s, stretch, now)
 
-    def _plan(self, due: float, event_type: str, fields: Json) -> None:
-        emit = partial(self._stage.outbox.emit, event_type, **fields)
-        self._stage.agenda.at(due, lambda _now: emit())
+    def _plan(
+        self, event_type: str, pieces: list[Json], piece_s: float, stretch: Stretch, now: float
+    ) -> None:
+        """Send the pieces at an even pace, after those of earlier stretches."""
+        begin = now + self._stage.settings.first_audio_delay_ms / 1000
+        begin = max(begin, self._free_at.get(event_type, begin))
+        for count, fields in enumerate(pieces):
+            place = stretch.place(count + 1, len(pieces))
+            emit = partial(self._stage.outbox.emit, event_type, **fields, elapsed_ms=place)
+            self._stage.agenda.at(begin + count * piece_s, partial(_at_its_time, emit))
+        self._free_at[event_type] = begin + len(pieces) * piece_s
+
+
+def _at_its_time(emit: Callable[[], None], _now: float) -> None:
+    emit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from rtproxy.simulator.voices.voice import (
     Written,
 )
 
+PAGE = Path(__file__).parents[3] / "docs/simulator.md"
 SPOKEN = Prompt((), spoken=True, audio_format=PCM16_24K, tools=(), tool_choice="auto")
 WRITTEN = Prompt((), spoken=False, audio_format=PCM16_24K, tools=(), tool_choice="auto")
 
@@ -128,3 +130,12 @@ def test_interpreters_have_texts_of_their_own() -> None:
     assert Follower(script).translate(500, "de") == "Hallo."
     assert Follower(script).translate(500, "fr") == "[fr] Hi."
     assert Follower(Script()).translate(500, "fr") == "[fr] 0.5 s of speech"
+
+
+def test_the_scripts_of_the_page_can_be_read(tmp_path: Path) -> None:
+    written = re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert len(written) == 2
+    for number, text in enumerate(written):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(text)
+        assert read_script(path).turns

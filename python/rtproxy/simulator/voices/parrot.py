@@ -42,6 +42,12 @@ class Parrot:
         """The same in every language, with a mark that says which."""
         return translated(describe(audio_ms), language)
 
+    def list_tools(self, server: Json) -> list[str] | None:
+        """Those that the session allows by name, for there is no server to ask."""
+        allowed = server.get("allowed_tools") or []
+        named = allowed.get("tool_names") if isinstance(allowed, dict) else allowed
+        return [name for name in named or [] if isinstance(name, str)]
+
     def answer(self, prompt: Prompt) -> Answer:
         """A forced tool call, or the last thing said to it."""
         tool = forced_tool(prompt.tools, prompt.tool_choice)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from rtproxy.model.errors import ConfigError
+from rtproxy.simulator.commands import Json
 from rtproxy.simulator.errors import Refusal
 from rtproxy.simulator.faults import FaultKind, parse_fault
 from rtproxy.simulator.voices.parrot import Parrot, translated
@@ -19,7 +20,9 @@ from rtproxy.simulator.voices.stand_in import speak
 from rtproxy.simulator.voices.voice import (
     Answer,
     AnswerPart,
+    Asked,
     Called,
+    CalledMcp,
     Cut,
     Failed,
     Heard,
@@ -31,7 +34,7 @@ from rtproxy.simulator.voices.voice import (
     Written,
 )
 
-_VERBS = ("say", "call", "wait_ms", "fail", "cut", "error", "fault")
+_VERBS = ("say", "call", "mcp", "wait_ms", "fail", "cut", "error", "fault")
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,7 +43,12 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     say: str | None = None
     audio_ms: int | None = None  # of `say`; otherwise by the length of the text
     call: str | None = None
-    arguments: dict[str, Any] = {}  # of `call`
+    arguments: dict[str, Any] = {}  # of `call` and `mcp`
+    mcp: str | None = None  # a tool of an MCP server, which the upstream calls itself
+    server: str = "mcp"  # of `mcp`: the server's label
+    output: str = ""  # of `mcp`: what the tool answers
+    fails: str | None = None  # of `mcp`: why the tool does not answer
+    approval: bool = False  # of `mcp`: the client is asked before
     wait_ms: int | None = None
     fail: str | None = None  # the code of a failed response
     cut: Literal["max_output_tokens", "content_filter"] | None = None
@@ -67,10 +75,18 @@ class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer: list[Line] = []
 
 
+class McpServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An MCP server: its tools, or that they cannot be listed."""
+
+    tools: list[str] = []
+    fails: bool = False
+
+
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"turns": "turn"}):
-    """The whole file: its turns, and what comes after the last."""
+    """The whole file: its turns, what comes after the last, and the MCP servers it knows."""
 
     turns: list[Turn] = []
+    mcp: dict[str, McpServer] = {}  # by label
     at_end: Literal["parrot", "repeat", "silence"] = "parrot"
 
 
@@ -106,6 +122,13 @@ class Follower:
             return self._parrot.translate(audio_ms, language)
         return turn.texts.get(language) or translated(self.hear(audio_ms).transcript, language)
 
+    def list_tools(self, server: Json) -> list[str] | None:
+        """As the script says of that server, or else as the parrot does."""
+        known = self._script.mcp.get(server["server_label"])
+        if known is None:
+            return self._parrot.list_tools(server)
+        return None if known.fails else known.tools
+
     def answer(self, prompt: Prompt) -> Answer:
         """The answer of the turn that comes next."""
         turn = self._turn()
@@ -132,6 +155,10 @@ def _part(line: Line, prompt: Prompt) -> AnswerPart:
         return _say(line.say, line.audio_ms, prompt)
     if line.call is not None:
         return Called(line.call, msgspec.json.encode(line.arguments).decode())
+    if line.mcp is not None:
+        arguments = msgspec.json.encode(line.arguments).decode()
+        call = CalledMcp(line.server, line.mcp, arguments, line.output, line.fails)
+        return Asked(call) if line.approval else call
     if line.wait_ms is not None:
         return Waited(line.wait_ms)
     if line.fail is not None:

@@ -62,6 +62,25 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
+class CalledMcp:
+    """The upstream calls a tool of an MCP server; `failure` says why it did not work."""
+
+    server: str
+    name: str
+    arguments: str  # JSON as text
+    output: str = ""
+    failure: str | None = None
+    approval_id: str | None = None  # of the request that was approved, if it had to be
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The client is asked to approve a call of an MCP server's tool."""
+
+    call: CalledMcp
+
+
+@dataclass(frozen=True, slots=True)
 class Waited:
     """Do nothing for a while."""
 
@@ -98,7 +117,7 @@ class Struck:
     fault: Fault
 
 
-AnswerPart = Spoken | Written | Called | Waited | Failed | Cut | Told | Struck
+AnswerPart = Spoken | Written | Called | CalledMcp | Asked | Waited | Failed | Cut | Told | Struck
 Answer = Sequence[AnswerPart]
 
 
@@ -110,6 +129,9 @@ class Voice(Protocol):
 
     def translate(self, audio_ms: int, language: str) -> str:
         """What was said, in a language (`de`); asked once, after `hear`."""
+
+    def list_tools(self, server: Json) -> list[str] | None:
+        """The tools of an MCP server, as the session declares it; None: they cannot be listed."""
 
     def answer(self, prompt: Prompt) -> Answer:
         """The answer to the prompt; asked once per response."""
