@@ -82,6 +82,11 @@ class ToolCalls:
         self._rounds: dict[str, _Round] = {}  # by response id, the oldest first
         self._running: dict[str, ev.CallMade] = {}  # what the proxy runs just now, by call id
 
+    @property
+    def running(self) -> bool:
+        """Whether the proxy runs a tool just now."""
+        return bool(self._running)
+
     # What the upstream says
 
     def called(self, event: ev.CallMade) -> list[Command]:
