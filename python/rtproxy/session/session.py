@@ -271,7 +271,8 @@ class Session:
     # Time
 
     def _time_passed(self, _: ev.TimePassed) -> list[Command]:
-        told, reason = self._lifetime.passed(self._now, busy=self.turns.responding)
+        busy = self.turns.responding or self._tools.running
+        told, reason = self._lifetime.passed(self._now, busy=busy)
         keys = self._call.pause(self.turns, self._now) if self._call else []
         told = self._transcripts.overdue(self._now) + told + keys
         return told if reason is None else [*told, End(reason)]
@@ -326,6 +327,7 @@ class Session:
         ev.CallMade: lambda self, event: self._tools.called(event),
         ev.ToolProgressed: lambda self, event: self._tools.progressed(event),
         ev.ToolRan: lambda self, event: self._tools.ran(event),
+        ev.ItemAdded: lambda self, event: self._tools.mcp.added(event),
         ev.McpCallFailed: lambda self, event: self._tools.mcp.call_failed(event),
         ev.McpListFailed: lambda self, event: self._tools.mcp.list_failed(event),
         ev.ResponseDone: _response_done,
