@@ -19,9 +19,11 @@ BENCHES = {
     "quality": "how clean converted audio is, beside soxr and libsamplerate",
     "tls": "TLS of the core against OpenSSL under trio.SSLStream",
     "neighbours": "what a flood, and clients that never read, cost a session that behaves",
+    "rooms": "one word to a thousand listeners, beside a hundred that never read",
     "relay": "the proxy against other relays, CPU per relayed audio message",
 }
-JUDGED = ("chunks", "relay")  # those whose ratios hold on a busy machine: what CI runs
+# Those that can be judged on a busy machine: what CI runs.
+JUDGED = ("chunks", "relay", "rooms")
 
 
 def run(name: str, arguments: list[str]) -> int:

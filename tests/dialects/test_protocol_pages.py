@@ -207,3 +207,16 @@ def test_every_close_code_is_on_the_page() -> None:
     listed = README.split("## Close codes")[1]
     for code in CloseCode:
         assert str(code.value) in listed, code
+
+
+def test_every_error_of_a_room_is_on_the_page_of_rooms() -> None:
+    sources = (ROOT / "python/rtproxy/rooms").glob("*.py")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    assigned = r'\bcode ?= ?"(\w+)"(?: if .* else "(\w+)")?'
+    handed = r'_(?:failure|refusal)\((?:member, )?"([a-z_]+)"'
+    found = re.findall(f"{assigned}|{handed}", text)
+    codes = {code for groups in found for code in groups if code}
+    assert len(codes) > 8
+    errors = page(BROADCAST).split("## Errors")[1]
+    listed = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (.*?) \|", errors, re.M))))
+    assert not codes - listed

@@ -57,7 +57,7 @@ def test_everybody_reads_every_sentence_in_the_order_of_speech(
     items = [[line["item"] for line in told[member]["lines"]] for member in MEMBERS]
     assert len(set(items[0])) == 2
     assert items == [items[0]] * len(MEMBERS)
-    assert all(told[member]["errors"] == [] for member in MEMBERS)
+    assert [told[member]["errors"] for member in MEMBERS] == [[]] * len(MEMBERS)
 
 
 @EACH

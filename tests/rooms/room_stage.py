@@ -43,6 +43,7 @@ from rtproxy.rooms.line import Line, LineKind
 from rtproxy.rooms.room import Room
 from rtproxy.rooms.terms import RoomTerms
 
+CHUNK_MS = 100.0
 DUE = "←⇒⊕⊖▶■✕"
 
 
@@ -54,7 +55,8 @@ class Stage:
     now: float = 100.0
     out: list[str] = field(default_factory=list)
     lines: dict[str, Line] = field(default_factory=dict)
-    taken: int = 0
+    spoken_ms: float = 0.0
+    taken_ms: float = 0.0
 
     def receive(self, event: told.RoomEvent) -> None:
         for command in self.room.receive(event, self.now):
@@ -79,7 +81,7 @@ class Stage:
             case cmd.Dismiss(member, reason):
                 self.out.append(f"✕ {member} {int(reason.code)}")
             case cmd.TakeAudio():
-                self.taken += 1
+                self.taken_ms += self.spoken_ms
             case cmd.OpenLine(line, session):
                 self.lines[name_of(line)] = line
                 self.out.append(f"⊕ {name_of(line)} {json.dumps(session)}")
@@ -123,11 +125,14 @@ class Stage:
                 self._happens(who, rest)
 
     def _speak(self, who: str, rest: str) -> None:
-        length_ms, _, dropped = rest.partition(" ")
-        self.wait(float(length_ms) / 1000)
-        before = self.taken
-        self.receive(told.Spoke(who, float(length_ms)))
-        assert self.taken == before + (not dropped), rest
+        length, _, dropped = rest.partition(" ")
+        left_ms, before = float(length), self.taken_ms
+        while left_ms > 0:
+            self.spoken_ms = min(left_ms, CHUNK_MS)
+            self.wait(self.spoken_ms / 1000)
+            self.receive(told.Spoke(who, self.spoken_ms))
+            left_ms -= self.spoken_ms
+        assert self.taken_ms == (before if dropped else before + float(length)), rest
 
     def _hear(self, line: Line, raw: str) -> None:
         decode = realtime.decode_server

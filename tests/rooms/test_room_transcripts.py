@@ -9,7 +9,9 @@ from room_stage import act, read_transcripts, stage
 
 from rtproxy.rooms.terms import Translator
 
-FILES = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
+FOLDER = Path(__file__).parent / "transcripts"
+FILES = sorted(FOLDER.glob("[a-z]*.txt"))
+PARTS = (FOLDER / "parts.txt").read_text(encoding="utf-8")
 TERMS = {
     "interpreter": {"instructions": "Interpret."},
     "listeners": 3,
@@ -23,8 +25,8 @@ def cases() -> list[tuple[str, str, list[str]]]:
     return [
         (file.stem, title, lines)
         for file in FILES
-        for title, lines in read_transcripts(file.read_text(encoding="utf-8")).items()
-        if not title.isupper()
+        for title, lines in read_transcripts(PARTS + file.read_text(encoding="utf-8")).items()
+        if not title.isupper() and file.stem != "parts"
     ]
 
 

@@ -210,9 +210,7 @@ def _interrupted(line: Line, reason: str) -> Found:
         words = f"What is said is not written down just now: {why}. "
     else:
         words = f"There is no translation into {name_of(line.language)} just now: {why}. "
-    words += (
-        "The upstream is dialled again; what is said meanwhile follows, there is nothing to do."
-    )
+    words += "The upstream is dialled again, and what is said meanwhile follows: just wait."
     transcribes = line.kind is LineKind.TRANSCRIBER
     code = "transcription_interrupted" if transcribes else "translation_interrupted"
     event = ev.ErrorTold(error=ev.Failure(type="server_error", code=code, message=words))

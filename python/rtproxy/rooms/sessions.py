@@ -27,13 +27,14 @@ def interpreter_session(persona: Json, language: str) -> Json:
         **kept,
         "type": "realtime",
         "output_modalities": ["text"],
-        "instructions": _instructions(persona.get("instructions") or "", name_of(language)),
+        "instructions": _instructions(persona.get("instructions") or "", language),
         "audio": {"input": heard},
     }
 
 
-def _instructions(written: str, language: str) -> str:
+def _instructions(written: str, code: str) -> str:
     """With the language where its place is, or at the end."""
+    language = f"{name_of(code)} ({code})"
     if _PLACE in written:
         return written.replace(_PLACE, language)
     return "\n\n".join(filter(None, (written, f"The target language is {language}.")))

@@ -31,11 +31,6 @@ class _Readers:
         self.prompt: dict[Leg, None] = {}
         self.behind: dict[Leg, int] = {}  # how many messages each has missed
 
-    @property
-    def legs(self) -> Iterator[Leg]:
-        yield from self.prompt
-        yield from self.behind
-
     def remove(self, leg: Leg) -> None:
         self.prompt.pop(leg, None)
         self.behind.pop(leg, None)
@@ -104,9 +99,9 @@ class Audience:
         if readers is not None:
             readers.tell(self._encode, event, final=final)
 
-    def tell_everybody(self, event: ev.Event) -> None:
-        """Tell everybody, however slow."""
-        self._send([leg for readers in self._readers.values() for leg in readers.legs], event)
+    def tell_everybody(self, event: ev.Event, *, but: str | None = None) -> None:
+        """Tell everybody, however slow; not `but`, if somebody is left out."""
+        self._send([leg for name, (_, leg) in self._legs.items() if name != but], event)
 
     def _send(self, legs: Iterable[Leg], event: ev.Event) -> None:
         for payload in self._encode(event):

@@ -27,6 +27,10 @@ from rtproxy.runtime.rooms import Rooms, RoomSettings
 # has to fit into what waits for it, and twice as much, for it may be told it twice.
 _BYTES_PER_MS_IN_BASE64 = 64
 
+# What the kernel holds for a member cannot be left out any more, however late it is read:
+# the kernel takes twice as much as it is told, a quarter of a minute of captions.
+_SEND_BUFFER_BYTES = 16 * 1024
+
 
 def room_door_of(
     config: Config,
@@ -82,7 +86,7 @@ def room_door_of(
         credentials=credentials,
         process=process,
         open_legs=open_legs,
-        options=options,
+        options=replace(options, send_buffer_bytes=_SEND_BUFFER_BYTES),
         message_bytes=limits.client_message_bytes,
         languages=rooms.languages or tuple(NAMES),
         input_rate_hz=config.dialect.broadcast.input_rate_hz,

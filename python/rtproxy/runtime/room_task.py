@@ -221,8 +221,8 @@ class RoomTask:
                 self._audience.tell(member, event)
             case cmd.TellLanguage(language, event, final):
                 self._audience.tell_language(language, event, final=final)
-            case cmd.TellAll(event):
-                self._audience.tell_everybody(event)
+            case cmd.TellAll(event, but):
+                self._audience.tell_everybody(event, but=but)
             case cmd.Dismiss(member, reason):
                 self._dismiss(member, reason)
             case cmd.TakeAudio():

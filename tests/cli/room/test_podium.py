@@ -110,6 +110,22 @@ async def test_a_speech_from_the_first_word_to_the_floor_given_back(autojump_clo
     ]
 
 
+async def test_the_end_of_the_talk_is_waited_for(autojump_clock):
+    async def room(member: Member) -> None:
+        await member.tell("floor", state="granted", speaker="me")
+        await member.grant()
+        await member.hear(1_200)
+        await member.write()
+        await member.until("end")
+        await trio.sleep(4)
+        await member.tell("ended")
+        await member.next()
+
+    speech, member = await appear(room, ends=True)
+    assert speech.failure is None
+    assert "release_floor" not in member.types
+
+
 async def test_it_says_nothing_before_the_floor_is_its_own(autojump_clock):
     async def room(member: Member) -> None:
         assert await member.next() == "request_floor"

@@ -16,7 +16,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from rtproxy.cli.room.screen import NobodyReads, Screen
 from rtproxy.cli.room.speech import Speech
-from rtproxy.cli.room.told import read
+from rtproxy.cli.room.told import Floor, read
 from rtproxy.cli.talk.dial import dial
 from rtproxy.cli.talk.microphone import CHUNK_MS, Microphone
 from rtproxy.cli.talk.question import Question
@@ -32,6 +32,7 @@ class Appearance:
     """What is to be said, where, and how.
 
     `patience_s`: how long the proxy may be silent where it owes us something.
+    `ends`: it is the end for everybody, not only of our turn.
     `fast`: the speech goes out at once, not in real time.
     `verify`: whether certificates are.
     """
@@ -39,6 +40,7 @@ class Appearance:
     url: str
     spoken: Question
     patience_s: float = 15.0
+    ends: bool = False
     fast: bool = False
     verify: bool = True
 
@@ -80,6 +82,7 @@ class _Podium:
         self._speech = speech
         self._screen = screen
         self._socket = socket
+        self._shown: Floor | None = None
         self._turn = trio.Event()  # the floor is ours, or will never be
 
     async def appear(self) -> None:
@@ -111,7 +114,7 @@ class _Podium:
             await trio.sleep_until(due)
             if self._speech.must_give_back:
                 self._speech.give_back()
-                await self._send("release_floor")
+                await self._send("end" if self._appearance.ends else "release_floor")
             elif self._speech.is_unnoticed:
                 self._speech.commit()
                 await self._send("commit")
@@ -156,5 +159,7 @@ class _Podium:
         else:
             if told is not None:
                 self._speech.receive(told, trio.current_time())
-            with suppress(NobodyReads):  # they may hear us all the same
-                self._screen.show(told, str(raw))
+            if told != self._shown:  # the floor may be granted before it is asked for
+                with suppress(NobodyReads):  # they may hear us all the same
+                    self._screen.show(told, str(raw))
+            self._shown = told if isinstance(told, Floor) else self._shown

@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rtproxy.cli.room.told import Caption, CaptionLost, Floor, SpeechBegan, SpeechEnded, Told
+from rtproxy.cli.room.told import (
+    Caption,
+    CaptionLost,
+    Floor,
+    SpeechBegan,
+    SpeechEnded,
+    TalkEnded,
+    Told,
+)
 from rtproxy.cli.talk.exchange import LISTENING_MS, SETTLING_MS
 from rtproxy.cli.talk.heard import Trouble
 
@@ -75,7 +83,9 @@ class Speech:
             case Floor(state=state):
                 self._asked_at = None
                 self.has_floor = state == "granted"
-                self._released = state == "released"
+                self._released = self._released or state == "released"
+            case TalkEnded():
+                self._released = self._given_back
             case SpeechBegan(item_id=item_id):
                 self._open[item_id] = False
             case SpeechEnded(item_id=item_id):

@@ -82,6 +82,9 @@ def talk(
     room: Annotated[
         str | None, typer.Option(help="Speak into this room instead; nobody answers there.")
     ] = None,
+    end: Annotated[
+        bool, typer.Option("--end", help="With --room: end the talk for all who listen.")
+    ] = False,
     language: Annotated[
         str | None, typer.Option(metavar="CODE", help="With --room: which language is spoken (en).")
     ] = None,
@@ -98,9 +101,10 @@ def talk(
         }
         _refuse("--room", for_answers, "a room takes pcm16/16000 and answers in text")
         address = _room_address(url, room, language)
-        speech = Appearance(address, spoken, patience_s=wait, fast=fast, verify=not insecure)
+        speech = Appearance(address, spoken, wait, ends=end, fast=fast, verify=not insecure)
         raise typer.Exit(speak_in_room(room, language, speech))
-    _refuse("a conversation", {"--language": language}, "name the room with --room")
+    for_rooms = {"--language": language, "--end": end or None}
+    _refuse("a conversation", for_rooms, "name the room with --room")
     _check_save(save)
     frontend, address = choose_frontend(url, dialect)
     mic = _format("--mic-format", mic_format, frontend)

@@ -63,9 +63,9 @@ export async function spend(listen, speak) {
   await listen(`${room}?role=listener&language=de`, pages.late);
   await microphone.say(words(1200, 2400));
   for (const page of [pages.speaker, pages.en, pages.de, pages.late]) await page.line(2);
+  microphone.close();
   speaker.end();
   for (const page of Object.values(pages)) await page.end();
-  microphone.close();
   console.log(JSON.stringify(pages));
   process.exit(0);
 }
