@@ -23,8 +23,11 @@ from rtproxy.rooms.tape import Tape
 QUIET_S = 1.5
 # An item of which no word has come by then has none: it was noise, or a cough.
 SILENT_S = 8.0
-# Turn detection may notice an item later than its first words are translated; and the last
-# words of the one before may be later than its end.
+# What was said before a line was lost, and may not have been noticed yet.
+ONSET_MS = 1_000.0
+# A translator may be so far behind the end of an item with its last words.
+TAIL_MS = 2_000.0
+# Turn detection may notice an item so much later than its first words are translated.
 EARLY_MS = 2_000.0
 MOST_EARLY = 64
 
@@ -57,6 +60,7 @@ class Translation:
         self._jobs: deque[_Job] = deque()
         self._early: deque[_Early] = deque(maxlen=MOST_EARLY)
         self._offset_ms = 0.0
+        self._resume_ms = tape.length_ms
 
     @property
     def busy(self) -> bool:
@@ -70,14 +74,15 @@ class Translation:
         self.line = line
         for job in self._jobs:
             job.heard_at = now
-        from_ms = self._jobs[0].item.start_ms if self._jobs else self._tape.length_ms
-        self._offset_ms = self._tape.within(from_ms)
+        firsts = (job.item.start_ms for job in self._jobs)
+        self._offset_ms = self._tape.within(min(firsts, default=self._resume_ms))
         return [Feed(line, self._offset_ms)]
 
     def lost(self, now: float) -> Found:
         """It has none; what was not written is heard again."""
         del now
         self.line = None
+        self._resume_ms = max(self._resume_ms, self._tape.length_ms - ONSET_MS)
         self._early.clear()
         for job in self._jobs:
             job.text = ""
@@ -87,6 +92,7 @@ class Translation:
         """Its line was closed, and there will be none for a while."""
         del now
         self.line = None
+        self._resume_ms = max(self._resume_ms, self._tape.length_ms - ONSET_MS)
         self._early.clear()
         jobs, self._jobs = self._jobs, deque()
         return [self._unwritten(job, "its line is closed") for job in jobs]
@@ -97,10 +103,11 @@ class Translation:
         """An item is being said; what was heard of it already is there."""
         if any(job.item is item for job in self._jobs):
             return []
-        self._jobs.append(_Job(item))
+        job = _Job(item)
+        self._jobs.append(job)
         early = [each for each in self._early if each.at_ms >= item.start_ms - EARLY_MS]
         self._early.clear()
-        return [fact for each in early for fact in self._place(each, now)]
+        return [self._add(job, each.delta, now) for each in early]
 
     def end(self, item: Item, now: float) -> Found:
         """It has been said."""
@@ -122,18 +129,35 @@ class Translation:
         return []
 
     def _place(self, piece: _Early, now: float) -> Found:
-        """Tell a piece of the last item that had begun by then, and be done with those before."""
-        if not self._jobs:
+        """Tell a piece of the item that was being said, and be done with those before.
+
+        What belongs to an item that is not to be translated, or was by an earlier line, is
+        nobody's.
+        """
+        item = self._item_of(piece.at_ms)
+        job = next((each for each in self._jobs if each.item is item), None)
+        if item is None or (job is None and self._may_be_next(item, piece.at_ms)):
             self._early.append(piece)
             return []
-        found: Found = []
-        begun = sum(job.item.start_ms <= piece.at_ms for job in self._jobs)
-        for _ in range(begun - 1):
-            found += self._finish(self._jobs[0])
-        job = self._jobs[0]
-        job.text += piece.delta
+        before = [each for each in self._jobs if each.item.start_ms < item.start_ms]
+        found = [fact for each in before for fact in self._finish(each)]
+        return [*found, self._add(job, piece.delta, now)] if job else found
+
+    def _item_of(self, at_ms: float) -> Item | None:
+        """What was being said, or had just been; None where that is not known yet."""
+        item = self._tape.item_at(at_ms)
+        if item and (item.end_ms is None or at_ms <= item.end_ms + TAIL_MS):
+            return item
+        return self._tape.item_after(item)
+
+    def _may_be_next(self, item: Item, at_ms: float) -> bool:
+        """Whether this may be of an item that turn detection has not noticed yet."""
+        return item is self._tape.items[-1] and item.end_ms is not None and at_ms > item.end_ms
+
+    def _add(self, job: _Job, delta: str, now: float) -> Piece:
+        job.text += delta
         job.heard_at = now
-        return [*found, Piece(self.language, job.item, piece.delta)]
+        return Piece(self.language, job.item, delta)
 
     def _finish(self, job: _Job) -> Found:
         self._jobs.remove(job)
