@@ -251,8 +251,10 @@ class Session:
         return self.turns.created(event) + self._asides.created(event.response)
 
     def _item_added(self, event: ev.OutputItemAdded) -> list[Command]:
-        if not self.turns.excludes(event.response_id):
-            self._transcripts.begun(event)
+        if self.turns.excludes(event.response_id):
+            self._history.leave_out(str(event.item.get("id")))
+            return []
+        self._transcripts.begun(event)
         return self.turns.item_added(event)
 
     def _text_done(self, event: ev.OutputTextDone) -> list[Command]:
