@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 import structlog
 import trio
 import trio.testing
@@ -36,8 +37,8 @@ from rtproxy.simulator.settings import Settings
 from rtproxy.upstreams.upstream import Upstream
 
 HOUR_S = 3_600
-EVERY_S = 60.0
-TURNS = 64
+EVERY_S = 120.0
+TURNS = 32
 PIECE_MS = 100
 TURN = speech.utterance(1_500, before_ms=300, after_ms=2_000)
 
@@ -107,6 +108,7 @@ async def make_room(nursery: trio.Nursery, dialler: MemoryDialler) -> RoomTask:
     )
 
 
+@pytest.mark.slow
 async def test_an_upstreams_cap_is_no_end_of_a_room(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
