@@ -7,7 +7,6 @@ is written or given up. Must not know who is told, nor who translates.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from math import inf
 from typing import Any, ClassVar
@@ -15,6 +14,7 @@ from typing import Any, ClassVar
 from rtproxy.model import events as ev
 from rtproxy.rooms.commands import Feed, ToLine
 from rtproxy.rooms.commits import Commits
+from rtproxy.rooms.hearing_again import HearingAgain
 from rtproxy.rooms.items import Anew, Began, Ended, Found, Item, Piece, Unwritten, Whole
 from rtproxy.rooms.line import Line
 from rtproxy.rooms.tape import Tape
@@ -50,7 +50,7 @@ class Transcriber:
         self._names: dict[str, Item] = {}  # by the upstream's names for them
         self._stopped_by_turns: set[str] = set()  # names that are about to be committed
         self._unwritten: dict[Item, float] = {}  # when something was last heard of it
-        self._to_hear_again: deque[Item] = deque()
+        self._again = HearingAgain()
         self._asked_language: str | None = None
         self._offset_ms = self._last_end_ms = 0.0
         self._resume_ms: float | None = None
@@ -96,7 +96,7 @@ class Transcriber:
         self._stopped_by_turns.clear()
         onset_ms = max(self._last_end_ms, self._tape.length_ms - ONSET_MS)
         self._resume_ms = min((one.start_ms for one in self._unwritten), default=onset_ms)
-        self._to_hear_again = deque(self._tape.items)
+        self._again.start(self._tape.items)
         return []
 
     def closed(self, now: float) -> Found:
@@ -152,7 +152,7 @@ class Transcriber:
 
     def _started(self, event: ev.SpeechStarted, now: float) -> Found:
         start_ms = self._offset_ms + event.audio_start_ms
-        item = self._heard_before(start_ms)
+        item = self._again.match(start_ms)
         if item is None:
             return self._stop(start_ms, now) + self._begin(event.item_id, start_ms, now)
         self._call(event.item_id, item)
@@ -160,16 +160,6 @@ class Transcriber:
             return []  # an earlier line has heard it to its end
         self._unwritten[item] = now
         return [Anew(None, item)]
-
-    def _heard_before(self, start_ms: float) -> Item | None:
-        """The item that this is, of those that an earlier line has heard."""
-        while self._to_hear_again:
-            item = self._to_hear_again[0]
-            if item.end_ms is None or item.end_ms > start_ms:
-                known = item.start_ms <= start_ms + ONSET_MS
-                return self._to_hear_again.popleft() if known else None
-            self._to_hear_again.popleft()
-        return None
 
     def _begin(self, name: str, start_ms: float, now: float) -> Found:
         self.speaking = item = Item(name, self.language or "", start_ms)
@@ -193,9 +183,8 @@ class Transcriber:
     def _swallowed(self, end_ms: float, now: float) -> Found:
         """What is heard again may be cut otherwise: the one before may reach over this one."""
         item = self.speaking
-        if item not in self._to_hear_again or item is None or end_ms <= item.start_ms:
+        if item is None or end_ms <= item.start_ms or not self._again.takes(item):
             return []
-        self._to_hear_again.remove(item)
         return self._stop(end_ms, now) + self._settle(item, "")
 
     def _stop(self, at_ms: float, now: float) -> Found:
@@ -257,8 +246,10 @@ class Transcriber:
         return [Unwritten(None, item, outcome)]
 
     def _refused(self, event: ev.ErrorTold, now: float) -> Found:
-        del now
-        return [*self._commits.refused(event.error)]
+        """Where we committed by ourselves, there is nothing left of what was being said."""
+        ours = self._commits.is_ours(event.error)
+        found: Found = [*self._commits.refused(event.error)]
+        return found + self._stop(self._tape.length_ms, now) if ours else found
 
     _hears: ClassVar[dict[type[ev.Event], Callable[[Transcriber, Any, float], Found]]] = {
         ev.SpeechStarted: _started,
