@@ -124,7 +124,7 @@ class Room:
             speaks = self.members.speaks(member)
             return self.floor.refuse_end(member, event.event_id, speaks=speaks)
         self.floor.close()
-        self._closing = Closing(member, event.event_id, self._now, self._booth.tape.taken_at)
+        self._closing = Closing(member, event.event_id, self._now)
         return []
 
     def _close_if_due(self) -> list[Command]:
