@@ -29,6 +29,7 @@ from rtproxy.model.errors import DialFailed
 from rtproxy.model.room import Role
 from rtproxy.rooms.room import Room
 from rtproxy.rooms.terms import RoomTerms
+from rtproxy.runtime.process import Process
 from rtproxy.runtime.room_line import LineTerms
 from rtproxy.runtime.room_task import RoomTask
 from rtproxy.simulator.reception import Reception
@@ -100,6 +101,7 @@ async def make_room(nursery: trio.Nursery, dialler: MemoryDialler) -> RoomTask:
             message_bytes=1_000_000,
             first_event_s=10.0,
             translation_model="m",
+            process=Process("simulator", lambda: 0.0, 0.0),
         ),
         ring_ms=60_000,
         ping_every_s=15,
