@@ -101,16 +101,17 @@ async def test_whoever_is_lost_comes_back_and_reads_on(autojump_clock, capsys):
         await socket.aclose(1012, "restart")
 
     async def again(socket: WebSocketConnection) -> None:
-        await tell(socket, caption("a", "eins"), caption("b", "zwei"), STATE, {"type": "ended"})
+        await tell(socket, STATE, caption("a", "eins"), caption("b", "zwei"), {"type": "ended"})
         await stay(socket)
 
     away = CannotConnect("Connection refused", refused=True)
     attendance, screen = await listen(goes_away, away, again, until_end=True)
     assert attendance.failure is None
     assert capsys.readouterr().out.splitlines() == ["eins", "zwei"]
-    assert screen.notices[1:3] == [
+    assert screen.notices[1:4] == [
         "the proxy closed the connection (1012 restart); trying again in 0.5 s",
         "Connection refused; trying again in 1.0 s",
+        "connected again",
     ]
 
 

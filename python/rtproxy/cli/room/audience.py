@@ -24,7 +24,7 @@ from rtproxy.resilience.backoff import Backoff
 PING_EVERY_S = 20.0
 PONG_WITHIN_S = 20.0
 # Some five minutes altogether: a proxy that is restarted is back by then.
-BACKOFF = Backoff(initial_s=0.5, retries=15)
+BACKOFF = Backoff(initial_s=0.5, max_s=10.0, retries=30)
 _COME_AGAIN = {
     CloseCode.GOING_AWAY,
     CloseCode.NO_STATUS,
@@ -69,7 +69,7 @@ async def attend(
     """
     retry = 0
     while True:
-        visit = _Visit(attendance, screen)
+        visit = _Visit(attendance, screen, comes_back=retry > 0)
         try:
             async with dialled(attendance.url, verify=attendance.verify) as stream:
                 await visit.stay(stream)
@@ -92,9 +92,10 @@ async def attend(
 class _Visit:
     """One connection; `lost` says why it is no more, where that was not meant."""
 
-    def __init__(self, attendance: Attendance, screen: Screen) -> None:
+    def __init__(self, attendance: Attendance, screen: Screen, *, comes_back: bool) -> None:
         self._attendance = attendance
         self._screen = screen
+        self._comes_back = comes_back
         self.was_inside = False
         self.lost = "the connection broke"
 
@@ -134,8 +135,10 @@ class _Visit:
             self._screen.show(told, str(raw))
         except NobodyReads:
             self._attendance.end()
-        if isinstance(told, RoomState):
+        if isinstance(told, RoomState) and not self.was_inside:
             self.was_inside = True
+            if self._comes_back:
+                self._screen.notice("connected again")
         elif isinstance(told, TalkEnded) and self._attendance.until_end:
             self._attendance.end()
 
