@@ -159,6 +159,17 @@ async def test_where_coming_again_does_not_help_it_ends(autojump_clock, code: in
     assert attendance.failure == f"the proxy closed the connection ({code} no such language)"
 
 
+async def test_what_the_proxy_has_said_is_not_said_twice(autojump_clock):
+    async def refuses(socket: WebSocketConnection) -> None:
+        error = {"type": "error", "message": "No such language.", "code": "c", "fatal": True}
+        await tell(socket, error)
+        await socket.aclose(4400, "No such language.")
+
+    attendance, screen = await listen(refuses)
+    assert screen.notices == ["error: No such language. (c)"]
+    assert attendance.failure == "the proxy closed the connection (4400)"
+
+
 async def test_a_proxy_that_stays_away_is_given_up(autojump_clock):
     async def goes_away(socket: WebSocketConnection) -> None:
         await tell(socket, STATE)

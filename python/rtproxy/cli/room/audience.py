@@ -17,6 +17,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection
 from rtproxy.cli.room.screen import NobodyReads, Screen
 from rtproxy.cli.room.told import RoomState, TalkEnded, read
 from rtproxy.cli.talk.dial import CannotConnect, dial
+from rtproxy.cli.talk.heard import Trouble
 from rtproxy.cli.talk.websocket import websocket_over, words_of
 from rtproxy.model.close import CloseCode
 from rtproxy.resilience.backoff import Backoff
@@ -96,6 +97,7 @@ class _Visit:
         self._attendance = attendance
         self._screen = screen
         self._comes_back = comes_back
+        self._was_told_why = False
         self.was_inside = False
         self.lost = "the connection broke"
 
@@ -139,12 +141,16 @@ class _Visit:
             self.was_inside = True
             if self._comes_back:
                 self._screen.notice("connected again")
+        elif isinstance(told, Trouble):
+            self._was_told_why = told.fatal
         elif isinstance(told, TalkEnded) and self._attendance.until_end:
             self._attendance.end()
 
     def _close(self, closed: ConnectionClosed) -> None:
         code = CloseCode.ABNORMAL if closed.reason is None else closed.reason.code
-        self.lost = words_of(closed)
+        self.lost = f"the proxy closed the connection ({code})"
+        if not self._was_told_why:
+            self.lost = words_of(closed)
         if code == CloseCode.DONE:
             self._attendance.end()
         elif code not in _COME_AGAIN:
