@@ -143,3 +143,16 @@ def test_ears_take_packets() -> None:
     assert length_ms(ears.hear(bytes(packet))) == 20
     with pytest.raises(ValueError, match="packet"):
         ears.hear(b"\xff\xff\xff")
+
+
+def test_silence_is_behind_all_that_was_said_and_none_of_the_rooms() -> None:
+    audio, line = RoomAudio(60_000), Line()
+    audio.feed("line", line.messages.append, FRAMES, 0)
+    audio.take(samples(0, 500))
+    assert line.heard == samples(0, 400)
+    audio.pause("line", 1_000)
+    assert line.heard == samples(0, 500) + bytes(1_000 * BYTES_PER_MS)
+    assert {len(piece) for piece in line.pieces[:-1]} == {200 * BYTES_PER_MS}
+    audio.take(samples(500, 700))
+    assert line.pieces[-1] == samples(500, 700)
+    assert audio.said_ms == 700

@@ -194,7 +194,8 @@ class Booth:
             if worker.stalled_at <= now and worker.line is not None:
                 found += self._replace(worker, worker.line, now)
             found += worker.passed(now)
-        turned = self._lines.passed(now)
+        busy = [key for key, worker in self._workers.items() if worker.busy]
+        turned = self._lines.passed(now, busy)
         found += self._close(turned.closed, now)
         return [*found, *(self._open(line) for line in turned.opened)]
 

@@ -27,6 +27,10 @@ class Finished:
         while len(self._items) > self._most:
             self._items.popitem(last=False)
 
+    def has(self, item_id: str, language: str) -> bool:
+        """Whether an item's text in this language is kept."""
+        return language in self._items.get(item_id, ())
+
     def for_reader_of(self, language: str | None) -> list[Caption]:
         """Each item in this language where it exists, else as it was said."""
         found = (texts.get(language or "") or texts.get("") for texts in self._items.values())

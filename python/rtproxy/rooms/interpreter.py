@@ -175,8 +175,9 @@ class Interpreter:
         if event.response_id != job.response_id:
             return []
         job.heard_at = now
-        job.text += event.delta
-        return [Piece(self.language, job.item, event.delta)]
+        delta = event.delta if job.text else event.delta.lstrip()
+        job.text += delta
+        return [Piece(self.language, job.item, delta)]
 
     def _done(self, job: _Job, event: ev.ResponseDone, now: float) -> Found:
         response = event.response

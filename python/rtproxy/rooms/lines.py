@@ -20,6 +20,9 @@ RENEW_S = 55 * 60.0
 # As long as somebody needs the line; the exponent alone is bounded.
 BACKOFF = Backoff(initial_s=0.5, max_s=15.0, retries=10)
 
+# How often it is looked after a line that is not needed, but has something to finish.
+FINISH_S = 0.5
+
 Key = tuple[LineKind, str]
 
 
@@ -183,11 +186,13 @@ class Lines:
         """When the next one is due."""
         return min((held.deadline for held in self._held.values()), default=inf)
 
-    def passed(self, now: float) -> Turned:
-        """Time has passed."""
+    def passed(self, now: float, busy: Collection[Key]) -> Turned:
+        """Time has passed; lines of `busy` finish what they have before they close."""
         turned = Turned()
         for key, held in list(self._held.items()):
-            if held.close_at <= now:
+            if held.close_at <= now and key in busy:
+                held.close_at = now + FINISH_S
+            elif held.close_at <= now:
                 turned.closed += self._let_go(key)
             elif held.dial_at <= now:
                 held.line, held.phase, held.dial_at = self._next(key), Phase.OPENING, inf

@@ -123,6 +123,18 @@ class RoomAudio:
             feed.until = min(_bytes_at(at_ms), self._end)
             self._advance(key)
 
+    def pause(self, key: Hashable, length_ms: float) -> None:
+        """Send a line that is fed all that was said, and silence, which is none of the room's."""
+        feed = self._feeds[key]
+        silence = PCM16_24K.silence(length_ms)
+        audio = bytes(self._kept[feed.at - self._begin :]) + silence
+        frame = feed.appends.frame_bytes or _LARGEST_BYTES
+        for at in range(0, len(audio), frame):
+            self._appends += 1
+            encoded = encode_base64(audio[at : at + frame])
+            feed.send(feed.appends.encode(self._appends, encoded))
+        feed.at = self._end
+
     def forget(self, key: Hashable) -> None:
         """The line is gone."""
         self._feeds.pop(key, None)

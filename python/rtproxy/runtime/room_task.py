@@ -236,6 +236,8 @@ class RoomTask:
                 self._feed(line, from_ms, to_ms)
             case cmd.StopFeeding(line, at_ms):
                 self._audio.stop(line, at_ms)
+            case cmd.FeedSilence(line, length_ms):
+                self._audio.pause(line, length_ms)
             case cmd.ToLine(line, event):
                 self._lines[line].tell(event)
             case cmd.Note(name, level, fields):
