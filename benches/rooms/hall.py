@@ -7,6 +7,7 @@ and with those who never read take turns. Arguments as JSON on the command line
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from functools import partial
@@ -86,5 +87,7 @@ def _read(pid: int) -> Reading:
 
 
 if __name__ == "__main__":
-    outcome = trio.run(run, msgspec.json.decode(sys.argv[1], type=Orders))
+    asked = msgspec.json.decode(sys.argv[1], type=Orders)
+    os.sched_setaffinity(0, {asked.core})
+    outcome = trio.run(run, asked)
     print(msgspec.json.encode(outcome).decode())

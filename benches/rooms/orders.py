@@ -8,10 +8,11 @@ from benches.rooms.tally import Figures
 
 
 class Orders(msgspec.Struct, frozen=True):
-    """What to do; `pid` is the proxy's process."""
+    """What to do, and on which core; `pid` is the proxy's process."""
 
     port: int
     upstream_port: int
+    core: int
     pid: int
     listeners: int
     silent: int

@@ -7,7 +7,6 @@ sees who reads along; what the load itself needs to read a thousand sockets is i
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
@@ -64,15 +63,15 @@ def measured(options: argparse.Namespace) -> Outcome:
         orders = Orders(
             port=port,
             upstream_port=upstream_port,
+            core=cores.load,
             pid=process.pid,
             listeners=options.listeners,
             silent=options.silent,
             seconds=options.seconds,
             rounds=options.rounds,
         )
-        hall = [sys.executable, "-m", "benches.rooms.hall", json.dumps(msgspec.to_builtins(orders))]
-        pinned = ["taskset", "-c", str(cores.load), *hall]
-        done = subprocess.run(pinned, stdout=subprocess.PIPE, check=True)
+        hall = [sys.executable, "-m", "benches.rooms.hall", msgspec.json.encode(orders).decode()]
+        done = subprocess.run(hall, stdout=subprocess.PIPE, check=True)
     return msgspec.json.decode(done.stdout, type=Outcome)
 
 
@@ -118,7 +117,7 @@ def _table(outcome: Outcome, options: argparse.Namespace) -> Table:
         f"each holds {outcome.listener_bytes / _KIB:.0f} KiB"
     )
     table = Table(
-        "beside", "events", "p50 ms", "p99 ms", "finished", "deltas", "µs each", caption=caption
+        "beside", "events", "p50 ms", "p99 ms", "finished", "pieces", "µs each", caption=caption
     )
     for span in outcome.spans:
         found = span.figures
@@ -128,8 +127,12 @@ def _table(outcome: Outcome, options: argparse.Namespace) -> Table:
             str(found.events),
             f"{found.p50_ms:.1f}",
             f"{found.p99_ms:.1f}",
-            "{} / {}".format(*found.finals),
-            "{} / {}".format(*found.deltas),
+            _arrived(*found.finals),
+            _arrived(*found.deltas),
             f"{span.cpu_s / told * 1e6:.1f}" if told else "-",
         )
     return table
+
+
+def _arrived(delivered: int, expected: int) -> str:
+    return f"all {expected:,}" if delivered == expected else f"{delivered:,} of {expected:,}"
