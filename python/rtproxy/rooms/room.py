@@ -137,7 +137,6 @@ class Room:
             return commands
         self._closing, self._ended = None, True
         commands += self._carry(self._booth.close(now))
-        commands += self._captions.give_up(closing.failure)
         commands += closing.told(here=closing.member in self.members)
         return [*commands, *self.floor.open(), *self._follow_floor()]
 
