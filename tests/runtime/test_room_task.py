@@ -21,7 +21,7 @@ from rtproxy.dialects.broadcast import BROADCAST
 from rtproxy.legs.leg import LegsOptions
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason
-from rtproxy.model.room import Role, RoomEnded
+from rtproxy.model.room import AudioSaid, Role, RoomEnded
 from rtproxy.resilience.backoff import Backoff
 from rtproxy.rooms import commands as cmd
 from rtproxy.rooms.events import Joined, Left, RoomEvent, Said, Spoke, TimePassed
@@ -133,14 +133,14 @@ async def test_a_member_comes_speaks_and_goes() -> None:
         guest = Guest("m1")
         trial.enter(guest)
         trial.room.said(guest, ev.ClientPing())
-        trial.room.spoke(guest, bytes(1_920))
+        trial.room.spoke(guest, AudioSaid(audio=b"", event_id="mine"), bytes(1_920))
         trial.room.leave(guest)
         trial.room.leave(guest)
         trial.room.said(guest, ev.ClientPing())
     assert trial.core.told == [
         Joined("m1", Role.LISTENER, "de"),
         Said("m1", ev.ClientPing()),
-        Spoke("m1", 40.0),
+        Spoke("m1", 40.0, "mine"),
         Left("m1"),
     ]
 

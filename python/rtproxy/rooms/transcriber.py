@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from rtproxy.model import events as ev
 from rtproxy.rooms.commands import Feed, ToLine
-from rtproxy.rooms.commits import Commits
+from rtproxy.rooms.commits import Commits, too_many
 from rtproxy.rooms.hearing_again import HearingAgain
 from rtproxy.rooms.items import Anew, Began, Ended, Found, Item, Piece, Unwritten, Whole
 from rtproxy.rooms.line import Line
@@ -34,6 +34,7 @@ _WITHOUT_TURNS = ("gpt-realtime-whisper",)
 _TURNS = {"type": "semantic_vad", "eagerness": "high"}
 
 _MOST_NAMES = 256
+_UNASKED = ev.InputCommit()
 
 
 class Transcriber:
@@ -135,15 +136,16 @@ class Transcriber:
         return self.commit_speech(now)
 
     def commit(
-        self, now: float, member: str | None = None, client_event_id: str | None = None
+        self, now: float, member: str | None = None, asked: ev.InputCommit = _UNASKED
     ) -> Found:
         """What was said so far is an item; the member who asked is told if it is refused."""
         if self.line is None:
             self._commit_early |= member is not None
             return []
+        if member is not None and self._commits.too_many:
+            return [too_many(member, asked)]
         at_ms = self._tape.length_ms
-        commit = self._commits.send(at_ms, now, member, client_event_id)
-        return [ToLine(self.line, commit)]
+        return [ToLine(self.line, self._commits.send(at_ms, now, member, asked))]
 
     def commit_speech(self, now: float) -> Found:
         """The same, if somebody is heard to speak."""
