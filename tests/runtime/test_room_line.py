@@ -135,7 +135,7 @@ async def test_a_line_asks_for_its_session_and_is_ready(line: Line, path: str) -
     prefix = "session." if line is TRANSLATOR else ""
     assert said == [
         path,
-        {"type": "session.update", "session": ASKED},
+        {"type": "session.update", "event_id": "session", "session": ASKED},
         {"type": "input_audio_buffer.commit", "event_id": "c1"},
         {"type": f"{prefix}input_audio_buffer.append", "event_id": "audio_7", "audio": "AAAA"},
         1000,

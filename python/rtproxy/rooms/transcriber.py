@@ -52,6 +52,7 @@ class Transcriber:
         self._unwritten: dict[Item, float] = {}  # when something was last heard of it
         self._again = HearingAgain()
         self._asked_language: str | None = None
+        self._times_asked = 0
         self._offset_ms = self._last_end_ms = 0.0
         self._resume_ms: float | None = None
         self._lost_at = inf
@@ -117,9 +118,11 @@ class Transcriber:
         if self.line is None or self.language == self._asked_language:
             return []
         self._asked_language = self.language
+        self._times_asked += 1
+        number = f"language_{self._times_asked}"
         audio = {"input": {"transcription": self._transcription()}}
         session = {"type": "transcription", "audio": audio}
-        return [ToLine(self.line, ev.SessionUpdate(session=session))]
+        return [ToLine(self.line, ev.SessionUpdate(event_id=number, session=session))]
 
     # Commits
 

@@ -177,7 +177,8 @@ class LineTask:
                     case ev.ErrorTold(error=failure):
                         raise LegClosed(_refusal(failure))
                     case _ if not asked:
-                        leg.send(realtime.encode_client(ev.SessionUpdate(session=self._session)))
+                        wish = ev.SessionUpdate(event_id="session", session=self._session)
+                        leg.send(realtime.encode_client(wish))
                         asked = True
                 patience.deadline = trio.current_time() + said_s
         leg.abort()
