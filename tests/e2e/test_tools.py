@@ -15,6 +15,7 @@ from .conftest import StartProxy
 from .dialect import COMPANION, CONVERSATION, VOICE, Dialect
 from .peer import Peer
 from .proxy_process import ProxyProcess
+from .telephone import Telephone
 from .witness import becomes
 
 SECRET = "sk-live-abcdefgh12345678"
@@ -157,6 +158,21 @@ async def test_whatever_tools_do_the_conversation_goes_on(
     assert SECRET not in proxy.log
     await peer.send({"type": "ping"})
     await peer.next("pong")
+    nursery.cancel_scope.cancel()
+
+
+async def test_a_caller_has_the_tools_and_is_told_nothing_of_them(
+    start_proxy: StartProxy, nursery: trio.Nursery, file: Path
+) -> None:
+    upstream = await CallingUpstream().serve(nursery)
+    proxy = start_proxy("--upstream", upstream.url, "--tools", str(file))
+    phone = await Telephone.call(nursery, proxy.port)
+    await upstream.until("session.update")
+    await upstream.call(("order_status", '{"number": 5}'), ("fail", "{}"), ("nobody", "{}"))
+    given = outputs(await upstream.until("response.create"))
+    assert given["order_status"]["dialect"] == "twilio"
+    assert given["fail"]["error"]["code"] == "tool_failed"
+    assert {message["event"] for message in phone.told} <= {"mark"}
     nursery.cancel_scope.cancel()
 
 

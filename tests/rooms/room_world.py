@@ -22,6 +22,8 @@ from rtproxy.rooms.room import Room
 from rtproxy.rooms.terms import RoomTerms
 
 NETWORK_S = 0.05
+CAP_S = 3_600.0
+EXPIRED = ev.Other(type="expired")
 
 
 @dataclass
@@ -84,7 +86,9 @@ class World:
         fake = self.lines.get(line)
         if fake is None:
             return  # it was closed meanwhile
-        if event is not None:
+        if event is EXPIRED:
+            self.lose(line)
+        elif event is not None:
             self.receive(told.Heard(line, event))
         elif self.dice.random() < self.moods.fails:
             self.lose(line)
@@ -178,6 +182,7 @@ class World:
         self.lines[line] = fake_line(line, self.dice, self.moods, lambda: self.now)
         at = self.now + self.dice.uniform(0.1, 1.0)
         heapq.heappush(self._soon, (at, next(self._order), line, None))
+        heapq.heappush(self._soon, (at + CAP_S, next(self._order), line, EXPIRED))
 
     def _feed(self, line: Line, from_ms: float, to_ms: float | None) -> None:
         fake, length_ms = self.lines[line], CHUNK_MS * len(self.tape)

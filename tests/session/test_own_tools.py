@@ -8,6 +8,7 @@ from typing import Any
 from playbook import Playbook
 from rtproxy.model import events as ev
 from rtproxy.session import commands as cmd
+from rtproxy.session.lifetime import INACTIVE_S
 from rtproxy.session.tool_calls import MAX_ROUNDS, MAX_RUNNING
 from session.stage import answering, over, ready, told, updated
 
@@ -235,6 +236,19 @@ def test_a_result_whose_round_was_forgotten_is_still_said() -> None:
     play >> ran("a") << told(progress("a", "done"), "resp_1")
     play << late(2, "a", "is done. What it has come to: noon")
     play.skip()
+
+
+def test_a_session_whose_tool_runs_is_not_inactive() -> None:
+    play = over((begun() >> made("a")).skip()).skip()
+    play >> ev.MarkReached(token=b"over 1 resp_1")
+    play.skip()
+    play.now = INACTIVE_S + 1
+    play >> ev.TimePassed()
+    play.rest()
+    (play >> ran("a")).skip()
+    play.now = 3 * INACTIVE_S
+    play >> ev.TimePassed()
+    assert isinstance(play.left()[-1], cmd.End)
 
 
 def test_a_result_after_the_answer_was_cut_is_said_and_answered() -> None:

@@ -45,7 +45,7 @@ class Booth:
         self.tape = Tape(terms.ring_ms)
         self.transcriber = Transcriber(terms.transcription_model, self.tape)
         self._workers: dict[Key, Worker] = {_TRANSCRIBER: self.transcriber}
-        self._lines = Lines(terms.linger_s)
+        self._lines = Lines(terms.linger_s, most=terms.languages_at_once + 1)
         self._needed: tuple[str, ...] = ()
 
     @property

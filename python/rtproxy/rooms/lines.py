@@ -65,9 +65,10 @@ class Turned:
 class Lines:
     """All of a room's, one of each kind and language."""
 
-    def __init__(self, linger_s: float) -> None:
-        """Begin with none."""
+    def __init__(self, linger_s: float, most: int) -> None:
+        """Begin with none; lines that linger may not make it more than `most`."""
         self._linger_s = linger_s
+        self._most = most
         self._held: dict[Key, _Held] = {}
         self._numbers: dict[Key, int] = {}
 
@@ -95,7 +96,16 @@ class Lines:
         for key, held in self._held.items():
             if key not in keys and held.close_at == inf:
                 held.close_at = now + self._linger_s
+        self._make_room(now)
         return opened
+
+    def _make_room(self, now: float) -> None:
+        """Whoever reads in one language after another must not leave a line behind in each."""
+        surplus = len(self._held) - self._most
+        lingering = [held for held in self._held.values() if held.close_at < inf]
+        lingering.sort(key=lambda held: held.close_at)
+        for held in lingering[: max(0, surplus)]:
+            held.close_at = now
 
     def close_all(self) -> list[Line]:
         """None is needed, and none lingers: which are to be closed."""

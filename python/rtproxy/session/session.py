@@ -273,7 +273,8 @@ class Session:
     # Time
 
     def _time_passed(self, _: ev.TimePassed) -> list[Command]:
-        told, reason = self._lifetime.passed(self._now, busy=self.turns.responding)
+        busy = self.turns.responding or self._tools.running
+        told, reason = self._lifetime.passed(self._now, busy=busy)
         keys = self._call.pause(self.turns, self._now) if self._call else []
         told = self._transcripts.overdue(self._now) + told + keys
         return told if reason is None else [*told, End(reason)]

@@ -82,6 +82,11 @@ class ToolCalls:
         self._rounds: dict[str, _Round] = {}  # by response id, the oldest first
         self._running: dict[str, ev.CallMade] = {}  # what the proxy runs just now, by call id
 
+    @property
+    def running(self) -> bool:
+        """Whether the proxy runs a tool just now."""
+        return bool(self._running)
+
     # What the upstream says
 
     def called(self, event: ev.CallMade) -> list[Command]:
@@ -206,6 +211,6 @@ class ToolCalls:
 def _is_json(text: str) -> bool:
     try:
         msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # of a model that has run away
         return False
     return True
