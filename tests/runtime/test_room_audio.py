@@ -96,6 +96,18 @@ def test_what_is_long_ago_is_gone_and_that_is_told() -> None:
     assert line.heard == samples(4_000, 5_000)
 
 
+@pytest.mark.parametrize("appends", [LIVE, FRAMES], ids=["live", "frames"])
+def test_silence_comes_behind_all_that_was_said_and_is_none_of_it(appends: Appends) -> None:
+    audio, line = RoomAudio(60_000), Line()
+    audio.pause("line", 1_000)
+    audio.feed("line", line.messages.append, appends, 0)
+    audio.take(samples(0, 330))
+    audio.pause("line", 1_000)
+    audio.take(samples(330, 600))
+    audio.stop("line", 600)
+    assert line.heard == samples(0, 330) + bytes(1_000 * BYTES_PER_MS) + samples(330, 600)
+
+
 def test_a_line_that_is_forgotten_is_told_nothing() -> None:
     audio, line = RoomAudio(1_000), Line()
     audio.feed("line", line.messages.append, LIVE, 0)

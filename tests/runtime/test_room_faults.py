@@ -122,3 +122,30 @@ async def test_an_upstream_that_does_not_read_is_given_up_and_dialled_anew() -> 
             assert not [error for error in anna.all("error") if error["fatal"]]
             assert stub.dials == 2
         nursery.cancel_scope.cancel()
+
+
+async def test_a_key_that_the_upstream_refuses_is_told_without_the_key() -> None:
+    canary = "sk-canary-7f3a09"
+
+    async def part(ws: WebSocketConnection) -> None:
+        wrong = {"type": "invalid_request_error", "code": "invalid_api_key"}
+        await tell(ws, {"type": "error", "error": {**wrong, "message": f"Bad key: {canary}"}})
+        await ws.aclose(3000, f"bad {canary}")
+
+    async with trio.open_nursery() as nursery:
+        stub = await StubUpstream(part).serve(nursery)
+        async with serving(
+            RTPROXY_UPSTREAM__STUB__KIND="compatible",
+            RTPROXY_UPSTREAM__STUB__URL=stub.url,
+            RTPROXY_UPSTREAM__STUB__API_KEY=canary,
+        ) as (process, listener):
+            with capture_logs() as log:
+                anna = await speaker(nursery, listener.port, "hall", "en")
+                (told,) = await anna.has(1, "error")
+                assert await anna.ended() == 4502
+                with trio.fail_after(10):
+                    await process.live.wait_empty()
+        nursery.cancel_scope.cancel()
+    assert (told["fatal"], stub.dials) == (True, 1)
+    assert "Bad key: [key]" in told["message"]
+    assert canary not in str(anna.told) + str(anna.ending) + str(log)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 import structlog
 import trio
 import trio.testing
@@ -28,6 +29,7 @@ from rtproxy.model.errors import DialFailed
 from rtproxy.model.room import Role
 from rtproxy.rooms.room import Room
 from rtproxy.rooms.terms import RoomTerms
+from rtproxy.runtime.process import Process
 from rtproxy.runtime.room_line import LineTerms
 from rtproxy.runtime.room_task import RoomTask
 from rtproxy.simulator.reception import Reception
@@ -36,8 +38,8 @@ from rtproxy.simulator.settings import Settings
 from rtproxy.upstreams.upstream import Upstream
 
 HOUR_S = 3_600
-EVERY_S = 60.0
-TURNS = 64
+EVERY_S = 120.0
+TURNS = 32
 PIECE_MS = 100
 TURN = speech.utterance(1_500, before_ms=300, after_ms=2_000)
 
@@ -99,6 +101,7 @@ async def make_room(nursery: trio.Nursery, dialler: MemoryDialler) -> RoomTask:
             message_bytes=1_000_000,
             first_event_s=10.0,
             translation_model="m",
+            process=Process("simulator", lambda: 0.0, 0.0),
         ),
         ring_ms=60_000,
         ping_every_s=15,
@@ -107,6 +110,7 @@ async def make_room(nursery: trio.Nursery, dialler: MemoryDialler) -> RoomTask:
     )
 
 
+@pytest.mark.slow
 async def test_an_upstreams_cap_is_no_end_of_a_room(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:

@@ -58,6 +58,7 @@ class Captions:
 
     def begin(self, item: Item) -> None:
         """An item is being said."""
+        self._finished.begin(item.item_id)
         for audience in self._audiences.values():
             audience.begin(item)
 

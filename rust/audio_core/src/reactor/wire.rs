@@ -8,6 +8,7 @@
 //! how a member knows that there is more.
 
 use super::io::{Done, Io};
+use crate::ahead::fetch;
 use crate::tls::session::Session;
 
 /// A socket, and what its bytes pass.
@@ -80,6 +81,10 @@ impl<I: Io> Io for Wire<I> {
         self.tls.as_ref().is_some_and(|tls| {
             tls.failed || tls.session.is_closed_by_peer() || !tls.readable.is_empty()
         })
+    }
+
+    fn look_ahead(&self) {
+        self.tls.as_deref().inspect(|tls| fetch(*tls));
     }
 
     fn end_writing(&mut self) -> bool {
