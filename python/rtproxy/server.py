@@ -109,6 +109,8 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
     upstreams = [await open_upstream(nursery, config, each) for each in config.upstreams]
     # Read now: a session that begins needs no file, and so no descriptor, for its persona.
     toolbox = open_toolbox(config.tools)
+    if toolbox.usual:
+        structlog.get_logger().info("tools_offered", tools=", ".join(toolbox.usual))
     casting = casting_of(config, toolbox)
     nursery.start_soon(watch_personas, casting.catalog)
     driver = await start_driver(nursery, config.server.driver)
@@ -124,6 +126,7 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
         on_upgrade=door.enter,
         on_extra_upgrade=partial(door.enter, home=HOME_OF_WS_PORT),
         application=create_application(process, driver.figures, rest, switchboard_of(config)),
+        watching=driver.watching,
         head_s=config.limits.head_s,
         head_bytes=config.limits.head_bytes,
     )

@@ -103,6 +103,8 @@ def test_check_tells_what_differs_and_never_a_key(run, tmp_path: Path):
         lead_ms = 100
         [rooms]
         history = 5
+        [tools]
+        use = ["time"]
         [dialect.voice]
         voice = "marin"
         [upstream.openai]
@@ -123,6 +125,7 @@ def test_check_tells_what_differs_and_never_a_key(run, tmp_path: Path):
         "upstream 2: spare answers: gpt-realtime-2.1 at wss://spare.example/v1/realtime, no key.",
         "limits.lead_ms: 100 (usually 400)",
         "rooms.history: 5 (usually 20)",
+        "tools that sessions are offered: time",
         "dialect.voice.voice: marin",
         "note: DATABASE_URL is set and not used",
     ):

@@ -15,6 +15,7 @@ from .conftest import StartProxy
 from .dialect import COMPANION, CONVERSATION, VOICE, Dialect
 from .peer import Peer
 from .proxy_process import ProxyProcess
+from .telephone import Telephone
 from .witness import becomes
 
 SECRET = "sk-live-abcdefgh12345678"
@@ -77,6 +78,13 @@ async def leave_a_trace(path: str) -> None:
         await trio.sleep_forever()
     finally:
         Path(path).touch()
+
+
+@rtproxy.tool
+async def second_thoughts(context: rtproxy.ToolContext) -> dict:
+    """Ask the model itself."""
+    told = await context.ask("Sum this up in a word.", last_items=2)
+    return {{"told": told}}
 
 
 @rtproxy.tool
@@ -153,6 +161,21 @@ async def test_whatever_tools_do_the_conversation_goes_on(
     nursery.cancel_scope.cancel()
 
 
+async def test_a_caller_has_the_tools_and_is_told_nothing_of_them(
+    start_proxy: StartProxy, nursery: trio.Nursery, file: Path
+) -> None:
+    upstream = await CallingUpstream().serve(nursery)
+    proxy = start_proxy("--upstream", upstream.url, "--tools", str(file))
+    phone = await Telephone.call(nursery, proxy.port)
+    await upstream.until("session.update")
+    await upstream.call(("order_status", '{"number": 5}'), ("fail", "{}"), ("nobody", "{}"))
+    given = outputs(await upstream.until("response.create"))
+    assert given["order_status"]["dialect"] == "twilio"
+    assert given["fail"]["error"]["code"] == "tool_failed"
+    assert {message["event"] for message in phone.told} <= {"mark"}
+    nursery.cancel_scope.cancel()
+
+
 async def test_progress_comes_at_once_and_the_result_when_it_is_there(
     start_proxy: StartProxy, nursery: trio.Nursery, file: Path
 ) -> None:
@@ -167,6 +190,36 @@ async def test_progress_comes_at_once_and_the_result_when_it_is_there(
     assert "slow" in item["content"][0]["text"]
     assert "all of it" in item["content"][0]["text"]
     assert (await peer.next("tool_progress"))["state"] == "done"
+    nursery.cancel_scope.cancel()
+
+
+SCRIPT = """
+[[turn]]
+answer = [{ say = "Let me think.", audio_ms = 200 }, { call = "second_thoughts" }]
+
+[[turn]]
+answer = [{ say = "Sunny." }]
+
+[[turn]]
+answer = [{ say = "It is sunny.", audio_ms = 200 }]
+"""
+
+
+async def test_a_tool_asks_the_model_beside_the_conversation(
+    start_proxy: StartProxy, nursery: trio.Nursery, file: Path, tmp_path: Path
+) -> None:
+    """Its question takes the script's second turn, which nobody hears."""
+    script = tmp_path / "script.toml"
+    script.write_text(SCRIPT, encoding="utf-8")
+    env = {"RTPROXY_SIMULATOR__VOICE": "script", "RTPROXY_SIMULATOR__SCRIPT": str(script)}
+    proxy = start_proxy("--tools", str(file), env=env)
+    peer = await CONVERSATION.open(nursery, proxy.port)
+    await peer.send({"type": "text", "text": "go on"})
+    events = await peer.until("response_done") + await peer.until("response_done")
+    said = "".join(event["text"] for event in events if event["type"] == "text_delta")
+    assert said == "Let me think.It is sunny."
+    states = [event["state"] for event in events if event["type"] == "tool_progress"]
+    assert states == ["started", "done"]
     nursery.cancel_scope.cancel()
 
 

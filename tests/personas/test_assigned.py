@@ -11,6 +11,7 @@ from rtproxy.config import load_config
 from rtproxy.model.brief import Brief
 from rtproxy.model.errors import ConfigError
 from rtproxy.personas.assigned import Assigned
+from rtproxy.personas.catalog import Catalog, Happened
 from rtproxy.personas.persona_file import PersonaError, faults_of, read_persona
 from rtproxy.runtime.cast import casting_of
 from rtproxy.tools.toolbox import Toolbox, open_toolbox
@@ -73,6 +74,16 @@ def test_a_persona_that_names_what_there_is_not_is_refused_at_its_line(
         read_persona(file, TOOLS)
     assert str(caught.value).startswith(f"{file}:{line}: {key} names the tool 'tim'")
     assert [fault.key for fault in faults_of(file, TOOLS)] == [key]
+
+
+def test_an_edit_that_names_what_there_is_not_changes_nothing(tmp_path: Path) -> None:
+    written(tmp_path, 'tools = ["time"]')
+    catalog = Catalog(tmp_path, TOOLS)
+    written(tmp_path, 'tools = ["timetable"]')
+    (change,) = catalog.refresh()
+    assert change.happened is Happened.BROKEN
+    assert "names the tool 'timetable'; the proxy has: news, time." in change.text
+    assert catalog.find("guide").session["tools"] == ["time"]
 
 
 def test_a_dialect_names_tools_for_whoever_answers_there(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@
     ⊖ de                              and closed
     ▶ de 0                            a line is fed from there on; `▶ de 0 1000`: up to there
     ■ de 2000                         it is fed no more
+    ◌ de 1000                         it is fed silence
     ✕ anna 4429                       a member is dismissed
     & ROOM                            the lines of that part
 
@@ -44,7 +45,7 @@ from rtproxy.rooms.room import Room
 from rtproxy.rooms.terms import RoomTerms
 
 CHUNK_MS = 100.0
-DUE = "←⇒⊕⊖▶■✕"
+DUE = "←⇒⊕⊖▶■◌✕"
 
 
 @dataclass
@@ -93,6 +94,8 @@ class Stage:
                 self.out.append(f"▶ {name_of(line)} {from_ms:g} {to_ms:g}")
             case cmd.StopFeeding(line, at_ms):
                 self.out.append(f"■ {name_of(line)} {at_ms:g}")
+            case cmd.FeedSilence(line, length_ms):
+                self.out.append(f"◌ {name_of(line)} {length_ms:g}")
             case cmd.ToLine(line, event):
                 self.out.append(f"⇒ {name_of(line)} {realtime.encode_client(event).decode()}")
             case cmd.Note():

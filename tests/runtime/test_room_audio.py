@@ -96,6 +96,18 @@ def test_what_is_long_ago_is_gone_and_that_is_told() -> None:
     assert line.heard == samples(4_000, 5_000)
 
 
+@pytest.mark.parametrize("appends", [LIVE, FRAMES], ids=["live", "frames"])
+def test_silence_comes_behind_all_that_was_said_and_is_none_of_it(appends: Appends) -> None:
+    audio, line = RoomAudio(60_000), Line()
+    audio.pause("line", 1_000)
+    audio.feed("line", line.messages.append, appends, 0)
+    audio.take(samples(0, 330))
+    audio.pause("line", 1_000)
+    audio.take(samples(330, 600))
+    audio.stop("line", 600)
+    assert line.heard == samples(0, 330) + bytes(1_000 * BYTES_PER_MS) + samples(330, 600)
+
+
 def test_a_line_that_is_forgotten_is_told_nothing() -> None:
     audio, line = RoomAudio(1_000), Line()
     audio.feed("line", line.messages.append, LIVE, 0)
@@ -143,3 +155,16 @@ def test_ears_take_packets() -> None:
     assert length_ms(ears.hear(bytes(packet))) == 20
     with pytest.raises(ValueError, match="packet"):
         ears.hear(b"\xff\xff\xff")
+
+
+def test_silence_is_behind_all_that_was_said_and_none_of_the_rooms() -> None:
+    audio, line = RoomAudio(60_000), Line()
+    audio.feed("line", line.messages.append, FRAMES, 0)
+    audio.take(samples(0, 500))
+    assert line.heard == samples(0, 400)
+    audio.pause("line", 1_000)
+    assert line.heard == samples(0, 500) + bytes(1_000 * BYTES_PER_MS)
+    assert {len(piece) for piece in line.pieces[:-1]} == {200 * BYTES_PER_MS}
+    audio.take(samples(500, 700))
+    assert line.pieces[-1] == samples(500, 700)
+    assert audio.said_ms == 700

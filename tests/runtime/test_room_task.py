@@ -26,6 +26,7 @@ from rtproxy.resilience.backoff import Backoff
 from rtproxy.rooms import commands as cmd
 from rtproxy.rooms.events import Joined, Left, RoomEvent, Said, Spoke, TimePassed
 from rtproxy.runtime.dialing import Dialler
+from rtproxy.runtime.process import Process
 from rtproxy.runtime.room_line import LineTerms
 from rtproxy.runtime.room_task import RoomTask
 
@@ -105,6 +106,7 @@ async def a_room(core: ScriptedCore, *, within_s: float = 10.0) -> AsyncIterator
         message_bytes=1,
         first_event_s=1.0,
         translation_model="m",
+        process=Process("simulator", lambda: 0.0, 0.0),
     )
     room = RoomTask(
         "room_1",

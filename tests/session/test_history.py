@@ -138,6 +138,16 @@ def test_an_answer_counts_when_it_is_finished_and_has_its_text_when_it_is_said()
     assert [one.text for one in items] == ["Why?", "Because."]
 
 
+def test_what_a_response_outside_the_conversation_says_is_no_part_of_it() -> None:
+    items = History()
+    items.note(added("i1"))
+    items.leave_out("o1")
+    items.note(added("o1", "i1"))
+    items.note(ev.OutputTextDone(response_id="o", item_id="o1", text="A title"))
+    items.note(ev.ResponseDone(response={"id": "o", "output": [message("o1", "A title")]}))
+    assert [one.item_id for one in items] == ["i1"]
+
+
 def test_what_was_cut_keeps_its_text_and_says_how_much_was_heard() -> None:
     items = History()
     items.note(added("i1"))

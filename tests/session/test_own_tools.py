@@ -8,6 +8,7 @@ from typing import Any
 from playbook import Playbook
 from rtproxy.model import events as ev
 from rtproxy.session import commands as cmd
+from rtproxy.session.lifetime import INACTIVE_S
 from rtproxy.session.tool_calls import MAX_ROUNDS, MAX_RUNNING
 from session.stage import answering, over, ready, told, updated
 
@@ -77,7 +78,7 @@ def test_a_tool_of_ours_is_run_and_its_beginning_told_behind_the_answers_start()
 
 def test_its_output_goes_upstream_and_the_answer_is_asked_for() -> None:
     play = over((begun() >> made("a")).skip()).skip()
-    play >> ran("a") << told(progress("a", "done")) << item(2, "a") << asked(3)
+    play >> ran("a") << told(progress("a", "done"), "resp_1") << item(2, "a") << asked(3)
     play.rest()
 
 
@@ -86,18 +87,18 @@ def test_outputs_of_ours_and_of_the_clients_keep_the_order_of_the_calls() -> Non
     play.skip() >> made("b", "weather")
     play.skip() >> made("c") << cmd.RunTool("c", "clock", "{}")
     over(play.skip()).skip()
-    play >> ran("c", "3") << told(progress("c", "done"))
+    play >> ran("c", "3") << told(progress("c", "done"), "resp_1")
     play.rest()
     play >> ev.ToolAnswered(call_id="b", output="2")
     play.rest()
-    play >> ran("a", "1") << told(progress("a", "done"))
+    play >> ran("a", "1") << told(progress("a", "done"), "resp_1")
     play << item(2, "a", "1") << item(3, "b", "2") << item(4, "c", "3") << asked(5)
     play.rest()
 
 
 def test_a_failure_is_told_and_the_conversation_goes_on() -> None:
     play = over((begun() >> made("a")).skip()).skip()
-    play >> ran("a", "{}", "It broke.") << told(progress("a", "failed", "It broke."))
+    play >> ran("a", "{}", "It broke.") << told(progress("a", "failed", "It broke."), "resp_1")
     play << item(2, "a", "{}") << asked(3)
 
 
@@ -118,12 +119,17 @@ def test_a_client_cannot_answer_for_a_tool_of_ours() -> None:
 def test_progress_is_the_output_and_the_result_an_item_of_the_systems() -> None:
     play = over((begun() >> made("a")).skip()).skip()
     play >> ev.ToolProgressed(call_id="a", text="half way")
-    play << told(progress("a", "running", "half way")) << item(2, "a", IN_PROGRESS) << asked(3)
+    (
+        play
+        << told(progress("a", "running", "half way"), "resp_1")
+        << item(2, "a", IN_PROGRESS)
+        << asked(3)
+    )
     play >> ev.ToolProgressed(call_id="a", text="nearly")
-    play << told(progress("a", "running", "nearly"))
+    play << told(progress("a", "running", "nearly"), "resp_1")
     answering(play, "resp_2", "item_2")
     over(play, "resp_2").skip()
-    play >> ran("a") << told(progress("a", "done"))
+    play >> ran("a") << told(progress("a", "done"), "resp_1")
     play << late(4, "a", "is done. What it has come to: noon") << asked(5)
     play.rest()
 
@@ -132,7 +138,7 @@ def test_a_late_failure_is_said_as_one() -> None:
     play = over((begun() >> made("a")).skip()).skip()
     (play >> ev.ToolProgressed(call_id="a", text="half way")).skip()
     over(answering(play, "resp_2", "item_2"), "resp_2").skip()
-    play >> ran("a", "{}", "It broke.") << told(progress("a", "failed", "It broke."))
+    play >> ran("a", "{}", "It broke.") << told(progress("a", "failed", "It broke."), "resp_1")
     play << late(4, "a", "has failed. What it has come to: {}") << asked(5)
 
 
@@ -140,7 +146,7 @@ def test_a_late_result_waits_for_the_floor() -> None:
     play = over((begun() >> made("a")).skip()).skip()
     (play >> ev.ToolProgressed(call_id="a", text="half way")).skip()
     answering(play, "resp_2", "item_2")
-    play >> ran("a") << told(progress("a", "done"))
+    play >> ran("a") << told(progress("a", "done"), "resp_1")
     play << late(4, "a", "is done. What it has come to: noon")
     play.rest()
     over(play, "resp_2")
@@ -151,8 +157,8 @@ def test_a_result_before_its_turn_takes_the_place_of_the_progress() -> None:
     play = (begun() >> made("a", "weather")).skip() >> made("b")
     over(play.skip()).skip()
     play >> ev.ToolProgressed(call_id="b", text="half way")
-    play << told(progress("b", "running", "half way"))
-    play >> ran("b") << told(progress("b", "done"))
+    play << told(progress("b", "running", "half way"), "resp_1")
+    play >> ran("b") << told(progress("b", "done"), "resp_1")
     play.rest()
     play >> ev.ToolAnswered(call_id="a", output="sun")
     play << item(2, "a", "sun") << item(3, "b", "noon") << asked(4)
@@ -162,7 +168,7 @@ def test_a_late_result_does_not_ask_before_all_outputs_are_there() -> None:
     play = (begun() >> made("a")).skip() >> made("b", "weather")
     over(play.skip()).skip()
     (play >> ev.ToolProgressed(call_id="a", text="half way")).skip()
-    play >> ran("a") << told(progress("a", "done"))
+    play >> ran("a") << told(progress("a", "done"), "resp_1")
     play << late(3, "a", "is done. What it has come to: noon")
     play.rest()
     play >> ev.ToolAnswered(call_id="b", output="sun") << item(4, "b", "sun") << asked(5)
@@ -171,7 +177,7 @@ def test_a_late_result_does_not_ask_before_all_outputs_are_there() -> None:
 def test_who_speaks_is_answered_anyway() -> None:
     play = over((begun() >> made("a")).skip()).skip()
     play >> ev.SpeechStarted(audio_start_ms=0, item_id="u")
-    play.skip() >> ran("a") << told(progress("a", "done")) << item(2, "a")
+    play.skip() >> ran("a") << told(progress("a", "done"), "resp_1") << item(2, "a")
     play.rest()
 
 
@@ -227,13 +233,26 @@ def test_a_result_whose_round_was_forgotten_is_still_said() -> None:
             arguments="",
         )
         (play >> call).skip()
-    play >> ran("a") << told(progress("a", "done"))
+    play >> ran("a") << told(progress("a", "done"), "resp_1")
     play << late(2, "a", "is done. What it has come to: noon")
     play.skip()
+
+
+def test_a_session_whose_tool_runs_is_not_inactive() -> None:
+    play = over((begun() >> made("a")).skip()).skip()
+    play >> ev.MarkReached(token=b"over 1 resp_1")
+    play.skip()
+    play.now = INACTIVE_S + 1
+    play >> ev.TimePassed()
+    play.rest()
+    (play >> ran("a")).skip()
+    play.now = 3 * INACTIVE_S
+    play >> ev.TimePassed()
+    assert isinstance(play.left()[-1], cmd.End)
 
 
 def test_a_result_after_the_answer_was_cut_is_said_and_answered() -> None:
     play = (begun() >> made("a")).skip() >> ev.Interrupt()
     over(play.skip(), status="cancelled").skip()
-    play >> ran("a") << told(progress("a", "done"))
+    play >> ran("a") << told(progress("a", "done"), "resp_1")
     assert [type(one.event) for one in play.left()] == [ev.ItemCreate, ev.ResponseCreate]

@@ -156,6 +156,11 @@ def test_arguments_that_are_no_json_for_good_are_the_clients_to_judge() -> None:
     play << created(2, "a", "these are no arguments") << asked(3)
 
 
+def test_a_model_that_has_run_away_ends_no_session() -> None:
+    play = answering(ready()) >> made("a", arguments="[" * 100_000)
+    play.rest()
+
+
 def test_who_speaks_is_answered_anyway_with_the_output_before_them() -> None:
     play = over(calling("a")).skip() >> ev.SpeechStarted(audio_start_ms=0, item_id="u")
     play.skip() >> output("a") << created(2, "a")

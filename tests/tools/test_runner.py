@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -78,6 +79,55 @@ async def test_what_a_tool_returns_is_its_output() -> None:
     assert await stage.call('{"a": 1}') == ev.ToolRan(call_id="call_1", output='{"sum":3}')
     (line,) = stage.log
     assert (line["event"], line["tool"], line["call"]) == ("tool_done", "add", "call_1")
+
+
+async def stops_badly() -> str:
+    """A task of the tool's own fails while it is stopped, as the tool itself is."""
+
+    async def beside() -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            raise ValueError(SECRET)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(beside)
+        await trio.sleep_forever()
+    return ""
+
+
+async def test_a_tool_that_fails_while_it_is_stopped_ends_nobody_else(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    stage = Stage(tool(stops_badly))
+    assert code_of(await stage.call()) == "deadline_exceeded"
+    assert SECRET not in stage.told
+    assert [line["event"] for line in stage.log] == ["tool_failed", "tool_failed_while_stopped"]
+
+
+async def test_whoever_cancels_a_call_is_not_told_what_failed_by_that() -> None:
+    with trio.move_on_after(0) as scope:
+        await Stage(tool(stops_badly)).call()
+    assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        asyncio.CancelledError(),
+        GeneratorExit(),
+        BaseExceptionGroup(SECRET, [SystemExit(1), KeyError(SECRET)]),
+    ],
+    ids=lambda raised: type(raised).__name__,
+)
+async def test_whatever_a_tool_raises_ends_its_own_call_alone(raised: BaseException) -> None:
+    @tool
+    async def fail() -> str:
+        raise raised
+
+    stage = Stage(fail)
+    assert code_of(await stage.call()) == "tool_failed"
+    assert SECRET not in stage.told
 
 
 async def test_a_tool_knows_where_it_runs() -> None:

@@ -44,6 +44,8 @@ def report(config: Config, casting: Casting) -> Iterator[str]:
         yield f"  upstream {number}: {upstream_sentence(each)}"
     for dialect in casting.roles:
         yield f"  {dialect} is answered by {casting.persona_of(dialect)}"
+    if casting.tools.usual:
+        yield f"  tools that sessions are offered: {', '.join(casting.tools.usual)}"
     yield f"  Opus for clients: {_opus()}"
     yield from _changes(config)
     yield f"  log: {config.log.level}, {config.log.format}"

@@ -25,7 +25,7 @@ Told = Caption | CaptionFailed
 
 
 @dataclass(slots=True, eq=False)
-class _Text:
+class Text:
     """What this audience knows of an item: `told` is, `text` will have been told to it."""
 
     item: Item
@@ -37,6 +37,7 @@ class _Text:
     heard_at: float = -inf
 
     def caption(self, text: str, *, final: bool = False) -> Caption:
+        """Words for this audience."""
         return Caption(
             kind=self.kind,
             item_id=self.item.item_id,
@@ -78,8 +79,8 @@ class Audience:
     def __init__(self, language: str | None) -> None:
         """Begin with nothing said."""
         self.language = language
-        self._order: deque[_Text] = deque()
-        self._late: dict[Item, _Text] = {}
+        self._order: deque[Text] = deque()
+        self._late: dict[Item, Text] = {}
 
     @property
     def deadline(self) -> float:
@@ -104,17 +105,19 @@ class Audience:
     def begin(self, item: Item) -> None:
         """An item is being said."""
         language = self.language or item.language
-        self._order.append(_Text(item, self.kind_of(item), language))
+        self._order.append(Text(item, self.kind_of(item), language))
 
-    def join_in(self, spoken: Audience) -> None:
-        """Wait for everything that another waits for: of what is a transcript, know as much."""
-        for text in (*spoken._late.values(), *spoken._order):
-            if self.kind_of(text.item) == TRANSLATION:
-                self.begin(text.item)
-            elif text.item in spoken._late:
-                self._late[text.item] = replace(text)
-            else:
-                self._order.append(replace(text))
+    @property
+    def unfinished(self) -> list[Text]:
+        """What it knows of each of them."""
+        return [*self._late.values(), *self._order]
+
+    def join_in(self, text: Text) -> None:
+        """Wait for what another waits for: of what is a transcript, know as much."""
+        if self.kind_of(text.item) == TRANSLATION:
+            self.begin(text.item)
+        else:
+            self._order.append(replace(text))
 
     def add(self, item: Item, delta: str, now: float) -> list[Told]:
         """More of an item's text."""
@@ -151,10 +154,10 @@ class Audience:
         return told
 
     @property
-    def _order_head(self) -> _Text | None:
+    def _order_head(self) -> Text | None:
         return self._order[0] if self._order else None
 
-    def _find(self, item: Item) -> _Text | None:
+    def _find(self, item: Item) -> Text | None:
         late = self._late.get(item)
         return late or next((text for text in self._order if text.item is item), None)
 

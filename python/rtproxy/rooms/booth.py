@@ -45,7 +45,7 @@ class Booth:
         self.tape = Tape(terms.ring_ms)
         self.transcriber = Transcriber(terms.transcription_model, self.tape)
         self._workers: dict[Key, Worker] = {_TRANSCRIBER: self.transcriber}
-        self._lines = Lines(terms.linger_s)
+        self._lines = Lines(terms.linger_s, most=terms.languages_at_once + 1)
         self._needed: tuple[str, ...] = ()
 
     @property
@@ -194,7 +194,8 @@ class Booth:
             if worker.stalled_at <= now and worker.line is not None:
                 found += self._replace(worker, worker.line, now)
             found += worker.passed(now)
-        turned = self._lines.passed(now)
+        busy = [key for key, worker in self._workers.items() if worker.busy]
+        turned = self._lines.passed(now, busy)
         found += self._close(turned.closed, now)
         return [*found, *(self._open(line) for line in turned.opened)]
 

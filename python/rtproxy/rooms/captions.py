@@ -37,18 +37,14 @@ class Captions:
         if language in self._audiences:
             return []
         audience = self._audiences[language] = Audience(language)
-        audience.join_in(self._spoken)
+        for text in self._spoken.unfinished:
+            if not self._finished.has(text.item.item_id, language):
+                audience.join_in(text)
         return [item for item in audience.waiting if audience.kind_of(item) == TRANSLATION]
 
     def disperse(self, language: str) -> None:
         """Nobody reads it any more."""
         self._audiences.pop(language, None)
-
-    def translations_of(self, item: Item) -> list[str]:
-        """Into which languages an item is to be translated."""
-        audiences = self._audiences.values()
-        kinds = {each.language: each.kind_of(item) for each in audiences if each.language}
-        return [language for language, kind in kinds.items() if kind == TRANSLATION]
 
     def catch_up(self, member: str, language: str | None) -> list[Command]:
         """Tell one who comes now what was said last, and what is just being said."""
@@ -62,6 +58,7 @@ class Captions:
 
     def begin(self, item: Item) -> None:
         """An item is being said."""
+        self._finished.begin(item.item_id)
         for audience in self._audiences.values():
             audience.begin(item)
 
@@ -73,6 +70,8 @@ class Captions:
                 return _all_told((each, each.add(item, delta, now)) for each in heard)
             case Whole(language, item, outcome) | Unwritten(language, item, outcome):
                 readers = self._readers(language, item)
+                if language is not None and not readers:
+                    self._keep_unread(item, language, outcome)
                 return self._kept((each, each.finish(item, outcome)) for each in readers)
             case Anew(language, item):
                 for each in self._readers(language, item):
@@ -96,6 +95,14 @@ class Captions:
             return [each for each in self._audiences.values() if each.kind_of(item) == TRANSCRIPT]
         audience = self._audiences.get(language)
         return [audience] if audience and audience.kind_of(item) == TRANSLATION else []
+
+    def _keep_unread(self, item: Item, language: str, outcome: str | Failure) -> None:
+        """Those who read it have gone; they may come back."""
+        if isinstance(outcome, str) and outcome:
+            caption = Caption(
+                kind=TRANSLATION, item_id=item.item_id, language=language, text=outcome, final=True
+            )
+            self._finished.keep(caption)
 
     def _kept(self, news: Iterable[tuple[Audience, list[Told]]]) -> list[Command]:
         """The same, and what is finished is there for who comes late."""

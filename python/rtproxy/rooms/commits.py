@@ -51,6 +51,11 @@ class Commits:
         commit = self._sent.pop(next(iter(self._sent), ""), None)
         return commit.at_ms if commit else None
 
+    def is_ours(self, failure: ev.Failure) -> bool:
+        """Whether it is about one that no member asked for."""
+        commit = self._sent.get(failure.event_id or "")
+        return commit is not None and commit.member is None
+
     def refused(self, failure: ev.Failure) -> list[Command]:
         """The upstream would not have something: told to who asked, if it was one of these."""
         fields = {"code": failure.code, "text": failure.message, "line": "transcriber"}

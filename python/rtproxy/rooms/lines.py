@@ -20,6 +20,9 @@ RENEW_S = 55 * 60.0
 # As long as somebody needs the line; the exponent alone is bounded.
 BACKOFF = Backoff(initial_s=0.5, max_s=15.0, retries=10)
 
+# How often it is looked after a line that is not needed, but has something to finish.
+FINISH_S = 0.5
+
 Key = tuple[LineKind, str]
 
 
@@ -62,9 +65,10 @@ class Turned:
 class Lines:
     """All of a room's, one of each kind and language."""
 
-    def __init__(self, linger_s: float) -> None:
-        """Begin with none."""
+    def __init__(self, linger_s: float, most: int) -> None:
+        """Begin with none; lines that linger may not make it more than `most`."""
         self._linger_s = linger_s
+        self._most = most
         self._held: dict[Key, _Held] = {}
         self._numbers: dict[Key, int] = {}
 
@@ -92,7 +96,16 @@ class Lines:
         for key, held in self._held.items():
             if key not in keys and held.close_at == inf:
                 held.close_at = now + self._linger_s
+        self._make_room(now)
         return opened
+
+    def _make_room(self, now: float) -> None:
+        """Whoever reads in one language after another must not leave a line behind in each."""
+        surplus = len(self._held) - self._most
+        lingering = [held for held in self._held.values() if held.close_at < inf]
+        lingering.sort(key=lambda held: held.close_at)
+        for held in lingering[: max(0, surplus)]:
+            held.close_at = now
 
     def close_all(self) -> list[Line]:
         """None is needed, and none lingers: which are to be closed."""
@@ -183,11 +196,13 @@ class Lines:
         """When the next one is due."""
         return min((held.deadline for held in self._held.values()), default=inf)
 
-    def passed(self, now: float) -> Turned:
-        """Time has passed."""
+    def passed(self, now: float, busy: Collection[Key]) -> Turned:
+        """Time has passed; lines of `busy` finish what they have before they close."""
         turned = Turned()
         for key, held in list(self._held.items()):
-            if held.close_at <= now:
+            if held.close_at <= now and key in busy:
+                held.close_at = now + FINISH_S
+            elif held.close_at <= now:
                 turned.closed += self._let_go(key)
             elif held.dial_at <= now:
                 held.line, held.phase, held.dial_at = self._next(key), Phase.OPENING, inf

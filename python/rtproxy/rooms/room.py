@@ -76,10 +76,9 @@ class Room:
         granted = self.floor.came(member) if self.members.speaks(member) else []
         state = msgspec.structs.replace(self.members.state(self.floor.holder), member=member)
         commands = [Tell(member, state), *granted, *self._follow_floor(), *self._staff()]
-        if language is not None:
-            begun = self._captions.gather(language)
-            commands += self._carry(self._booth.translate(language, begun, self._now))
-        return commands + self._captions.catch_up(member, language)
+        begun = self._captions.gather(language) if language is not None else []
+        commands += self._captions.catch_up(member, language)
+        return commands + self._carry(self._booth.translate(language or "", begun, self._now))
 
     def _left(self, event: told.Left) -> list[Command]:
         if event.member not in self.members:
@@ -125,7 +124,7 @@ class Room:
             speaks = self.members.speaks(member)
             return self.floor.refuse_end(member, event.event_id, speaks=speaks)
         self.floor.close()
-        self._closing = Closing(member, event.event_id, self._now, self._booth.tape.taken_at)
+        self._closing = Closing(member, event.event_id, self._now)
         return []
 
     def _close_if_due(self) -> list[Command]:
@@ -199,6 +198,8 @@ class Room:
                     commands += self._captions.follow(one, self._now)
                 case Refused(line, why):
                     commands += unserved(line, why, self.members)
+                case Tell(member) if member not in self.members:
+                    pass  # who asked has gone
                 case _:
                     commands.append(one)
         return commands

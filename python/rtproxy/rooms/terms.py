@@ -30,7 +30,8 @@ class RoomTerms:
             in the instructions stands for the language to write. What a room needs
             otherwise (text, no turn detection) is put over it.
         history: how many finished items a late joiner is told.
-        linger_s: how long a line stays open that nobody needs.
+        linger_s: how long a line stays open that nobody needs; no longer, once so many
+            others are open as members may read languages.
         listeners, speakers: how many there may be at a time.
         languages_at_once: in how many languages members may read at a time.
         ring_ms: how far back audio can be fed.

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from rtproxy.model import events as ev
 from rtproxy.rooms.commands import Feed, ToLine
 from rtproxy.rooms.commits import Commits
+from rtproxy.rooms.hearing_again import HearingAgain
 from rtproxy.rooms.items import Anew, Began, Ended, Found, Item, Piece, Unwritten, Whole
 from rtproxy.rooms.line import Line
 from rtproxy.rooms.tape import Tape
@@ -47,9 +48,11 @@ class Transcriber:
         self._tape = tape
         self._commits = Commits()
         self._names: dict[str, Item] = {}  # by the upstream's names for them
+        self._stopped_by_turns: set[str] = set()  # names that are about to be committed
         self._unwritten: dict[Item, float] = {}  # when something was last heard of it
-        self._to_hear_again: list[Item] = []
+        self._again = HearingAgain()
         self._asked_language: str | None = None
+        self._times_asked = 0
         self._offset_ms = self._last_end_ms = 0.0
         self._resume_ms: float | None = None
         self._lost_at = inf
@@ -91,9 +94,10 @@ class Transcriber:
         self.line, self._lost_at = None, now
         self._commits.forget()
         self._names.clear()
-        self._to_hear_again = list(self._unwritten)
+        self._stopped_by_turns.clear()
         onset_ms = max(self._last_end_ms, self._tape.length_ms - ONSET_MS)
         self._resume_ms = min((one.start_ms for one in self._unwritten), default=onset_ms)
+        self._again.start(self._tape.items)
         return []
 
     def closed(self, now: float) -> Found:
@@ -114,9 +118,11 @@ class Transcriber:
         if self.line is None or self.language == self._asked_language:
             return []
         self._asked_language = self.language
+        self._times_asked += 1
+        number = f"language_{self._times_asked}"
         audio = {"input": {"transcription": self._transcription()}}
         session = {"type": "transcription", "audio": audio}
-        return [ToLine(self.line, ev.SessionUpdate(session=session))]
+        return [ToLine(self.line, ev.SessionUpdate(event_id=number, session=session))]
 
     # Commits
 
@@ -149,43 +155,39 @@ class Transcriber:
 
     def _started(self, event: ev.SpeechStarted, now: float) -> Found:
         start_ms = self._offset_ms + event.audio_start_ms
-        item = self._heard_before(start_ms)
+        item = self._again.match(start_ms)
         if item is None:
             return self._stop(start_ms, now) + self._begin(event.item_id, start_ms, now)
-        self._call(event.item_id, item, now)
+        self._call(event.item_id, item)
+        if item not in self._unwritten:
+            return []  # an earlier line has heard it to its end
+        self._unwritten[item] = now
         return [Anew(None, item)]
-
-    def _heard_before(self, start_ms: float) -> Item | None:
-        """The item that this is, of those that an earlier line did not finish."""
-        while self._to_hear_again:
-            item = self._to_hear_again.pop(0)
-            if item.end_ms is None or item.end_ms > start_ms:
-                return item
-        return None
 
     def _begin(self, name: str, start_ms: float, now: float) -> Found:
         self.speaking = item = Item(name, self.language or "", start_ms)
-        self._call(name, item, now)
+        self._call(name, item)
+        self._unwritten[item] = now
+        self._tape.begin(item)
         return [Began(item)]
 
-    def _call(self, name: str, item: Item, now: float) -> None:
+    def _call(self, name: str, item: Item) -> None:
         self._names[name] = item
-        self._unwritten[item] = now
         if len(self._names) > _MOST_NAMES:
             del self._names[next(iter(self._names))]
 
     def _stopped(self, event: ev.SpeechStopped, now: float) -> Found:
         item, end_ms = self._names.get(event.item_id), self._offset_ms + event.audio_end_ms
+        self._stopped_by_turns.add(event.item_id)
         if item is self.speaking:
             return self._stop(end_ms, now)
-        return self._swallowed(end_ms, now)
+        return self._swallowed(end_ms, now) if item in self._unwritten else []
 
     def _swallowed(self, end_ms: float, now: float) -> Found:
         """What is heard again may be cut otherwise: the one before may reach over this one."""
         item = self.speaking
-        if item not in self._to_hear_again or item is None or end_ms <= item.start_ms:
+        if item is None or end_ms <= item.start_ms or not self._again.takes(item):
             return []
-        self._to_hear_again.remove(item)
         return self._stop(end_ms, now) + self._settle(item, "")
 
     def _stop(self, at_ms: float, now: float) -> Found:
@@ -199,10 +201,13 @@ class Transcriber:
         return [Ended(item)]
 
     def _committed(self, event: ev.InputCommitted, now: float) -> Found:
+        if event.item_id in self._stopped_by_turns:
+            self._stopped_by_turns.discard(event.item_id)
+            return []
+        at_ms = self._commits.done() or self._tape.length_ms
         item = self._names.get(event.item_id)
         if item is not None and item.end_ms is not None:
             return []
-        at_ms = self._commits.done() or self._tape.length_ms
         found: Found = []
         if item is None:  # nobody was heard to speak: it is all since the last one
             start_ms = self._last_end_ms
@@ -244,8 +249,10 @@ class Transcriber:
         return [Unwritten(None, item, outcome)]
 
     def _refused(self, event: ev.ErrorTold, now: float) -> Found:
-        del now
-        return [*self._commits.refused(event.error)]
+        """Where we committed by ourselves, there is nothing left of what was being said."""
+        ours = self._commits.is_ours(event.error)
+        found: Found = [*self._commits.refused(event.error)]
+        return found + self._stop(self._tape.length_ms, now) if ours else found
 
     _hears: ClassVar[dict[type[ev.Event], Callable[[Transcriber, Any, float], Found]]] = {
         ev.SpeechStarted: _started,
@@ -268,7 +275,7 @@ class Transcriber:
     def deadline(self) -> float:
         """When it will wait no longer for something."""
         overdue = min((self._overdue_at(item) for item in self._unwritten), default=inf)
-        return min(self._still_at, self._gone_at, overdue)
+        return min(self._still_at, self._gone_at, self._unheeded_at, overdue)
 
     @property
     def _still_at(self) -> float:
@@ -282,6 +289,11 @@ class Transcriber:
             return inf
         return min(self._lost_at, max(self._tape.taken_at, self._commits.since)) + GIVE_UP_S
 
+    @property
+    def _unheeded_at(self) -> float:
+        """When a commit counts as answered, although it is not."""
+        return self._commits.since + GIVE_UP_S if self._commits else inf
+
     def _overdue_at(self, item: Item) -> float:
         return inf if item.ended_at is None else self._unwritten[item] + GIVE_UP_S
 
@@ -290,6 +302,8 @@ class Transcriber:
         found: Found = self.commit(now) if self._still_at <= now else []
         if self._gone_at <= now:
             found += self._stop(self._tape.length_ms, now)
+        if self._unheeded_at <= now:
+            self._commits.forget()
         for item in [each for each in self._unwritten if self._overdue_at(each) <= now]:
             found += self._settle(item, _unwritten(item, "the upstream says nothing"))
         return found

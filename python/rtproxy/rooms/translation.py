@@ -14,17 +14,24 @@ from math import inf
 
 from rtproxy.model import events as ev
 from rtproxy.model.room import TranslationDelta
-from rtproxy.rooms.commands import Feed, Note
+from rtproxy.rooms.commands import Feed, FeedSilence, Note
 from rtproxy.rooms.interpreter import GIVE_UP_S, not_translated
 from rtproxy.rooms.items import Anew, Found, Item, Piece, Unwritten, Whole
 from rtproxy.rooms.line import Line
 from rtproxy.rooms.tape import Tape
+from rtproxy.rooms.translated_time import TranslatedTime
 
 QUIET_S = 1.5
 # An item of which no word has come by then has none: it was noise, or a cough.
 SILENT_S = 8.0
-# Turn detection may notice an item later than its first words are translated; and the last
-# words of the one before may be later than its end.
+# What was said before a line was lost, and may not have been noticed yet.
+ONSET_MS = 1_000.0
+# A microphone that sends nothing: only silence tells a translator that somebody is done.
+MUTE_S = 1.0
+SILENCE_MS = 1_000.0
+# A translator may be so far behind the end of an item with its last words.
+TAIL_MS = 2_000.0
+# Turn detection may notice an item so much later than its first words are translated.
 EARLY_MS = 2_000.0
 MOST_EARLY = 64
 
@@ -56,7 +63,9 @@ class Translation:
         self._tape = tape
         self._jobs: deque[_Job] = deque()
         self._early: deque[_Early] = deque(maxlen=MOST_EARLY)
-        self._offset_ms = 0.0
+        self._time = TranslatedTime(0.0)
+        self._silent_until = -inf
+        self._resume_ms = tape.length_ms
 
     @property
     def busy(self) -> bool:
@@ -70,14 +79,16 @@ class Translation:
         self.line = line
         for job in self._jobs:
             job.heard_at = now
-        from_ms = self._jobs[0].item.start_ms if self._jobs else self._tape.length_ms
-        self._offset_ms = self._tape.within(from_ms)
-        return [Feed(line, self._offset_ms)]
+        firsts = (job.item.start_ms for job in self._jobs)
+        from_ms = self._tape.within(min(firsts, default=self._resume_ms))
+        self._time = TranslatedTime(from_ms)
+        return [Feed(line, from_ms)]
 
     def lost(self, now: float) -> Found:
         """It has none; what was not written is heard again."""
         del now
         self.line = None
+        self._resume_ms = max(self._resume_ms, self._tape.length_ms - ONSET_MS)
         self._early.clear()
         for job in self._jobs:
             job.text = ""
@@ -87,6 +98,7 @@ class Translation:
         """Its line was closed, and there will be none for a while."""
         del now
         self.line = None
+        self._resume_ms = max(self._resume_ms, self._tape.length_ms - ONSET_MS)
         self._early.clear()
         jobs, self._jobs = self._jobs, deque()
         return [self._unwritten(job, "its line is closed") for job in jobs]
@@ -97,10 +109,11 @@ class Translation:
         """An item is being said; what was heard of it already is there."""
         if any(job.item is item for job in self._jobs):
             return []
-        self._jobs.append(_Job(item))
+        job = _Job(item)
+        self._jobs.append(job)
         early = [each for each in self._early if each.at_ms >= item.start_ms - EARLY_MS]
         self._early.clear()
-        return [fact for each in early for fact in self._place(each, now)]
+        return [self._add(job, each.delta, now) for each in early]
 
     def end(self, item: Item, now: float) -> Found:
         """It has been said."""
@@ -113,7 +126,8 @@ class Translation:
         """Its upstream has said something."""
         if isinstance(event, TranslationDelta):
             elapsed_ms = event.elapsed_ms
-            at_ms = self._tape.length_ms if elapsed_ms is None else self._offset_ms + elapsed_ms
+            unknown = elapsed_ms is None
+            at_ms = self._tape.length_ms if unknown else self._time.in_room(elapsed_ms or 0)
             return self._place(_Early(at_ms, event.delta), now)
         if isinstance(event, ev.ErrorTold):
             failure = event.error
@@ -122,18 +136,36 @@ class Translation:
         return []
 
     def _place(self, piece: _Early, now: float) -> Found:
-        """Tell a piece of the last item that had begun by then, and be done with those before."""
-        if not self._jobs:
+        """Tell a piece of the item that was being said, and be done with those before.
+
+        What belongs to an item that is not to be translated, or was by an earlier line, is
+        nobody's.
+        """
+        item = self._item_of(piece.at_ms)
+        job = next((each for each in self._jobs if each.item is item), None)
+        if item is None or (job is None and self._may_be_next(item, piece.at_ms)):
             self._early.append(piece)
             return []
-        found: Found = []
-        begun = sum(job.item.start_ms <= piece.at_ms for job in self._jobs)
-        for _ in range(begun - 1):
-            found += self._finish(self._jobs[0])
-        job = self._jobs[0]
-        job.text += piece.delta
+        before = [each for each in self._jobs if each.item.start_ms < item.start_ms]
+        found = [fact for each in before for fact in self._finish(each)]
+        return [*found, self._add(job, piece.delta, now)] if job else found
+
+    def _item_of(self, at_ms: float) -> Item | None:
+        """What was being said, or had just been; None where that is not known yet."""
+        item = self._tape.item_at(at_ms)
+        if item and (item.end_ms is None or at_ms <= item.end_ms + TAIL_MS):
+            return item
+        return self._tape.item_after(item)
+
+    def _may_be_next(self, item: Item, at_ms: float) -> bool:
+        """Whether this may be of an item that turn detection has not noticed yet."""
+        return item is self._tape.items[-1] and item.end_ms is not None and at_ms > item.end_ms
+
+    def _add(self, job: _Job, delta: str, now: float) -> Piece:
+        delta = delta if job.text else delta.lstrip()
+        job.text += delta
         job.heard_at = now
-        return [*found, Piece(self.language, job.item, piece.delta)]
+        return Piece(self.language, job.item, delta)
 
     def _finish(self, job: _Job) -> Found:
         self._jobs.remove(job)
@@ -151,8 +183,15 @@ class Translation:
 
     @property
     def deadline(self) -> float:
-        """When the first item is done, or given up."""
-        return self._over_at(self._jobs[0]) if self._jobs else inf
+        """When the first item is done, or given up, or its end must be made heard."""
+        return min(self._over_at(self._jobs[0]), self._mute_at) if self._jobs else inf
+
+    @property
+    def _mute_at(self) -> float:
+        """When it has heard nothing for so long that it cannot know that somebody is done."""
+        if self.line is None or not self._jobs:
+            return inf
+        return max(self._tape.taken_at + MUTE_S, self._silent_until)
 
     def _over_at(self, job: _Job) -> float:
         ended_at = job.item.ended_at
@@ -165,6 +204,10 @@ class Translation:
     def passed(self, now: float) -> Found:
         """Time has passed."""
         found: Found = []
+        if self._mute_at <= now and self.line is not None:
+            self._silent_until = now + SILENCE_MS / 1_000
+            self._time.pause(self._tape.length_ms, SILENCE_MS)
+            found.append(FeedSilence(self.line, SILENCE_MS))
         while self._jobs and self._over_at(self._jobs[0]) <= now:
             job = self._jobs[0]
             if self.line is not None:

@@ -123,6 +123,17 @@ class RoomAudio:
             feed.until = min(_bytes_at(at_ms), self._end)
             self._advance(key)
 
+    def pause(self, key: Hashable, length_ms: float) -> None:
+        """Send a line that is fed all that was said, and silence, which is none of the room's."""
+        feed = self._feeds.get(key)
+        if feed is None:
+            return
+        audio = self._span(feed.at, self._end) + PCM16_24K.silence(length_ms)
+        frame = feed.appends.frame_bytes or _LARGEST_BYTES
+        for at in range(0, len(audio), frame):
+            feed.send(self._encoded(feed.appends, audio[at : at + frame]))
+        feed.at = self._end
+
     def forget(self, key: Hashable) -> None:
         """The line is gone."""
         self._feeds.pop(key, None)
@@ -143,10 +154,15 @@ class RoomAudio:
         """A message with this much; lines that are told the same share one."""
         wanted = (appends, at, to)
         if self._last is None or self._last[0] != wanted:
-            self._appends += 1
-            audio = encode_base64(self._kept[at - self._begin : to - self._begin])
-            self._last = wanted, appends.encode(self._appends, audio)
+            self._last = wanted, self._encoded(appends, self._span(at, to))
         return self._last[1]
+
+    def _encoded(self, appends: Appends, samples: bytes) -> bytes:
+        self._appends += 1
+        return appends.encode(self._appends, encode_base64(samples))
+
+    def _span(self, at: int, to: int) -> bytes:
+        return bytes(self._kept[at - self._begin : to - self._begin])
 
 
 def _bytes_at(ms: float) -> int:

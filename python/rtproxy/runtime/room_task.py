@@ -236,8 +236,10 @@ class RoomTask:
                 self._feed(line, from_ms, to_ms)
             case cmd.StopFeeding(line, at_ms):
                 self._audio.stop(line, at_ms)
+            case cmd.FeedSilence(line, length_ms):
+                self._audio.pause(line, length_ms)
             case cmd.ToLine(line, event):
-                self._lines[line].tell(event)
+                self._tell_line(line, event)
             case cmd.Note(name, level, fields):
                 self._log.log(_LEVELS[level], name, **fields)
 
@@ -267,6 +269,11 @@ class RoomTask:
             self._audio.forget(event.line)
             del self._lines[event.line]
         self._receive(event)
+
+    def _tell_line(self, line: Line, event: ev.Event) -> None:
+        """Whatever was to be said to a line that is gone meanwhile, nobody misses it."""
+        if line in self._lines:
+            self._lines[line].tell(event)
 
     def _feed(self, line: Line, from_ms: float, to_ms: float | None) -> None:
         task = self._lines[line]

@@ -56,6 +56,7 @@ class History:
         """Start without any."""
         self._order: list[str] = []
         self._items: dict[str, Item] = {}
+        self._outside: set[str] = set()
         self._characters = 0
 
     def __iter__(self) -> Iterator[Item]:
@@ -85,6 +86,10 @@ class History:
         """Whether it comes before the other one; one that is not known comes after all."""
         place = self._place(item_id)
         return place >= 0 and (other not in self._items or place < self._place(other))
+
+    def leave_out(self, item_id: str) -> None:
+        """An item of a response outside the conversation, whatever else is said of it."""
+        self._outside.add(item_id)
 
     def note(self, event: ev.Event) -> None:
         """Something was said, by the upstream or to it."""
@@ -138,7 +143,10 @@ class History:
 
     def _added(self, event: ev.ItemAdded) -> None:
         said = event.item
-        item = self._put(str(said.get("id")), event.previous_item_id)
+        item_id = str(said.get("id"))
+        if item_id in self._outside:
+            return
+        item = self._put(item_id, event.previous_item_id)
         before = item.size
         item.role = said.get("role")
         item.finished = said.get("status") != "in_progress"
@@ -155,7 +163,9 @@ class History:
     def _done(self, event: ev.ResponseDone) -> None:
         """The items of an answer are what they will be."""
         for said in event.response.get("output") or ():
-            item = self._items.get(str(said.get("id")))
+            item_id = str(said.get("id"))
+            self._outside.discard(item_id)
+            item = self._items.get(item_id)
             if item is None:
                 continue
             item.finished = True

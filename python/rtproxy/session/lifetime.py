@@ -93,7 +93,7 @@ class Lifetime:
     def passed(self, now: float, *, busy: bool) -> tuple[list[Command], CloseReason | None]:
         """What the client is told now, and how the session ends, if it does.
 
-        `busy`: an answer plays, which is something that is done.
+        `busy`: an answer plays, or a tool runs, which is something that is done.
         """
         told: list[Command] = []
         if not self._told and now >= self._expires_at - self.patience.expiring_s:

@@ -26,6 +26,15 @@ class Mcp:
         self._offer = offer
         self._open: dict[str, str] = {}  # tools by approval id, the oldest first
         self._failed: set[str] = set()
+        self._lists: dict[str, str] = {}  # servers by the id of the item that lists their tools
+
+    def added(self, event: ev.ItemAdded) -> list[Command]:
+        """The tools of a server are being listed: should that fail, only its item is named."""
+        if event.item.get("type") == "mcp_list_tools":
+            self._lists[str(event.item.get("id"))] = str(event.item.get("server_label", ""))
+            if len(self._lists) > MAX_OPEN:
+                del self._lists[next(iter(self._lists))]
+        return []
 
     def over(self, response: ev.Json) -> list[Command]:
         """What the response asks leave for, and which of its calls failed."""
@@ -83,14 +92,15 @@ class Mcp:
         self._failed.add(event.item_id)
         return []
 
-    def list_failed(self, _: ev.McpListFailed) -> list[Command]:
+    def list_failed(self, event: ev.McpListFailed) -> list[Command]:
         """The model will not know the tools of some server."""
-        servers = " or ".join(self._offer.servers) or "an MCP server"
+        server = self._lists.get(event.item_id)
+        servers = server or " or ".join(self._offer.servers) or "an MCP server"
         return _told(
             "mcp_list_tools_failed",
             f"The upstream could not list the tools of {servers}; the conversation goes on "
             "without them. Look at the server's address and credentials in the session's tools.",
-            {"servers": list(self._offer.servers)},
+            {"server": servers},
         )
 
 

@@ -251,8 +251,10 @@ class Session:
         return self.turns.created(event) + self._asides.created(event.response)
 
     def _item_added(self, event: ev.OutputItemAdded) -> list[Command]:
-        if not self.turns.excludes(event.response_id):
-            self._transcripts.begun(event)
+        if self.turns.excludes(event.response_id):
+            self._history.leave_out(str(event.item.get("id")))
+            return []
+        self._transcripts.begun(event)
         return self.turns.item_added(event)
 
     def _text_done(self, event: ev.OutputTextDone) -> list[Command]:
@@ -271,7 +273,8 @@ class Session:
     # Time
 
     def _time_passed(self, _: ev.TimePassed) -> list[Command]:
-        told, reason = self._lifetime.passed(self._now, busy=self.turns.responding)
+        busy = self.turns.responding or self._tools.running
+        told, reason = self._lifetime.passed(self._now, busy=busy)
         keys = self._call.pause(self.turns, self._now) if self._call else []
         told = self._transcripts.overdue(self._now) + told + keys
         return told if reason is None else [*told, End(reason)]
@@ -326,6 +329,7 @@ class Session:
         ev.CallMade: lambda self, event: self._tools.called(event),
         ev.ToolProgressed: lambda self, event: self._tools.progressed(event),
         ev.ToolRan: lambda self, event: self._tools.ran(event),
+        ev.ItemAdded: lambda self, event: self._tools.mcp.added(event),
         ev.McpCallFailed: lambda self, event: self._tools.mcp.call_failed(event),
         ev.McpListFailed: lambda self, event: self._tools.mcp.list_failed(event),
         ev.ResponseDone: _response_done,

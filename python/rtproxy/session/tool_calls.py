@@ -80,7 +80,12 @@ class ToolCalls:
         """Start without any."""
         self._offer = offer or Offer()
         self._rounds: dict[str, _Round] = {}  # by response id, the oldest first
-        self._running: dict[str, str] = {}  # what the proxy runs just now: names by call id
+        self._running: dict[str, ev.CallMade] = {}  # what the proxy runs just now, by call id
+
+    @property
+    def running(self) -> bool:
+        """Whether the proxy runs a tool just now."""
+        return bool(self._running)
 
     # What the upstream says
 
@@ -125,7 +130,7 @@ class ToolCalls:
         if len(self._running) >= MAX_RUNNING:
             call.output = words.too_many(made, MAX_RUNNING)
             return [Note("tool_calls_too_many", "warning", {"tool": made.name})]
-        self._running[made.call_id] = made.name
+        self._running[made.call_id] = made
         started = ev.ToolProgress(call_id=made.call_id, name=made.name, state="started")
         return [
             RunTool(made.call_id, made.name, made.arguments),
@@ -153,26 +158,29 @@ class ToolCalls:
 
     def ran(self, event: ev.ToolRan) -> Step:
         """The proxy has; what comes after that of a call counts no more."""
-        name = self._running.pop(event.call_id, None)
-        if name is None:
+        call = self._running.pop(event.call_id, None)
+        if call is None:
             return [], False
-        told = ToClient(words.ended(event, name))
+        told = ToClient(words.ended(event, call.name), response_id=call.response_id)
         response_id = self._response_of(event.call_id)
         if response_id is None:
-            return [told, ToUpstream(words.late(event, name))], True
+            return [told, ToUpstream(words.late(event, call.name))], True
         made = self._rounds[response_id]
         if not made.waits_for(event.call_id):
-            return [told, ToUpstream(words.late(event, name))], False  # asked for after the last
+            return [
+                told,
+                ToUpstream(words.late(event, call.name)),
+            ], False  # asked for after the last
         made.calls[event.call_id].output = words.output(event.call_id, event.output)
         commands, complete = self._pass_on(response_id)
         return [told, *commands], complete
 
     def progressed(self, event: ev.ToolProgressed) -> Step:
         """A tool of the proxy's says how far it is; for the model, what it says first."""
-        name = self._running.get(event.call_id)
-        if name is None:
+        run = self._running.get(event.call_id)
+        if run is None:
             return [], False
-        told = ToClient(words.running(event, name))
+        told = ToClient(words.running(event, run.name), response_id=run.response_id)
         response_id = self._response_of(event.call_id)
         if response_id is None:
             return [told], False
@@ -203,6 +211,6 @@ class ToolCalls:
 def _is_json(text: str) -> bool:
     try:
         msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # of a model that has run away
         return False
     return True

@@ -26,6 +26,11 @@ class Tools:
         self._calls = ToolCalls(self.offer)
         self.mcp = Mcp(self.offer)
 
+    @property
+    def running(self) -> bool:
+        """Whether one of the proxy's runs just now."""
+        return self._calls.running
+
     def update(self, event: ev.SessionUpdate, agreement: Agreement) -> list[Command]:
         """The client wants to change something; its tools come beside the proxy's."""
         update = self.offer.beside(event, agreement.config)

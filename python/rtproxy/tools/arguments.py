@@ -44,12 +44,13 @@ class Arguments:
         `text` is JSON; nothing at all stands for an empty object. Raises WrongArguments.
         """
         try:
-            given = msgspec.json.decode(text.strip() or "{}")
+            given = _whole(msgspec.json.decode(text.strip() or "{}"))
         except msgspec.DecodeError as error:
             raise WrongArguments(f"The arguments are not JSON: {error}.") from error
+        except RecursionError as error:
+            raise WrongArguments("The arguments nest too deep.") from error
         if not isinstance(given, dict):
             raise WrongArguments("The arguments must be one JSON object.")
-        given = _whole(given)
         try:
             read = msgspec.convert(given, self._shape)
         except msgspec.ValidationError as error:

@@ -28,6 +28,9 @@ from rtproxy.tools.toolbox import Toolbox
 # A tool that keeps the loop for so long delays everybody's audio.
 LONGEST_STEP_S = 0.05
 
+# What passes through a tool and is none of its doing: its time is over, or it is Ctrl-C.
+_PASSING = (trio.Cancelled, KeyboardInterrupt)
+
 Post = Callable[[ev.Event], None]
 Log = structlog.typing.FilteringBoundLogger
 
@@ -88,10 +91,21 @@ class Runner:
             return _failed(call, "tool_error", str(error) or "The tool gave no reason.", log)
         except UnusableOutput as error:
             return _failed(call, error.code, str(error), log, exc_info=error.__cause__)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code: it ends its own call alone
+        except _PASSING:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the user's code: it ends its own call alone
+            _let_pass(error, log)
             message = "The tool failed; the log of the server says why."
             return _failed(call, "tool_failed", message, log, exc_info=error)
         return ev.ToolRan(call_id=call.call_id, output=output)
+
+
+def _let_pass(error: BaseException, log: Log) -> None:
+    """A tool with tasks of its own may fail in some while its time is over: both are true."""
+    passing = error.split(_PASSING)[0] if isinstance(error, BaseExceptionGroup) else None
+    if passing is not None:
+        log.warning("tool_failed_while_stopped", exc_info=error)
+        raise passing
 
 
 async def _tell(call: RunTool, post: Post, text: str) -> None:

@@ -9,6 +9,7 @@ from rtproxy.cli.talk.frontends import (
     AnswerStarted,
     SpeechStarted,
     SpeechStopped,
+    ToolNews,
     Trouble,
 )
 
@@ -44,6 +45,41 @@ def test_a_turn_from_question_to_answer():
     assert (totals.answer_ms, totals.received, totals.answers) == (2_000, 2, 1)
     assert totals.first_audio_s == 2.5  # the speech ended with the first chunk, sent at 10.0
     assert totals.elapsed_s == 6.0
+
+
+def test_an_answer_that_calls_a_tool_is_followed_by_another():
+    exchange = asked()
+    exchange.receive(SpeechStopped(), 12.0)
+    exchange.receive(AnswerStarted(), 12.2)
+    exchange.receive(ToolNews("a", "clock", "started"), 12.3)
+    exchange.receive(AnswerOver(), 12.9)
+    assert not exchange.is_over
+    assert not exchange.wants_silence
+    exchange.receive(ToolNews("a", "clock", "done"), 13.0)
+    assert not exchange.is_over
+    exchange.receive(AnswerStarted(), 13.2)
+    exchange.receive(SECOND, 13.4)
+    exchange.receive(AnswerOver(), 14.4)
+    assert exchange.is_over
+    assert exchange.answer_ms == 1_000
+
+
+def test_an_answer_about_progress_is_followed_by_the_one_about_the_result():
+    exchange = asked()
+    for heard in (
+        AnswerStarted(),
+        ToolNews("a", "clock", "started"),
+        ToolNews("a", "clock", "running", "half way"),
+        AnswerOver(),
+        AnswerStarted(),
+        AnswerOver(),
+    ):
+        exchange.receive(heard, 13.0)
+    assert not exchange.is_over
+    exchange.receive(ToolNews("a", "clock", "failed", "no"), 14.0)
+    exchange.receive(AnswerStarted(), 14.1)
+    exchange.receive(AnswerOver(), 14.2)
+    assert exchange.is_over
 
 
 def test_a_turn_that_is_not_noticed_is_ended_by_hand_once():

@@ -40,6 +40,16 @@ B64 = base64.b64encode(PCM).decode()
             {"type": "error", "message": "m", "code": "c", "fatal": True},
             fe.Trouble("m", "c", fatal=True),
         ),
+        (
+            fe.VOICE,
+            {"type": "tool_progress", "callId": "c", "name": "n", "state": "failed", "text": "t"},
+            fe.ToolNews("c", "n", "failed", "t"),
+        ),
+        (
+            fe.COMPANION,
+            {"type": "tool_progress", "data": {"callId": "c", "name": "n", "state": "started"}},
+            fe.ToolNews("c", "n", "started"),
+        ),
         (fe.CONVERSATION, {"type": "audio_delta", "audio": B64}, fe.AnswerAudio(PCM)),
         (
             fe.CONVERSATION,

@@ -10,7 +10,15 @@ from rich.console import Console
 from rtproxy.cli.talk.display import choose_display
 from rtproxy.cli.talk.exchange import Exchange, Totals
 from rtproxy.cli.talk.formats import WireFormats, parse_format
-from rtproxy.cli.talk.frontends import AnswerAudio, AnswerOver, Heard, Ready, Said, Trouble
+from rtproxy.cli.talk.frontends import (
+    AnswerAudio,
+    AnswerOver,
+    Heard,
+    Ready,
+    Said,
+    ToolNews,
+    Trouble,
+)
 from rtproxy.cli.talk.live_screen import LiveDisplay
 from rtproxy.cli.talk.screen import Display, PlainDisplay, summary
 
@@ -21,6 +29,8 @@ TURN: tuple[Heard, ...] = (
     AnswerAudio(bytes(4_800)),
     Said("assistant", "nine.", final=False),
     AnswerOver(),
+    ToolNews("c", "clock", "started"),
+    ToolNews("c", "clock", "failed", "no\nhands"),
     Trouble("slow\ndown", "rate_limit", fatal=False),
     Said("user", "and?", final=False),
 )
@@ -41,6 +51,8 @@ def test_a_pipe_gets_a_line_for_each_thing_that_is_finished(capsys):
         "connected: gpt-realtime, voice alloy",
         "you: What time is it?",
         "answer: Half past [2J nine.",
+        "tool clock started",
+        "tool clock failed: no hands",
         "error: slow down (rate_limit)",
         "you: and?",
     ]

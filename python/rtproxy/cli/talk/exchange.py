@@ -18,6 +18,7 @@ from rtproxy.cli.talk.heard import (
     Heard,
     SpeechStarted,
     SpeechStopped,
+    ToolNews,
     Trouble,
 )
 from rtproxy.model.audio_format import samples_of
@@ -76,6 +77,7 @@ class Exchange:
     _answering: bool = False
     _answered_last: bool = False
     _ended_by_hand: bool = False
+    _tools: set[str] = field(default_factory=set)  # that run just now, by call
     _speech_ended_at: float | None = None
     _first_audio_at: float | None = None
 
@@ -121,10 +123,20 @@ class Exchange:
                 self._answering = False
                 self._answers += 1
                 self._answered_last = self.asked
+            case ToolNews() as news:
+                self._note_tool(news)
             case Trouble(message=message, fatal=True):
                 self.fail(message)
             case _:
                 pass
+
+    def _note_tool(self, news: ToolNews) -> None:
+        """The proxy runs a tool: another answer follows, of what that has come to."""
+        if news.over:
+            self._tools.discard(news.call_id)
+        else:
+            self._tools.add(news.call_id)
+        self._answer_due = True
 
     def fail(self, why: str) -> None:
         """No more will come; the first reason is the one that counts."""
@@ -160,7 +172,7 @@ class Exchange:
     @property
     def is_over(self) -> bool:
         """Whether nothing more is to come: everything asked is answered, or it failed."""
-        busy = self._user_speaks or self._answer_due or self._answering
+        busy = self._user_speaks or self._answer_due or self._answering or bool(self._tools)
         settled = self._answered_last or (self._answers > 0 and self._silence_ms >= SETTLING_MS)
         return self.failure is not None or (settled and not busy)
 

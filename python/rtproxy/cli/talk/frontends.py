@@ -26,6 +26,7 @@ from rtproxy.cli.talk.heard import (
     Said,
     SpeechStarted,
     SpeechStopped,
+    ToolNews,
     Trouble,
 )
 from rtproxy.model.audio_format import PCM16_24K, AudioFormat, Encoding, LegAudio
@@ -142,12 +143,18 @@ def _trouble(message: Message) -> Trouble:
     )
 
 
+def _tool_news(message: Message) -> ToolNews:
+    call_id, name, state = (str(message.get(key) or "") for key in ("callId", "name", "state"))
+    return ToolNews(call_id, name, state, str(message.get("text") or ""))
+
+
 _COMMON: dict[str, Reading] = {
     "session_ready": _ready,
     "speech_started": _always(SpeechStarted()),
     "speech_stopped": _always(SpeechStopped()),
     "response_started": _always(AnswerStarted()),
     "response_done": _always(AnswerOver()),
+    "tool_progress": _tool_news,
     "error": _trouble,
 }
 

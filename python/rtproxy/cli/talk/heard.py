@@ -78,6 +78,21 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolNews:
+    """What became of a call that the proxy answers: "started", "running", "done" or "failed"."""
+
+    call_id: str
+    name: str
+    state: str
+    text: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether the tool has ended."""
+        return self.state in {"done", "failed"}
+
+
+@dataclass(frozen=True, slots=True)
 class Played:
     """The speaker has played a piece of the answer, as a client notes that plays it itself."""
 
@@ -92,6 +107,7 @@ Heard = (
     | Said
     | AnswerOver
     | Played
+    | ToolNews
     | Trouble
 )
 

@@ -10,7 +10,7 @@ from typing import Protocol, Self
 
 from rtproxy.cli.talk.exchange import Exchange, Totals
 from rtproxy.cli.talk.formats import USUAL, WireFormats, notation
-from rtproxy.cli.talk.heard import Heard, Ready, Role, Trouble
+from rtproxy.cli.talk.heard import Heard, Ready, Role, ToolNews, Trouble
 from rtproxy.cli.talk.transcript import Transcript, printable
 from rtproxy.cli.words import say
 
@@ -43,6 +43,9 @@ def notices(heard: Heard) -> list[str]:
     match heard:
         case Ready(detail=detail):
             return [f"connected: {printable(detail)}"] if detail else ["connected"]
+        case ToolNews(name=name, state=state, text=text):
+            words = f": {printable(text)}" if text else ""
+            return [f"tool {printable(name)} {printable(state)}{words}"]
         case Trouble(message=message, code=code):
             return [f"error: {printable(message)} ({printable(code)})"]
         case _:

@@ -10,6 +10,7 @@
 //! says. Only where that is too short is there memory of the session's own.
 
 use super::io::{Done, Io};
+use crate::ahead::fetch;
 use crate::tls::session::Session;
 
 /// A socket, and what its bytes pass.
@@ -85,6 +86,10 @@ impl<I: Io> Io for Wire<I> {
         self.tls.as_ref().is_some_and(|tls| {
             tls.full || tls.failed || tls.session.is_closed_by_peer() || !tls.readable.is_empty()
         })
+    }
+
+    fn look_ahead(&self) {
+        self.tls.as_deref().inspect(|tls| fetch(*tls));
     }
 
     fn end_writing(&mut self) -> bool {
