@@ -15,7 +15,14 @@ from typing import Any
 
 from rtproxy._audio_core import Kinds
 from rtproxy.dialects.audio_query import AudioTerms, read_audio_terms
-from rtproxy.dialects.fields import Readings, error_fields, plain, read_message, with_echo
+from rtproxy.dialects.fields import (
+    SPEECH_WORDS,
+    Readings,
+    error_fields,
+    plain,
+    read_message,
+    with_echo,
+)
 from rtproxy.dialects.spoken import SpokenAudio
 from rtproxy.dialects.table import TableDialect, Words
 from rtproxy.model import events as ev
@@ -172,16 +179,7 @@ _WORDS: Words = {
     room.Caption: _caption,
     room.CaptionFailed: _caption_failed,
     room.RoomEnded: lambda event: with_echo({"type": "ended"}, event.event_id),
-    ev.SpeechStarted: lambda event: {
-        "type": "speech_started",
-        "itemId": event.item_id,
-        "audioStartMs": event.audio_start_ms,
-    },
-    ev.SpeechStopped: lambda event: {
-        "type": "speech_stopped",
-        "itemId": event.item_id,
-        "audioEndMs": event.audio_end_ms,
-    },
+    **SPEECH_WORDS,
     ev.Pong: lambda event: with_echo({"type": "pong"}, event.event_id),
     ev.ErrorTold: lambda event: {"type": "error", **error_fields(event)},
 }
