@@ -533,11 +533,20 @@ if sys.platform == "linux":
             refuse bytes; `close_ms`: how long an ending may take. Beyond either it is
             reset.
             """
+        def watch(self, fd: int) -> None:
+            """Linger in no turn beyond the moment when `fd` has something new to read.
+
+            It stays the caller's, who is told nothing: whoever waits for it hears of it
+            by their own means. OSError where it cannot be watched.
+            """
+        def unwatch(self, fd: int) -> None:
+            """Watch it no more; OSError where it is not watched, or is closed."""
         def turn(self, now: float, *, linger_ms: int = 0) -> tuple[list[tuple[Any, bool]], bool]:
             """Do all that can be done at once, within `turn_ms`.
 
             While much is coming, a turn without news then waits for more, without the
-            GIL, until there is news or `linger_ms` have passed since it began.
+            GIL, until there is news, something to read on what is watched, a signal, or
+            `linger_ms` have passed since it began.
 
             Returns the news, (token, gone) each: there is something to `receive` that
             was not told before, or (once) the socket is closed. From behind a hold

@@ -126,6 +126,7 @@ async def open_server(nursery: trio.Nursery, config: Config) -> tuple[Process, L
         on_upgrade=door.enter,
         on_extra_upgrade=partial(door.enter, home=HOME_OF_WS_PORT),
         application=create_application(process, driver.figures, rest, switchboard_of(config)),
+        watching=driver.watching,
         head_s=config.limits.head_s,
         head_bytes=config.limits.head_bytes,
     )

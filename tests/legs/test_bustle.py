@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import trio
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 
-from rtproxy.legs.bustle import OVER_S, Bustle
+import pytest
+import trio
+import trio.testing
+
+from rtproxy.legs.bustle import BRIEFLY_S, LINGER_S, OVER_S, Bustle
 
 
 async def test_a_task_that_the_reactor_wakes_is_no_bustle(autojump_clock: trio.testing.MockClock):
@@ -58,3 +65,91 @@ async def test_it_watches_no_longer_than_it_is_asked_to(autojump_clock: trio.tes
     async with trio.open_nursery() as nursery:
         nursery.start_soon(trio.sleep, 1)
     assert bustle.is_over(trio.current_time())
+
+
+@contextmanager
+def calm(clock: trio.testing.MockClock) -> Iterator[Bustle]:
+    """Nothing has happened for a second."""
+    with Bustle(clock) as bustle:
+        clock.jump(1)
+        yield bustle
+
+
+async def spare_s(bustle: Bustle) -> float:
+    """What a task is told that is woken as the reactor's is: by a socket."""
+    near, far = socket.socketpair()
+    with near, far:
+        far.send(b"?")
+        await trio.lowlevel.wait_readable(near)
+        return bustle.spare_s(trio.current_time())
+
+
+async def test_who_keeps_nobody_waiting_has_time(mock_clock: trio.testing.MockClock):
+    with calm(mock_clock) as bustle:
+        assert await spare_s(bustle) == LINGER_S
+
+
+async def test_but_no_longer_than_until_a_timer_is_due(mock_clock: trio.testing.MockClock):
+    with calm(mock_clock) as bustle, trio.move_on_after(LINGER_S / 2):
+        assert await spare_s(bustle) == pytest.approx(LINGER_S / 2)
+        mock_clock.jump(LINGER_S / 2)
+        assert bustle.spare_s(trio.current_time()) == 0
+
+
+async def test_nor_has_who_is_in_company(mock_clock: trio.testing.MockClock):
+    async def step() -> None:
+        for _ in range(100):
+            await trio.lowlevel.checkpoint()
+
+    with calm(mock_clock) as bustle:
+        async with trio.open_nursery() as nursery:
+            with bustle.ours:
+                nursery.start_soon(step)
+            assert await spare_s(bustle) == 0
+        assert await spare_s(bustle) == LINGER_S
+
+
+async def test_nor_for_a_while_who_had_company(mock_clock: trio.testing.MockClock):
+    with calm(mock_clock) as bustle:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.lowlevel.checkpoint)
+        assert await spare_s(bustle) == 0
+        mock_clock.jump(OVER_S)
+        assert await spare_s(bustle) == LINGER_S
+
+
+@pytest.mark.parametrize("wait", [trio.lowlevel.wait_readable, trio.lowlevel.wait_writable])
+async def test_a_socket_of_another_task_leaves_it_little(
+    mock_clock: trio.testing.MockClock, wait: Callable[[socket.socket], Awaitable[None]]
+):
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    with near, far, calm(mock_clock) as bustle:
+        with suppress(BlockingIOError):
+            while True:  # so that it cannot be written
+                near.send(bytes(65_536))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wait, near)
+            await trio.testing.wait_all_tasks_blocked()
+            mock_clock.jump(1)
+            assert await spare_s(bustle) == BRIEFLY_S
+            with bustle.hearing():
+                assert await spare_s(bustle) == LINGER_S
+            nursery.cancel_scope.cancel()
+
+
+async def test_so_does_a_thread_that_works(mock_clock: trio.testing.MockClock):
+    begun, over = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        over.wait(10)
+
+    with calm(mock_clock) as bustle:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.to_thread.run_sync, work)
+            await trio.testing.wait_all_tasks_blocked()
+            begun.wait(10)
+            mock_clock.jump(1)
+            assert await spare_s(bustle) == BRIEFLY_S
+            over.set()

@@ -6,11 +6,13 @@ import errno
 import json
 import socket
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 import structlog
 import trio
+import trio.testing
 from house import HEALTH, OVERSIZE, UPGRADE, Door, House, open_house
 from quart_trio import QuartTrio
 from stream_pairs import all_of, dripping
@@ -98,6 +100,32 @@ async def test_an_offer_of_compression_is_ignored(house: House) -> None:  # faul
     answer = await house.raw(request + b"\xc1\x85" + bytes(4) + b"bomb!")
     assert b"extensions" not in answer.lower()
     assert (1002).to_bytes(2, "big") in answer
+
+
+async def test_where_callers_come_in_is_watched_while_they_may(application: QuartTrio) -> None:
+    watched: list[int] = []
+
+    @contextmanager
+    def watching(sock: socket.socket) -> Iterator[None]:
+        watched.append(sock.getsockname()[1])
+        try:
+            yield
+        finally:
+            watched.remove(sock.getsockname()[1])
+
+    async with trio.open_nursery() as nursery:
+        listener = await open_listener(
+            nursery,
+            ServerConfig(port=0),
+            on_upgrade=trio.sleep_forever,
+            application=application,
+            watching=watching,
+        )
+        await trio.testing.wait_all_tasks_blocked()
+        assert watched == [listener.port]
+        listener.stop_accepting()
+        await trio.testing.wait_all_tasks_blocked()
+        assert watched == []
 
 
 # The first seconds (row 11)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from contextlib import AsyncExitStack
 from functools import partial
@@ -196,3 +197,14 @@ async def test_a_reactor_that_cannot_be_had_is_told(
     monkeypatch.undo()
     assert (await start_driver(nursery, "auto")).name == "reactor"
     assert (await start_driver(nursery, "stream")).pump is None
+
+
+async def test_a_socket_is_watched_while_somebody_waits_for_it(nursery: trio.Nursery) -> None:
+    driver = await start_driver(nursery, "reactor")
+    assert driver.pump is not None
+    near, far = socket.socketpair()
+    with near, far:
+        with driver.watching(near), pytest.raises(FileExistsError):
+            driver.pump.reactor.watch(near.fileno())
+        with pytest.raises(FileNotFoundError):
+            driver.pump.reactor.unwatch(near.fileno())

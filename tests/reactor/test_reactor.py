@@ -229,6 +229,23 @@ def test_while_much_is_coming_a_turn_waits_for_more(scene: Scene):
     assert scene.reactor.stats.waited_s == waited_s
 
 
+def test_what_is_watched_keeps_a_turn_from_waiting(scene: Scene):
+    caller, watched = socket.socketpair()
+    with caller, watched:
+        scene.reactor.watch(watched.fileno())
+        until_it_waits(scene, 3)
+        waited_s = scene.reactor.stats.waited_s
+        caller.send(b"?")
+        assert scene.reactor.turn(0.1, linger_ms=5_000) == ([], False)
+        assert scene.reactor.stats.waited_s == waited_s
+        scene.reactor.unwatch(watched.fileno())
+        with pytest.raises(OSError, match="No such file"):
+            scene.reactor.unwatch(watched.fileno())
+    for call in (scene.reactor.watch, scene.reactor.unwatch):
+        with pytest.raises(ValueError, match="-1 is no descriptor"):
+            call(-1)
+
+
 def test_who_waits_in_a_turn_leaves_the_interpreter_to_others(scene: Scene):
     counted = begun = 0
     over = threading.Event()

@@ -8,7 +8,7 @@
     → anna {"type": "commit"}         a member says
     ⇐ transcriber {"type": …}         a line's upstream says; `⇐ de` an interpreter's
     ! ready de                        a line is ready
-    ! lost de gone                    a line is lost, for this reason
+    ! lost de gone                    a line is lost, for this reason; `de.1`: the first one
     ! refused de bad key              a line cannot be had
     ! after 10                        so many seconds pass
     ← anna {"type": …}                a member is told
@@ -19,6 +19,7 @@
     ⊖ de                              and closed
     ▶ de 0                            a line is fed from there on; `▶ de 0 1000`: up to there
     ■ de 2000                         it is fed no more
+    ◌ de 1000                         it is fed silence
     ✕ anna 4429                       a member is dismissed
     & ROOM                            the lines of that part
 
@@ -44,7 +45,7 @@ from rtproxy.rooms.room import Room
 from rtproxy.rooms.terms import RoomTerms
 
 CHUNK_MS = 100.0
-DUE = "←⇒⊕⊖▶■✕"
+DUE = "←⇒⊕⊖▶■◌✕"
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Stage:
             case cmd.TakeAudio():
                 self.taken_ms += self.spoken_ms
             case cmd.OpenLine(line, session):
-                self.lines[name_of(line)] = line
+                self.lines[name_of(line)] = self.lines[f"{name_of(line)}.{line.number}"] = line
                 self.out.append(f"⊕ {name_of(line)} {json.dumps(session)}")
             case cmd.CloseLine(line):
                 self.out.append(f"⊖ {name_of(line)}")
@@ -93,6 +94,8 @@ class Stage:
                 self.out.append(f"▶ {name_of(line)} {from_ms:g} {to_ms:g}")
             case cmd.StopFeeding(line, at_ms):
                 self.out.append(f"■ {name_of(line)} {at_ms:g}")
+            case cmd.FeedSilence(line, length_ms):
+                self.out.append(f"◌ {name_of(line)} {length_ms:g}")
             case cmd.ToLine(line, event):
                 self.out.append(f"⇒ {name_of(line)} {realtime.encode_client(event).decode()}")
             case cmd.Note():

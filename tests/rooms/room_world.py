@@ -22,6 +22,8 @@ from rtproxy.rooms.room import Room
 from rtproxy.rooms.terms import RoomTerms
 
 NETWORK_S = 0.05
+CAP_S = 3_600.0
+EXPIRED = ev.Other(type="expired")
 
 
 @dataclass
@@ -56,6 +58,7 @@ class World:
         self.losses = 0
         self._chunk: str | None = None
         self._taken = False
+        self._dismissed: list[str] = []
         self._soon: list[tuple[float, int, Line, ev.Event | None]] = []
         self._order = count()
 
@@ -84,7 +87,9 @@ class World:
         fake = self.lines.get(line)
         if fake is None:
             return  # it was closed meanwhile
-        if event is not None:
+        if event is EXPIRED:
+            self.lose(line)
+        elif event is not None:
             self.receive(told.Heard(line, event))
         elif self.dice.random() < self.moods.fails:
             self.lose(line)
@@ -95,6 +100,8 @@ class World:
     def receive(self, event: told.RoomEvent) -> None:
         for command in self.room.receive(event, self.now):
             self._perform(command)
+        while self._dismissed:  # whose connections end
+            self.receive(told.Left(self._dismissed.pop()))
 
     # What may happen
 
@@ -136,6 +143,8 @@ class World:
                 self._tell(event, but=but)
             case cmd.Dismiss(member):
                 self.gone.append(self.here.pop(member))
+                if member in self.room.members:
+                    self._dismissed.append(member)
             case cmd.TakeAudio():
                 self._take()
             case cmd.OpenLine(line):
@@ -147,6 +156,10 @@ class World:
             case cmd.StopFeeding(line):
                 assert self.lines[line].live, "it was not fed"
                 self.lines[line].live = False
+            case cmd.FeedSilence(line, length_ms):
+                assert self.lines[line].live, "it is not fed"
+                for _ in range(round(length_ms / CHUNK_MS)):
+                    self._hear(line, self.lines[line].hear(None))
             case cmd.ToLine(line, event):
                 assert self.lines[line].ready, "it is not ready"
                 self._hear(line, self.lines[line].told(event))
@@ -174,6 +187,7 @@ class World:
         self.lines[line] = fake_line(line, self.dice, self.moods, lambda: self.now)
         at = self.now + self.dice.uniform(0.1, 1.0)
         heapq.heappush(self._soon, (at, next(self._order), line, None))
+        heapq.heappush(self._soon, (at + CAP_S, next(self._order), line, EXPIRED))
 
     def _feed(self, line: Line, from_ms: float, to_ms: float | None) -> None:
         fake, length_ms = self.lines[line], CHUNK_MS * len(self.tape)

@@ -96,6 +96,18 @@ def test_what_is_long_ago_is_gone_and_that_is_told() -> None:
     assert line.heard == samples(4_000, 5_000)
 
 
+@pytest.mark.parametrize("appends", [LIVE, FRAMES], ids=["live", "frames"])
+def test_silence_comes_behind_all_that_was_said_and_is_none_of_it(appends: Appends) -> None:
+    audio, line = RoomAudio(60_000), Line()
+    audio.pause("line", 1_000)
+    audio.feed("line", line.messages.append, appends, 0)
+    audio.take(samples(0, 330))
+    audio.pause("line", 1_000)
+    audio.take(samples(330, 600))
+    audio.stop("line", 600)
+    assert line.heard == samples(0, 330) + bytes(1_000 * BYTES_PER_MS) + samples(330, 600)
+
+
 def test_a_line_that_is_forgotten_is_told_nothing() -> None:
     audio, line = RoomAudio(1_000), Line()
     audio.feed("line", line.messages.append, LIVE, 0)
@@ -131,15 +143,28 @@ def test_whoever_is_fed_hears_each_sample_once(
 
 
 def test_ears_make_of_any_format_what_the_room_keeps() -> None:
-    ears = Ears(AudioFormat("pcm16", 16_000))
+    ears = Ears(AudioFormat("pcm16", 16_000), longest_ms=100)
     assert sum(len(ears.hear(bytes(1_280))) for _ in range(25)) == 1_000 * BYTES_PER_MS
-    assert Ears(AudioFormat("pcm16", 24_000)).hear(samples(0, 40)) == samples(0, 40)
+    assert Ears(AudioFormat("pcm16", 24_000), longest_ms=40).hear(samples(0, 40)) == samples(0, 40)
 
 
 @pytest.mark.skipif(not HAS_OPUS, reason="built without Opus")
 def test_ears_take_packets() -> None:
     packet = OpusEncoder().encode(samples(0, 20))
-    ears = Ears(OPUS)
+    ears = Ears(OPUS, longest_ms=1)
     assert length_ms(ears.hear(bytes(packet))) == 20
     with pytest.raises(ValueError, match="packet"):
         ears.hear(b"\xff\xff\xff")
+
+
+def test_silence_is_behind_all_that_was_said_and_none_of_the_rooms() -> None:
+    audio, line = RoomAudio(60_000), Line()
+    audio.feed("line", line.messages.append, FRAMES, 0)
+    audio.take(samples(0, 500))
+    assert line.heard == samples(0, 400)
+    audio.pause("line", 1_000)
+    assert line.heard == samples(0, 500) + bytes(1_000 * BYTES_PER_MS)
+    assert {len(piece) for piece in line.pieces[:-1]} == {200 * BYTES_PER_MS}
+    audio.take(samples(500, 700))
+    assert line.pieces[-1] == samples(500, 700)
+    assert audio.said_ms == 700

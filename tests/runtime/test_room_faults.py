@@ -10,6 +10,8 @@ import trio
 from structlog.testing import capture_logs
 from tests.e2e import speech
 from tests.e2e.room_member import join, speaker
+from tests.e2e.stub_upstream import SESSION, StubUpstream, tell
+from trio_websocket import WebSocketConnection
 
 from rtproxy.legs.listener import Listener
 from rtproxy.simulator.faults import parse_fault
@@ -78,3 +80,72 @@ async def test_a_line_that_is_lost_is_dialled_anew_and_nothing_is_lost(
     assert [line["line"] for line in log if line["event"] == "line_lost"] == [lost]
     assert not [error for error in german.all("error") if error["fatal"]]
     assert not [line for line in log if line["log_level"] == "error"]
+
+
+async def agree(ws: WebSocketConnection) -> None:
+    """Accept whatever session is asked for."""
+    await tell(ws, {"type": "session.created", "session": SESSION})
+    await ws.get_message()
+    await tell(ws, {"type": "session.updated", "session": SESSION})
+
+
+async def test_an_upstream_that_does_not_read_is_given_up_and_dialled_anew() -> None:
+    heard = 0
+
+    async def deaf(ws: WebSocketConnection) -> None:
+        await agree(ws)
+        await trio.sleep_forever()  # its queue fills, then nobody reads the socket
+
+    async def reading(ws: WebSocketConnection) -> None:
+        nonlocal heard
+        await agree(ws)
+        while True:
+            heard += '"input_audio_buffer.append"' in await ws.get_message()
+
+    async with trio.open_nursery() as nursery:
+        stub = await StubUpstream(deaf, reading).serve(nursery)
+        async with serving(
+            RTPROXY_UPSTREAM__STUB__KIND="compatible",
+            RTPROXY_UPSTREAM__STUB__URL=stub.url,
+            RTPROXY_LIMITS__DIAL_BACKOFF_S="0.1",
+            RTPROXY_LIMITS__SEND_S="0.5",
+            RTPROXY_LIMITS__RING_MS="240000",
+        ) as (_, listener):
+            anna = await speaker(nursery, listener.port, "hall", "en")
+            with capture_logs() as log, trio.fail_after(30):
+                await anna.say(speech.silence(110_000), pace=10_000)
+                while not heard:
+                    await anna.say(speech.silence(100))
+            happened = [line["event"] for line in log]
+            assert happened.count("line_lost") == 1
+            assert happened[-1] == "line_opened"
+            assert not [error for error in anna.all("error") if error["fatal"]]
+            assert stub.dials == 2
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_key_that_the_upstream_refuses_is_told_without_the_key() -> None:
+    canary = "sk-canary-7f3a09"
+
+    async def part(ws: WebSocketConnection) -> None:
+        wrong = {"type": "invalid_request_error", "code": "invalid_api_key"}
+        await tell(ws, {"type": "error", "error": {**wrong, "message": f"Bad key: {canary}"}})
+        await ws.aclose(3000, f"bad {canary}")
+
+    async with trio.open_nursery() as nursery:
+        stub = await StubUpstream(part).serve(nursery)
+        async with serving(
+            RTPROXY_UPSTREAM__STUB__KIND="compatible",
+            RTPROXY_UPSTREAM__STUB__URL=stub.url,
+            RTPROXY_UPSTREAM__STUB__API_KEY=canary,
+        ) as (process, listener):
+            with capture_logs() as log:
+                anna = await speaker(nursery, listener.port, "hall", "en")
+                (told,) = await anna.has(1, "error")
+                assert await anna.ended() == 4502
+                with trio.fail_after(10):
+                    await process.live.wait_empty()
+        nursery.cancel_scope.cancel()
+    assert (told["fatal"], stub.dials) == (True, 1)
+    assert "Bad key: [key]" in told["message"]
+    assert canary not in str(anna.told) + str(anna.ending) + str(log)

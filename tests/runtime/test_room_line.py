@@ -24,6 +24,7 @@ from rtproxy.resilience.backoff import Backoff
 from rtproxy.rooms.events import Heard, LineLost, LineReady
 from rtproxy.rooms.line import Line, LineKind
 from rtproxy.runtime.dialing import Dialler
+from rtproxy.runtime.process import Process
 from rtproxy.runtime.room_line import LineTask, LineTerms
 from rtproxy.upstreams.upstream import Upstream
 
@@ -39,6 +40,7 @@ class Trial:
     """A line, and what it has told."""
 
     task: LineTask
+    process: Process
     told: list[LineReady | Heard | LineLost] = field(default_factory=list)
     watched: list[Leg] = field(default_factory=list)
     changed: trio.Event = field(default_factory=trio.Event)
@@ -62,6 +64,7 @@ async def trying(
     """The line, with that upstream (or the one at `url`), while the block runs."""
     async with trio.open_nursery() as nursery:
         stub = await StubUpstream(part).serve(nursery)
+        process = Process("stub", trio.current_time, trio.current_time())
         upstream = Upstream("stub", url or stub.url, "gpt-realtime", secrets=(CANARY,))
         terms = LineTerms(
             dialler=Dialler([upstream], 5.0, Backoff(0.01, retries=1)),
@@ -70,9 +73,10 @@ async def trying(
             message_bytes=1_000_000,
             first_event_s=first_event_s,
             translation_model="gpt-realtime-translate",
+            process=process,
             interpreter_model="gpt-realtime-mini",
         )
-        trial = Trial(None)  # type: ignore[arg-type] # it is made with the trial's own ears
+        trial = Trial(None, process)  # type: ignore[arg-type] # made with the trial's own ears
         trial.task = LineTask(
             line,
             ASKED,
@@ -131,7 +135,7 @@ async def test_a_line_asks_for_its_session_and_is_ready(line: Line, path: str) -
     prefix = "session." if line is TRANSLATOR else ""
     assert said == [
         path,
-        {"type": "session.update", "session": ASKED},
+        {"type": "session.update", "event_id": "session", "session": ASKED},
         {"type": "input_audio_buffer.commit", "event_id": "c1"},
         {"type": f"{prefix}input_audio_buffer.append", "event_id": "audio_7", "audio": "AAAA"},
         1000,
@@ -189,6 +193,7 @@ async def test_a_line_whose_upstream_goes_is_lost(code: int, final: bool) -> Non
     async with trying(INTERPRETER, part) as trial:
         lost = await trial.until(LineLost)
     assert trial.told == [LineReady(INTERPRETER), lost]
+    assert trial.process.upstream_answered
     assert lost.final is final
 
 
@@ -208,6 +213,7 @@ async def test_an_upstream_that_cannot_be_reached_is_told_once() -> None:
         lost = await trial.until(LineLost)
     assert trial.told == [lost]
     assert not lost.final
+    assert not trial.process.upstream_answered
 
 
 async def test_a_line_that_is_closed_before_it_is_ready_tells_nothing() -> None:

@@ -9,7 +9,12 @@ from tests.splice.scene import Scene
 
 from rtproxy import _audio_core
 from rtproxy.dialects import realtime
+from rtproxy.dialects.companion import COMPANION
+from rtproxy.dialects.conversation import CONVERSATION
+from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.openai import OpenAI
+from rtproxy.dialects.table import TableDialect
+from rtproxy.dialects.twilio import Twilio
 from rtproxy.dialects.voice import VOICE
 from rtproxy.model import events as ev
 from rtproxy.session.relay import RelaySession
@@ -38,7 +43,7 @@ def said(name: str) -> bytes:
     return json.dumps({"type": name, **FIELDS}).encode()
 
 
-def delivered(dialect: OpenAI, name: str) -> list[str]:
+def delivered(dialect: Dialect, name: str) -> list[str]:
     scene = Scene(_audio_core, lead_ms=None)
     scene.attach(scene.client, wrap=dialect.client_wrap())
     kinds = dialect.upstream_kinds()
@@ -79,3 +84,18 @@ def test_nobody_acts_upon_what_nobody_hears(name: str) -> None:
         assert session.receive(event, 0.0) == []
         assert session.state is state
     assert list(VOICE.encode(event)) == []
+
+
+@pytest.mark.parametrize("name", [*realtime.TEXT_DONE, realtime.PART_ADDED])
+@pytest.mark.parametrize("dialect", [VOICE, CONVERSATION, COMPANION], ids=lambda one: one.name)
+def test_only_who_is_told_of_it_is_woken_for_it(dialect: TableDialect, name: str) -> None:
+    bare = dialect.asked({"audio": "binary"}, input_rate_hz=24_000)
+    assert isinstance(bare, TableDialect)
+    told = name in realtime.TEXT_DONE and dialect is VOICE
+    assert bool(delivered(dialect, name)) == told
+    assert bool(delivered(bare, name)) == (told or name == realtime.PART_ADDED)
+
+
+@pytest.mark.parametrize("name", [*realtime.TEXT_DONE, realtime.PART_ADDED])
+def test_a_telephone_is_told_of_no_text(name: str) -> None:
+    assert delivered(Twilio(), name) == []

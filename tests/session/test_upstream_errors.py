@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playbook import Playbook
+from rtproxy.dialects.realtime import APPEND_TEMPLATE
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode
 from rtproxy.session import commands as cmd
@@ -62,3 +63,11 @@ def test_speech_that_could_not_be_written_down_is_noted() -> None:
     fields = {"item": "u", "code": "audio_unintelligible"}
     play << cmd.Note("transcription_failed", "warning", fields)
     play.rest()
+
+
+def test_what_is_wrong_with_audio_is_told_as_such_in_the_log() -> None:
+    number = APPEND_TEMPLATE.partition('"event_id":"')[2].partition("$")[0] + "7"
+    play = ready() >> ev.ErrorTold(error=ev.Failure(code="c", message="m", event_id=number))
+    fields = {"code": "c", "text": "m", "about": "InputAudio", "sent_as": number}
+    play << cmd.Note("upstream_error", "warning", fields)
+    assert errors_of(play) == [("invalid_request_error", "c", False)]

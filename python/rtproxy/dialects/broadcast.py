@@ -84,7 +84,9 @@ class _RoomAudio(SpokenAudio):
     ) -> Sequence[ev.Event]:
         """The audio of a message."""
         audio = self.audio_in(name, message, event_id=event_id)
-        return [room.AudioSaid(audio=audio) if isinstance(audio, bytes) else audio]
+        if isinstance(audio, ev.Misunderstood):
+            return [audio]
+        return [room.AudioSaid(event_id=event_id, audio=audio)]
 
     def read_binary(self, raw: bytes) -> Sequence[ev.Event]:
         """The audio that a binary message is, where that was agreed upon."""

@@ -39,19 +39,36 @@ UNHEARD = (
 )
 
 
+# Who is told of neither need not be woken for them: whose bare audio comes next, and a
+# whole text, which the end of its response has, too.
+PART_ADDED = "response.content_part.added"
+TEXT_DONE = ("response.output_text.done", "response.output_audio_transcript.done")
+
+
 @lru_cache(maxsize=64)
 def kinds_for(
-    answer_delta: str, input_delta: str | None, *, secrets: tuple[bytes, ...] = ()
+    answer_delta: str,
+    input_delta: str | None,
+    *,
+    bare_audio: bool = False,
+    whole_texts: bool = True,
+    secrets: tuple[bytes, ...] = (),
 ) -> Kinds:
     """The upstream's messages for a client of another shape.
 
     Audio and deltas of text take their way without Python; it answers what somebody
     acts upon. The deltas' templates are the client's own messages; None: it is told
-    nothing of what it says before all of it is known. `secrets` are never told. Made
-    once for all sessions: one table stays in the processor's caches, one for each
-    does not.
+    nothing of what it says before all of it is known. `bare_audio`: it is told whose
+    the audio is, `whole_texts`: all of a text once that is finished. `secrets` are
+    never told. Made once for all sessions: one table stays in the processor's caches,
+    one for each does not.
     """
-    unheard = UNHEARD if input_delta else (*UNHEARD, INPUT_DELTA)
+    unheard = (
+        *UNHEARD,
+        *(() if input_delta else (INPUT_DELTA,)),
+        *(() if bare_audio else (PART_ADDED,)),
+        *(() if whole_texts else TEXT_DONE),
+    )
     return Kinds(
         audio={AUDIO_DELTA: "delta"},
         answer_words=dict.fromkeys(ANSWER_DELTAS, ("delta", answer_delta)),

@@ -70,7 +70,13 @@ class TableDialect:
 
     def upstream_kinds(self, secrets: Sequence[bytes] = ()) -> Kinds:
         """Audio and deltas of text take their own way; Python answers the rest."""
-        return realtime.kinds_for(self.answer_delta, self.input_delta, secrets=tuple(secrets))
+        return realtime.kinds_for(
+            self.answer_delta,
+            self.input_delta,
+            bare_audio=self.audio.binary,
+            whole_texts=ev.OutputTextDone in self.words,
+            secrets=tuple(secrets),
+        )
 
     def client_wrap(self) -> Wrap:
         """The dialect's own audio message, or the audio bare."""

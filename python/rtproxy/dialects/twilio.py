@@ -235,8 +235,8 @@ class Twilio:
 
 @lru_cache(maxsize=1)
 def _upstream_kinds() -> Kinds:
-    deltas = (*realtime.ANSWER_DELTAS, realtime.INPUT_DELTA)
-    return Kinds(audio={realtime.AUDIO_DELTA: "delta"}, ignore=(*realtime.UNHEARD, *deltas))
+    told = (*realtime.ANSWER_DELTAS, realtime.INPUT_DELTA, *realtime.TEXT_DONE, realtime.PART_ADDED)
+    return Kinds(audio={realtime.AUDIO_DELTA: "delta"}, ignore=(*realtime.UNHEARD, *told))
 
 
 def _client_kinds(stream_id: str | None) -> Kinds:

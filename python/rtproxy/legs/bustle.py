@@ -1,14 +1,18 @@
-"""Whether anybody but the reactor gives tasks something to do.
+"""How long a turn of the reactor may wait inside without keeping anybody waiting.
 
-Owns that question: a turn that lingers keeps a caller who shakes hands, a request or a
-timer from the event loop, so it must not while there are any. Must not know what a
-task is for: what wakes them is told apart by who was at work when it happened.
+Owns that question: a turn that lingers keeps everything else from the event loop, so it
+may only while nothing but the reactor gives tasks something to do, and no longer than
+until a timer is due. Must not know what a task is for: what wakes them is told apart by
+who was at work when it happened.
 
-It only watches, by Trio's own means (`trio.abc.Instrument`): nothing runs or waits here.
+It only watches, by Trio's own means (`trio.abc.Instrument` and its statistics): nothing
+runs or waits here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 from weakref import WeakSet
@@ -17,6 +21,14 @@ import trio
 
 # So long nothing must have happened: longer than the steps of a handshake lie apart.
 OVER_S = 0.02
+# While much is coming, a turn waits inside for what comes next: that saves the wake of a
+# task, which costs as much as relaying several messages.
+LINGER_S = 0.02
+# The same while a task waits for a socket or a thread of which a turn hears nothing: that
+# task waits so much longer for its turn.
+BRIEFLY_S = 0.004
+# Trio waits for one socket itself, by which threads and signals reach it.
+_TRIOS_OWN = 1
 
 
 class Bustle(trio.abc.Instrument):
@@ -27,6 +39,8 @@ class Bustle(trio.abc.Instrument):
         self.ours = _Ours()
         self._now = clock.current_time
         self._last = -OVER_S
+        self._in_company = False
+        self._heard = _TRIOS_OWN
         # Tasks that wait for the reactor: whoever was told something by it.
         self._served: WeakSet[trio.lowlevel.Task] = WeakSet()
 
@@ -48,6 +62,30 @@ class Bustle(trio.abc.Instrument):
     def is_over(self, now: float) -> bool:
         """Whether nothing has happened for a while."""
         return now - self._last >= OVER_S
+
+    def spare_s(self, now: float) -> float:
+        """How long the reactor's task may wait inside of what it is doing; 0: not at all."""
+        if self._in_company or not self.is_over(now):
+            return 0.0
+        seen = trio.lowlevel.current_statistics()
+        waits = seen.io_statistics.tasks_waiting_read + seen.io_statistics.tasks_waiting_write
+        threads = trio.to_thread.current_default_thread_limiter().borrowed_tokens
+        most = BRIEFLY_S if threads or waits > self._heard else LINGER_S
+        return max(0.0, min(most, seen.seconds_to_next_deadline))
+
+    @contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Inside, a turn hears itself of a socket that some task waits for."""
+        self._heard += 1
+        try:
+            yield
+        finally:
+            self._heard -= 1
+
+    def before_io_wait(self, timeout: float) -> None:
+        """Trio says that it looks for more to do, and how long it may take."""
+        # No time: there are tasks which will run beside those that are woken now.
+        self._in_company = timeout <= 0
 
     def task_scheduled(self, task: trio.lowlevel.Task) -> None:
         """Trio says that a task has something to do."""

@@ -6,6 +6,8 @@ every driver opens the same legs.
 
 from __future__ import annotations
 
+import socket
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -43,6 +45,10 @@ class Driver:
     name: DriverName
     open_legs: OpenLegs
     pump: ReactorPump | None = None
+
+    def watching(self, sock: socket.socket) -> AbstractContextManager[None]:
+        """Inside, a task waits for this socket to be readable, and is not to be kept."""
+        return nullcontext() if self.pump is None else self.pump.watching(sock)
 
     def figures(self) -> dict[str, float] | None:
         """What the reactor has done since the start, as sums; None on streams."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -42,6 +42,9 @@ _BACK_OFF_S = 0.1
 _BATCH = 16
 _NOT_LISTENING = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK})
 _log = structlog.get_logger("rtproxy.legs")
+
+# What has a socket while callers are waited for on it.
+Watching = Callable[[socket.socket], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,15 @@ async def open_listener(
     on_upgrade: OnUpgrade,
     on_extra_upgrade: OnUpgrade | None = None,
     application: ASGIFramework,
+    watching: Watching = nullcontext,
     head_s: float = HEAD_S,
     head_bytes: int = HEAD_LIMIT_BYTES,
 ) -> Listener:
     """Listen, and serve every connection in `nursery` until that is cancelled.
 
     A WebSocket upgrade goes to `on_upgrade`, one that comes in by `ws_port` to
-    `on_extra_upgrade`, anything else to `application`.
+    `on_extra_upgrade`, anything else to `application`. While callers are waited for on
+    a socket, `watching` has it.
     Raises ConfigError if the address may not or cannot be listened on.
     """
     serve = partial(
@@ -87,6 +92,7 @@ async def open_listener(
         on_upgrade=on_upgrade,
         on_extra_upgrade=on_extra_upgrade,
         application=application,
+        watching=watching,
         head_s=head_s,
         head_bytes=head_bytes,
     )
@@ -100,6 +106,7 @@ async def _serve(
     on_upgrade: OnUpgrade,
     on_extra_upgrade: OnUpgrade | None,
     application: ASGIFramework,
+    watching: Watching,
     head_s: float,
     head_bytes: int,
     task_status: trio.TaskStatus[Listener],
@@ -126,7 +133,9 @@ async def _serve(
                             head_bytes=head_bytes,
                         )
                         for sock in door.sockets:
-                            nursery.start_soon(_accept, sock, identity, entrance, connections)
+                            nursery.start_soon(
+                                _accept, sock, watching(sock), identity, entrance, connections
+                            )
             listening.close()
 
 
@@ -161,18 +170,20 @@ def _describe(config: ServerConfig, identity: Identity | None, ports: list[int])
 
 async def _accept(
     listening: socket.socket,
+    watched: AbstractContextManager[object],
     identity: Identity | None,
     entrance: Entrance,
     connections: trio.Nursery,
 ) -> None:
-    while True:
-        await trio.lowlevel.wait_readable(listening)
-        try:
-            for connection, caller in _waiting(listening):
-                opening = _opening(connection, caller, identity)
-                connections.start_soon(entrance.admit, opening)
-        except OSError as error:
-            await _survive(error)
+    with watched:
+        while True:
+            await trio.lowlevel.wait_readable(listening)
+            try:
+                for connection, caller in _waiting(listening):
+                    opening = _opening(connection, caller, identity)
+                    connections.start_soon(entrance.admit, opening)
+            except OSError as error:
+                await _survive(error)
 
 
 def _waiting(listening: socket.socket) -> Iterator[tuple[socket.socket, object]]:

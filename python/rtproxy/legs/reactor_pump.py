@@ -14,18 +14,15 @@ is, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import socket
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import trio
 
 from rtproxy import _audio_core
 from rtproxy.legs.bustle import Bustle
-
-# While much is coming, a turn waits inside for what comes next: that saves the wake of
-# a task, which costs as much as relaying several messages. A task that waits for
-# something else (a caller, a request, a timer) waits so much longer for its turn.
-LINGER_MS = 4
 
 
 class Told(Protocol):
@@ -93,6 +90,17 @@ class ReactorPump:
             tell(news)
         return passed_over
 
+    @contextmanager
+    def watching(self, sock: socket.socket) -> Iterator[None]:
+        """Inside, no turn keeps the task that waits for this socket to be readable."""
+        descriptor = sock.fileno()
+        self.reactor.watch(descriptor)
+        try:
+            with self._bustle.hearing():
+                yield
+        finally:
+            self.reactor.unwatch(descriptor)
+
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled; then until the last session has said goodbye."""
         async with trio.open_nursery() as nursery:
@@ -115,7 +123,7 @@ class ReactorPump:
                 else:
                     await trio.lowlevel.wait_readable(descriptor)
                 now = trio.current_time()
-                linger_ms = LINGER_MS if self._bustle.is_over(now) else 0
+                linger_ms = int(self._bustle.spare_s(now) * 1000)
                 news, more = self.reactor.turn(now, linger_ms=linger_ms)
                 with self._bustle.ours:
                     tell(news)

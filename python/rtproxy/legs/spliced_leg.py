@@ -23,6 +23,8 @@ _ON_THE_WIRE: dict[int, int] = {
     CloseCode.NO_STATUS: CloseCode.DONE,
     CloseCode.ABNORMAL: CloseCode.OUR_FAULT,
 }
+# So many messages that are there already are received before other tasks have their turn.
+AT_ONCE = 8
 _WENT = "the connection ended without a close frame"
 
 
@@ -35,6 +37,7 @@ class SplicedLeg(ABC):
         self._splice = junction.splice
         self._side = side
         self._message: Message | None = None  # taken from the splice, not yet received
+        self._unbroken = 0  # received since others had their turn
         self._arrival: trio.Event | None = None  # somebody waits in `receive`
         self._silent: Callable[[], None] | None = None  # who is told of a silent peer
         self._gone = trio.Event()  # set once the socket is closed
@@ -51,7 +54,7 @@ class SplicedLeg(ABC):
     async def receive(self) -> Message:
         """The next delivery; raises LegClosed when there will be no more."""
         if self._is_ready():
-            await trio.lowlevel.checkpoint()
+            await self._let_others_run()
         while not self._is_ready():
             if self._arrival is not None:
                 raise trio.BusyResourceError("another task receives from this leg")
@@ -60,10 +63,24 @@ class SplicedLeg(ABC):
                 await self._arrival.wait()
             finally:
                 self._arrival = None
+            self._unbroken = 0
         message, self._message = self._message, None
         if message is None or message.kind is MessageKind.CLOSED:
             raise LegClosed(self._note_closed(message))
         return message
+
+    async def _let_others_run(self) -> None:
+        """Now and then.
+
+        Messages that belong together come together, and between each two a pass of the
+        event loop would cost as much as answering one.
+        """
+        if self._unbroken < AT_ONCE:
+            self._unbroken += 1
+            await trio.lowlevel.checkpoint_if_cancelled()
+        else:
+            self._unbroken = 0
+            await trio.lowlevel.checkpoint()
 
     def release(self, message: Message, *outgoing: Outgoing) -> None:
         """Answer a hold or a mark."""

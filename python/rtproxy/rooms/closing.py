@@ -5,24 +5,23 @@ Owns how long it takes, and what is told then. Must not know what is still to be
 
 from __future__ import annotations
 
-from rtproxy.model import events as ev
 from rtproxy.model.room import RoomEnded
 from rtproxy.rooms.commands import Command, Tell, TellAll
 
-# What was said last may not have been noticed yet.
+# What was said last may not have been noticed yet; and nobody ends anything more often.
 NOTICE_S = 1.0
 PATIENCE_S = 5.0
 
 
 class Closing:
-    """`member` asked, with its own id for that; audio was last taken at `taken_at`."""
+    """`member` asked, with its own id for that."""
 
-    def __init__(self, member: str, event_id: str | None, now: float, taken_at: float) -> None:
+    def __init__(self, member: str, event_id: str | None, now: float) -> None:
         """Begin to wait."""
         self.member = member
         self._event_id = event_id
         self._by = now + PATIENCE_S
-        self._noticed_at = min(self._by, taken_at + NOTICE_S)
+        self._noticed_at = now + NOTICE_S
         self._now = now
 
     @property
@@ -34,12 +33,6 @@ class Closing:
         """Whether it is, given whether something is being finished."""
         self._now = now
         return now >= self._by or (not busy and now >= self._noticed_at)
-
-    @property
-    def failure(self) -> ev.Failure:
-        """Why an item has no text that is not finished by then."""
-        words = f"The room ended, and this was not finished within {PATIENCE_S:g} s."
-        return ev.Failure(type="server_error", code="ended", message=words)
 
     def told(self, *, here: bool) -> list[Command]:
         """It is over; `here`: who asked still is."""

@@ -92,6 +92,14 @@ class StopFeeding:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedSilence:
+    """Send a line that is fed so much silence behind all that was said; it is not the room's."""
+
+    line: Line
+    length_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class ToLine:
     """Tell the upstream of a line; behind the audio that it was fed before."""
 
@@ -118,6 +126,7 @@ Command = (
     | CloseLine
     | Feed
     | StopFeeding
+    | FeedSilence
     | ToLine
     | Note
 )

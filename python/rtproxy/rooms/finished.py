@@ -10,7 +10,6 @@ from collections import OrderedDict
 from rtproxy.model.room import Caption
 from rtproxy.rooms.audience import TRANSCRIPT
 
-
 # An item of which nobody learns anything must not make us remember it.
 MOST_TEXTLESS = 64
 

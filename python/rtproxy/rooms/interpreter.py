@@ -26,6 +26,9 @@ STALL_S = 10.0
 # From an item's end, or from its last word, to the insight that no more comes.
 GIVE_UP_S = 30.0
 MOST_TRIES = 3
+# What an answer is given of what was said before: three items and what was made of them.
+# A conversation of an hour would be paid for anew with each answer.
+CONTEXT_ITEMS = 7
 
 _EMPTY = "input_audio_buffer_commit_empty"
 _WRITTEN = ("completed", "incomplete")
@@ -67,6 +70,7 @@ class Interpreter:
         self.line: Line | None = None
         self._tape = tape
         self._jobs: deque[_Job] = deque()
+        self._context: deque[str] = deque(maxlen=CONTEXT_ITEMS)
         self._count = 0
 
     @property
@@ -79,6 +83,7 @@ class Interpreter:
     def ready(self, line: Line, now: float) -> Found:
         """It has a line: what no other has written is for this one."""
         self.line = line
+        self._context.clear()
         for job in self._jobs:
             job.heard_at = now
         return self._work(now)
@@ -158,12 +163,14 @@ class Interpreter:
         return hear(self, self._jobs[0], event, now)
 
     def _committed(self, job: _Job, event: ev.InputCommitted, now: float) -> Found:
-        del event
         if not job.committed or job.asked or self.line is None:
             return []
         job.heard_at = now
         job.asked = self._number()
-        return [ToLine(self.line, ev.ResponseCreate(event_id=job.asked))]
+        self._context.append(event.item_id)
+        known = [{"type": "item_reference", "id": item_id} for item_id in self._context]
+        ask = ev.ResponseCreate(event_id=job.asked, response={"input": known})
+        return [ToLine(self.line, ask)]
 
     def _created(self, job: _Job, event: ev.ResponseCreated, now: float) -> Found:
         if job.asked and job.response_id is None:
@@ -175,14 +182,18 @@ class Interpreter:
         if event.response_id != job.response_id:
             return []
         job.heard_at = now
-        job.text += event.delta
-        return [Piece(self.language, job.item, event.delta)]
+        delta = event.delta if job.text else event.delta.lstrip()
+        job.text += delta
+        return [Piece(self.language, job.item, delta)]
 
     def _done(self, job: _Job, event: ev.ResponseDone, now: float) -> Found:
         response = event.response
         if job.response_id is None or response.get("id") != job.response_id:
             return []
         if response.get("status") in _WRITTEN:
+            self._context.extend(
+                item["id"] for item in response.get("output") or () if item.get("id")
+            )
             return self._settle(job, _text_of(response) or job.text, now)
         why = ((response.get("status_details") or {}).get("error") or {}).get("message")
         return self._try_again(job, str(why or f"the answer was {response.get('status')}"), now)
@@ -198,7 +209,10 @@ class Interpreter:
         return [note, *self._try_again(job, failure.message, now)]
 
     def _try_again(self, job: _Job, why: str, now: float) -> Found:
-        """The upstream still has the audio: ask for another answer, but not for ever."""
+        """The upstream still has the audio: ask for another answer, but not for ever.
+
+        Now with all that it knows, for it may no longer know what was picked out of it.
+        """
         job.tries += 1
         if job.tries >= MOST_TRIES or self.line is None:
             return self._drop(job, why, now)

@@ -1,9 +1,9 @@
 """Who is in the room, and what everybody knows of that.
 
-Owns the members, their bounds, and when `room_state` is told: to who comes at once, to
-all others as soon as another speaks, and of comings and goings at most once in
-`STATE_S`, for a thousand that come at once must not be told of each other one by one.
-Must not know what is said.
+Owns the members, their bounds, and when `room_state` is told: to who comes at once; to all
+others when another speaks, and when somebody comes or goes, each at most once in `STATE_S`.
+For a thousand that come at once must not be told of each other one by one, nor be told
+a thousand times of one who takes the floor and gives it back. Must not know what is said.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Members:
         self._roles: Counter[Role] = Counter()
         self._languages: Counter[str] = Counter()
         self._told: RoomState | None = None
-        self._told_at = -inf
+        self._told_at = self._changed_at = -inf
         self._due = inf
 
     def __contains__(self, member: object) -> bool:
@@ -104,7 +104,8 @@ class Members:
         terms, role = self._terms, joined.role
         bound = terms.speakers if role is Role.SPEAKER else terms.listeners
         if self._roles[role] >= bound:
-            words = f"This room has {bound} {role.value}s, as many as it may have"
+            who = f"{bound} {role.value}{'' if bound == 1 else 's'}"
+            words = f"This room has {who}, as many as it may have"
             return "role", f"{words} ([rooms] {role.value}s); come again later."
         known, most = self.languages, terms.languages_at_once
         if joined.language is None or joined.language in known or len(known) < most:
@@ -140,9 +141,11 @@ class Members:
         if state == self._told:
             self._due = inf
             return []
-        calm = self._told is not None and self._told.speaker == speaker
-        self._due = self._told_at + STATE_S if calm else now
+        changed = self._told is None or self._told.speaker != speaker
+        last = self._changed_at if changed else self._told_at
+        self._due = last + STATE_S
         if now < self._due:
             return []
         self._told, self._told_at, self._due = state, now, inf
+        self._changed_at = now if changed else self._changed_at
         return [TellAll(state, but)]

@@ -14,17 +14,21 @@ from math import inf
 
 from rtproxy.model import events as ev
 from rtproxy.model.room import TranslationDelta
-from rtproxy.rooms.commands import Feed, Note
+from rtproxy.rooms.commands import Feed, FeedSilence, Note
 from rtproxy.rooms.interpreter import GIVE_UP_S, not_translated
 from rtproxy.rooms.items import Anew, Found, Item, Piece, Unwritten, Whole
 from rtproxy.rooms.line import Line
 from rtproxy.rooms.tape import Tape
+from rtproxy.rooms.translated_time import TranslatedTime
 
 QUIET_S = 1.5
 # An item of which no word has come by then has none: it was noise, or a cough.
 SILENT_S = 8.0
 # What was said before a line was lost, and may not have been noticed yet.
 ONSET_MS = 1_000.0
+# A microphone that sends nothing: only silence tells a translator that somebody is done.
+MUTE_S = 1.0
+SILENCE_MS = 1_000.0
 # A translator may be so far behind the end of an item with its last words.
 TAIL_MS = 2_000.0
 # Turn detection may notice an item so much later than its first words are translated.
@@ -59,7 +63,8 @@ class Translation:
         self._tape = tape
         self._jobs: deque[_Job] = deque()
         self._early: deque[_Early] = deque(maxlen=MOST_EARLY)
-        self._offset_ms = 0.0
+        self._time = TranslatedTime(0.0)
+        self._silent_until = -inf
         self._resume_ms = tape.length_ms
 
     @property
@@ -75,8 +80,9 @@ class Translation:
         for job in self._jobs:
             job.heard_at = now
         firsts = (job.item.start_ms for job in self._jobs)
-        self._offset_ms = self._tape.within(min(firsts, default=self._resume_ms))
-        return [Feed(line, self._offset_ms)]
+        from_ms = self._tape.within(min(firsts, default=self._resume_ms))
+        self._time = TranslatedTime(from_ms)
+        return [Feed(line, from_ms)]
 
     def lost(self, now: float) -> Found:
         """It has none; what was not written is heard again."""
@@ -120,7 +126,8 @@ class Translation:
         """Its upstream has said something."""
         if isinstance(event, TranslationDelta):
             elapsed_ms = event.elapsed_ms
-            at_ms = self._tape.length_ms if elapsed_ms is None else self._offset_ms + elapsed_ms
+            unknown = elapsed_ms is None
+            at_ms = self._tape.length_ms if unknown else self._time.in_room(elapsed_ms or 0)
             return self._place(_Early(at_ms, event.delta), now)
         if isinstance(event, ev.ErrorTold):
             failure = event.error
@@ -155,6 +162,7 @@ class Translation:
         return item is self._tape.items[-1] and item.end_ms is not None and at_ms > item.end_ms
 
     def _add(self, job: _Job, delta: str, now: float) -> Piece:
+        delta = delta if job.text else delta.lstrip()
         job.text += delta
         job.heard_at = now
         return Piece(self.language, job.item, delta)
@@ -175,8 +183,15 @@ class Translation:
 
     @property
     def deadline(self) -> float:
-        """When the first item is done, or given up."""
-        return self._over_at(self._jobs[0]) if self._jobs else inf
+        """When the first item is done, or given up, or its end must be made heard."""
+        return min(self._over_at(self._jobs[0]), self._mute_at) if self._jobs else inf
+
+    @property
+    def _mute_at(self) -> float:
+        """When it has heard nothing for so long that it cannot know that somebody is done."""
+        if self.line is None or not self._jobs:
+            return inf
+        return max(self._tape.taken_at + MUTE_S, self._silent_until)
 
     def _over_at(self, job: _Job) -> float:
         ended_at = job.item.ended_at
@@ -189,6 +204,10 @@ class Translation:
     def passed(self, now: float) -> Found:
         """Time has passed."""
         found: Found = []
+        if self._mute_at <= now and self.line is not None:
+            self._silent_until = now + SILENCE_MS / 1_000
+            self._time.pause(self._tape.length_ms, SILENCE_MS)
+            found.append(FeedSilence(self.line, SILENCE_MS))
         while self._jobs and self._over_at(self._jobs[0]) <= now:
             job = self._jobs[0]
             if self.line is not None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from rtproxy.credentials.judge import Admitted, Credentials, Refused
-from rtproxy.dialects.broadcast import Broadcast
+from rtproxy.dialects.broadcast import BROADCAST, Broadcast
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.dialects.registry import DIALECTS, choose_dialect
 from rtproxy.legs.leg import LegsOptions, OpenLegs
@@ -185,7 +185,7 @@ class FrontDoor:
 
 
 def _nothing_here(path: str, query: dict[str, str]) -> str:
-    paths = [path for dialect in DIALECTS for path in dialect.paths]
+    paths = [path for dialect in (*DIALECTS, BROADCAST) for path in dialect.paths]
     if path not in paths:
         return f"No WebSocket is spoken at {path}; try one of: {', '.join(paths)}."
     names = ", ".join(dialect.name for dialect in DIALECTS if not dialect.relays)

@@ -26,16 +26,21 @@ _LARGEST_BYTES = PCM16_24K.bytes_per_s
 class Ears:
     """Makes of a member's audio what the room keeps; one stream."""
 
-    def __init__(self, speaks: LegAudio) -> None:
-        """`speaks` is what the member sends."""
+    def __init__(self, speaks: LegAudio, *, longest_ms: float) -> None:
+        """`speaks` is what the member sends, each message at most `longest_ms` of it."""
         self._convert: Callable[[bytes], bytes]
+        self._most_bytes = inf  # of a packet, which is short, whatever it holds
         if isinstance(speaks, OpusPackets):
             self._convert = OpusDecoder().decode
         else:
             self._convert = AudioPath(speaks, PCM16_24K).process
+            self._most_bytes = longest_ms / 1000 * speaks.bytes_per_s
 
     def hear(self, audio: bytes) -> bytes:
-        """The next of it; ValueError for a packet that is none."""
+        """The next of it; ValueError for a packet that is none, or for too much at once."""
+        if len(audio) > self._most_bytes:
+            most = f"one may hold {self._most_bytes:.0f}"
+            raise ValueError(f"it holds {len(audio)} bytes and {most}; send it in pieces")
         return self._convert(audio)
 
 
@@ -123,6 +128,17 @@ class RoomAudio:
             feed.until = min(_bytes_at(at_ms), self._end)
             self._advance(key)
 
+    def pause(self, key: Hashable, length_ms: float) -> None:
+        """Send a line that is fed all that was said, and silence, which is none of the room's."""
+        feed = self._feeds.get(key)
+        if feed is None:
+            return
+        audio = self._span(feed.at, self._end) + PCM16_24K.silence(length_ms)
+        frame = feed.appends.frame_bytes or _LARGEST_BYTES
+        for at in range(0, len(audio), frame):
+            feed.send(self._encoded(feed.appends, audio[at : at + frame]))
+        feed.at = self._end
+
     def forget(self, key: Hashable) -> None:
         """The line is gone."""
         self._feeds.pop(key, None)
@@ -143,10 +159,15 @@ class RoomAudio:
         """A message with this much; lines that are told the same share one."""
         wanted = (appends, at, to)
         if self._last is None or self._last[0] != wanted:
-            self._appends += 1
-            audio = encode_base64(self._kept[at - self._begin : to - self._begin])
-            self._last = wanted, appends.encode(self._appends, audio)
+            self._last = wanted, self._encoded(appends, self._span(at, to))
         return self._last[1]
+
+    def _encoded(self, appends: Appends, samples: bytes) -> bytes:
+        self._appends += 1
+        return appends.encode(self._appends, encode_base64(samples))
+
+    def _span(self, at: int, to: int) -> bytes:
+        return bytes(self._kept[at - self._begin : to - self._begin])
 
 
 def _bytes_at(ms: float) -> int:

@@ -26,6 +26,7 @@ from rtproxy.runtime.rooms import Rooms, RoomSettings
 # A line that was lost may be told all that the room remembers at once: that, in base64,
 # has to fit into what waits for it, and twice as much, for it may be told it twice.
 _BYTES_PER_MS_IN_BASE64 = 64
+_SHORTEST_MS = 10  # of what is said in one message
 
 # What the kernel holds for a member cannot be left out any more, however late it is read:
 # the kernel takes twice as much as it is told, a quarter of a minute of captions.
@@ -51,10 +52,16 @@ def room_door_of(
             dialler, backoff=replace(dialler.backoff, retries=len(dialler.upstreams) - 1)
         ),
         open_legs=open_legs,
-        options=replace(options, lead_ms=None, waiting_bytes=waiting_bytes),
+        options=replace(
+            options,
+            lead_ms=None,
+            waiting_bytes=waiting_bytes,
+            waiting_messages=max(limits.waiting_messages, limits.ring_ms // _SHORTEST_MS),
+        ),
         message_bytes=limits.upstream_message_bytes,
         first_event_s=limits.first_event_s,
         translation_model=rooms.translation_model,
+        process=process,
     )
 
     def settings() -> RoomSettings:

@@ -24,6 +24,7 @@ from rtproxy.rooms.events import Heard, LineLost, LineReady
 from rtproxy.rooms.line import Line, LineKind
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.perform import Log
+from rtproxy.runtime.process import Process
 from rtproxy.runtime.room_audio import Appends
 from rtproxy.session.failures import end_after_loss, end_of_session
 from rtproxy.upstreams.upstream import conceal, wishes_of_session
@@ -40,7 +41,7 @@ class LineTerms:
 
     `options` are those of their legs; `first_event_s` is how long an upstream may keep
     silent before it has accepted the session; `interpreter_model` None: the upstream's
-    own.
+    own. `process` knows whether an upstream answered last time.
     """
 
     dialler: Dialler
@@ -49,6 +50,7 @@ class LineTerms:
     message_bytes: int
     first_event_s: float
     translation_model: str
+    process: Process
     interpreter_model: str | None = None
 
     def asked(self, kind: LineKind) -> Mapping[str, str]:
@@ -138,6 +140,7 @@ class LineTask:
             try:
                 await self._connect(legs)
             except DialFailed as failed:
+                self._terms.process.upstream_answered = False
                 return self._lost(str(failed), final=failed.final)
             except LegClosed as closed:
                 return self._lost(closed.reason.text, final=_is_final(closed.reason))
@@ -174,7 +177,8 @@ class LineTask:
                     case ev.ErrorTold(error=failure):
                         raise LegClosed(_refusal(failure))
                     case _ if not asked:
-                        leg.send(realtime.encode_client(ev.SessionUpdate(session=self._session)))
+                        wish = ev.SessionUpdate(event_id="session", session=self._session)
+                        leg.send(realtime.encode_client(wish))
                         asked = True
                 patience.deadline = trio.current_time() + said_s
         leg.abort()
@@ -183,10 +187,12 @@ class LineTask:
 
     async def _receive(self, leg: Leg) -> ev.Event:
         message = await leg.receive()
+        self._terms.process.upstream_answered = True
         leg.release(message)
         return self._decode(message.raw)
 
     def _retrying(self, attempt: int, failed: DialFailed) -> None:
+        self._terms.process.upstream_answered = False
         self._log.warning("dial_failed", attempt=attempt, error=str(failed))
 
     def _lost(self, reason: str, *, final: bool) -> LineLost:

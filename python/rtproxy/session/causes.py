@@ -13,6 +13,10 @@ import msgspec
 
 from rtproxy.model.events import Event
 
+# What the lane numbers itself: its appends (`dialects.realtime`). Of these nobody keeps a
+# list, for each is audio, whichever it was.
+AUDIO = "audio_"
+
 # Errors follow their cause within moments; what is older can be forgotten.
 MAX_CAUSES = 256
 

@@ -11,7 +11,7 @@ import msgspec
 
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason, Origin
-from rtproxy.session.causes import Cause
+from rtproxy.session.causes import AUDIO, Cause
 from rtproxy.session.commands import Command, End, Note, ToClient
 from rtproxy.session.failures import end_after_loss, told_of_loss
 
@@ -56,11 +56,14 @@ def caused_by(event: ev.ErrorTold, cause: Cause | None) -> dict[str, Any]:
     """For the log: what of ours the error is about, and what of the client's.
 
     `about` and `sent_as` are our event and its number, `message` and `client_event_id` the
-    client's type and id of what made us send it. Of audio only the number is known.
+    client's type and id of what made us send it. Of audio, which the lane sends, only our
+    number is known.
     """
     fields: dict[str, Any] = {}
     if event.error.event_id is not None:
         fields["sent_as"] = event.error.event_id
+        if event.error.event_id.startswith(AUDIO):
+            fields["about"] = ev.InputAudio.__name__
     if cause is None:
         return fields
     fields["about"] = type(cause.event).__name__

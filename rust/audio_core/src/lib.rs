@@ -3,6 +3,7 @@
 //! Pure parts below, each without I/O, clock or dice of its own; the Python
 //! faces alone know `PyO3`.
 
+pub mod ahead;
 pub mod dsp;
 pub mod reactor;
 pub mod splice;

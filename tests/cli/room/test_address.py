@@ -27,6 +27,12 @@ def test_what_is_no_websocket_url_is_refused(url: str):
         room_address(url, "demo", "speaker", None)
 
 
+def test_how_a_speaker_sends_audio_is_part_of_it():
+    audio = {"format": "f32", "rate": "48000"}
+    address = room_address("ws://h", "demo", "speaker", None, audio)
+    assert address == "ws://h/ws/rooms/demo?role=speaker&format=f32&rate=48000"
+
+
 def test_what_the_options_say_is_not_said_twice():
     with pytest.raises(ValueError, match="language, role"):
         room_address("ws://h?role=x&language=y", "demo", "speaker", "en")

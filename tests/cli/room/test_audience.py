@@ -101,16 +101,17 @@ async def test_whoever_is_lost_comes_back_and_reads_on(autojump_clock, capsys):
         await socket.aclose(1012, "restart")
 
     async def again(socket: WebSocketConnection) -> None:
-        await tell(socket, caption("a", "eins"), caption("b", "zwei"), STATE, {"type": "ended"})
+        await tell(socket, STATE, caption("a", "eins"), caption("b", "zwei"), {"type": "ended"})
         await stay(socket)
 
     away = CannotConnect("Connection refused", refused=True)
     attendance, screen = await listen(goes_away, away, again, until_end=True)
     assert attendance.failure is None
     assert capsys.readouterr().out.splitlines() == ["eins", "zwei"]
-    assert screen.notices[1:3] == [
+    assert screen.notices[1:4] == [
         "the proxy closed the connection (1012 restart); trying again in 0.5 s",
         "Connection refused; trying again in 1.0 s",
+        "connected again",
     ]
 
 
@@ -156,6 +157,17 @@ async def test_without_being_asked_nobody_leaves_at_the_end(autojump_clock, caps
 async def test_where_coming_again_does_not_help_it_ends(autojump_clock, code: int):
     attendance, _ = await listen(lambda socket: socket.aclose(code, "no such language"))
     assert attendance.failure == f"the proxy closed the connection ({code} no such language)"
+
+
+async def test_what_the_proxy_has_said_is_not_said_twice(autojump_clock):
+    async def refuses(socket: WebSocketConnection) -> None:
+        error = {"type": "error", "message": "No such language.", "code": "c", "fatal": True}
+        await tell(socket, error)
+        await socket.aclose(4400, "No such language.")
+
+    attendance, screen = await listen(refuses)
+    assert screen.notices == ["error: No such language. (c)"]
+    assert attendance.failure == "the proxy closed the connection (4400)"
 
 
 async def test_a_proxy_that_stays_away_is_given_up(autojump_clock):

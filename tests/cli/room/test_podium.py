@@ -18,6 +18,7 @@ from rtproxy.cli.room.podium import Appearance, speak_over
 from rtproxy.cli.room.screen import PlainScreen
 from rtproxy.cli.room.speech import Speech
 from rtproxy.cli.talk.exchange import LISTENING_MS
+from rtproxy.cli.talk.formats import parse_format
 from rtproxy.cli.talk.question import Question
 from rtproxy.model.audio_format import PCM16_24K
 
@@ -38,7 +39,10 @@ class Member:
 
     async def grant(self) -> None:
         assert await self.next() == "request_floor"
-        await self.tell("floor", state="granted", speaker="me")
+        await self.tell("floor", state="granted", speaker="me", event_id="floor")
+
+    async def raw(self) -> str | bytes:
+        return await self._socket.get_message()
 
     async def next(self) -> str:
         message = json.loads(await self._socket.get_message())
@@ -89,6 +93,8 @@ async def appear(room: Room, **how) -> tuple[Speech, Member]:
 async def test_a_speech_from_the_first_word_to_the_floor_given_back(autojump_clock, capsys):
     async def room(member: Member) -> None:
         await member.tell("room_state", speaker=None, listeners=3, languages=["de", "en"])
+        await member.tell("floor", state="granted", speaker="me")
+        await member.write("of the one before")
         await member.grant()
         await member.hear(1_200)
         await member.write()
@@ -129,7 +135,7 @@ async def test_the_end_of_the_talk_is_waited_for(autojump_clock):
 async def test_it_says_nothing_before_the_floor_is_its_own(autojump_clock):
     async def room(member: Member) -> None:
         assert await member.next() == "request_floor"
-        await member.tell("floor", state="waiting", speaker="ann")
+        await member.tell("floor", state="waiting", speaker="ann", event_id="floor")
         with trio.move_on_after(600):
             await member.next()
         assert member.types == ["request_floor"]
@@ -142,6 +148,22 @@ async def test_it_says_nothing_before_the_floor_is_its_own(autojump_clock):
 
     speech, _ = await appear(room)
     assert speech.failure is None
+
+
+@pytest.mark.parametrize(("mic", "binary"), [("g711_ulaw", False), ("f32/48000", True)])
+async def test_the_speech_is_sent_as_it_was_agreed(autojump_clock, mic: str, binary: bool):
+    taken: list[str | bytes] = []
+
+    async def room(member: Member) -> None:
+        await member.grant()
+        taken.append(await member.raw())
+        await member.leave(1011, "that will do")
+
+    await appear(room, mic=parse_format(mic), binary=binary)
+    (chunk,) = taken
+    audio = chunk if isinstance(chunk, bytes) else base64.b64decode(json.loads(chunk)["audio"])
+    assert isinstance(chunk, bytes) == binary
+    assert len(audio) == {"g711_ulaw": 8 * 40, "f32/48000": 48 * 40 * 4}[mic]
 
 
 async def test_fast_is_as_fast_as_the_room_takes_it(autojump_clock):

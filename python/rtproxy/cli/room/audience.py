@@ -17,6 +17,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection
 from rtproxy.cli.room.screen import NobodyReads, Screen
 from rtproxy.cli.room.told import RoomState, TalkEnded, read
 from rtproxy.cli.talk.dial import CannotConnect, dial
+from rtproxy.cli.talk.heard import Trouble
 from rtproxy.cli.talk.websocket import websocket_over, words_of
 from rtproxy.model.close import CloseCode
 from rtproxy.resilience.backoff import Backoff
@@ -24,7 +25,7 @@ from rtproxy.resilience.backoff import Backoff
 PING_EVERY_S = 20.0
 PONG_WITHIN_S = 20.0
 # Some five minutes altogether: a proxy that is restarted is back by then.
-BACKOFF = Backoff(initial_s=0.5, retries=15)
+BACKOFF = Backoff(initial_s=0.5, max_s=10.0, retries=30)
 _COME_AGAIN = {
     CloseCode.GOING_AWAY,
     CloseCode.NO_STATUS,
@@ -69,7 +70,7 @@ async def attend(
     """
     retry = 0
     while True:
-        visit = _Visit(attendance, screen)
+        visit = _Visit(attendance, screen, comes_back=retry > 0)
         try:
             async with dialled(attendance.url, verify=attendance.verify) as stream:
                 await visit.stay(stream)
@@ -92,9 +93,11 @@ async def attend(
 class _Visit:
     """One connection; `lost` says why it is no more, where that was not meant."""
 
-    def __init__(self, attendance: Attendance, screen: Screen) -> None:
+    def __init__(self, attendance: Attendance, screen: Screen, *, comes_back: bool) -> None:
         self._attendance = attendance
         self._screen = screen
+        self._comes_back = comes_back
+        self._was_told_why = False
         self.was_inside = False
         self.lost = "the connection broke"
 
@@ -134,14 +137,20 @@ class _Visit:
             self._screen.show(told, str(raw))
         except NobodyReads:
             self._attendance.end()
-        if isinstance(told, RoomState):
+        if isinstance(told, RoomState) and not self.was_inside:
             self.was_inside = True
+            if self._comes_back:
+                self._screen.notice("connected again")
+        elif isinstance(told, Trouble):
+            self._was_told_why = told.fatal
         elif isinstance(told, TalkEnded) and self._attendance.until_end:
             self._attendance.end()
 
     def _close(self, closed: ConnectionClosed) -> None:
         code = CloseCode.ABNORMAL if closed.reason is None else closed.reason.code
-        self.lost = words_of(closed)
+        self.lost = f"the proxy closed the connection ({code})"
+        if not self._was_told_why:
+            self.lost = words_of(closed)
         if code == CloseCode.DONE:
             self._attendance.end()
         elif code not in _COME_AGAIN:

@@ -16,21 +16,23 @@ from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from rtproxy.cli.room.screen import NobodyReads, Screen
 from rtproxy.cli.room.speech import Speech
-from rtproxy.cli.room.told import Floor, read
+from rtproxy.cli.room.told import Caption, Floor, Told, read
 from rtproxy.cli.talk.dial import dial
 from rtproxy.cli.talk.microphone import CHUNK_MS, Microphone
+from rtproxy.cli.talk.packets import packer
 from rtproxy.cli.talk.question import Question
 from rtproxy.cli.talk.websocket import websocket_over, words_of
-from rtproxy.model.audio_format import AudioFormat, Encoding
+from rtproxy.model.audio_format import AudioFormat, Encoding, LegAudio, samples_of
 
 SEND_S = 30.0
-SPOKEN = AudioFormat(Encoding.PCM16, 16_000)  # what a room takes
+SPOKEN = AudioFormat(Encoding.PCM16, 16_000)  # what a room takes, unless its address says else
 
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
     """What is to be said, where, and how.
 
+    `mic`: what the speech is sent as, in binary frames where `binary`.
     `patience_s`: how long the proxy may be silent where it owes us something.
     `ends`: it is the end for everybody, not only of our turn.
     `fast`: the speech goes out at once, not in real time.
@@ -39,6 +41,8 @@ class Appearance:
 
     url: str
     spoken: Question
+    mic: LegAudio = SPOKEN
+    binary: bool = False
     patience_s: float = 15.0
     ends: bool = False
     fast: bool = False
@@ -82,15 +86,17 @@ class _Podium:
         self._speech = speech
         self._screen = screen
         self._socket = socket
-        self._shown: Floor | None = None
+        self._pack = packer(appearance.mic)
+        self._floor = ""
+        self._has_come = False
         self._turn = trio.Event()  # the floor is ours, or will never be
 
     async def appear(self) -> None:
         """All that a speaker does, one after the other."""
         self._speech.ask(trio.current_time())
-        await self._send("request_floor")
+        await self._send("request_floor", event_id="floor")
         await self._turn.wait()
-        microphone = Microphone(self._appearance.spoken.recording, SPOKEN)
+        microphone = Microphone(self._appearance.spoken.recording, samples_of(self._appearance.mic))
         await self._speak(microphone)
         await self._finish(microphone)
 
@@ -124,12 +130,19 @@ class _Podium:
             self._screen.progress(self._speech)
 
     async def _send_audio(self, chunk: bytes) -> None:
-        await self._send("audio", audio=base64.b64encode(chunk).decode("ascii"))
+        for piece in self._pack(chunk):
+            if self._appearance.binary:
+                await self._write(piece)
+            else:
+                await self._send("audio", audio=base64.b64encode(piece).decode("ascii"))
 
     async def _send(self, kind: str, **fields: str) -> None:
+        await self._write(json.dumps({"type": kind, **fields}))
+
+    async def _write(self, message: str | bytes) -> None:
         try:
             with trio.fail_after(SEND_S):
-                await self._socket.send_message(json.dumps({"type": kind, **fields}))
+                await self._socket.send_message(message)
         except trio.TooSlowError:
             self._speech.fail(f"the proxy has not taken a message for {SEND_S:.0f} s")
         except ConnectionClosed:
@@ -159,7 +172,15 @@ class _Podium:
         else:
             if told is not None:
                 self._speech.receive(told, trio.current_time())
-            if told != self._shown:  # the floor may be granted before it is asked for
-                with suppress(NobodyReads):  # they may hear us all the same
-                    self._screen.show(told, str(raw))
-            self._shown = told if isinstance(told, Floor) else self._shown
+            self._show(told, str(raw))
+
+    def _show(self, told: Told | None, raw: str) -> None:
+        """Show what is news: what was said before we came is not, nor a floor granted twice."""
+        if isinstance(told, Floor):
+            repeated, self._floor = self._floor == told.state, told.state
+            self._has_come = self._has_come or told.answers
+            if repeated:
+                return
+        if self._has_come or not isinstance(told, Caption):
+            with suppress(NobodyReads):  # they may hear us all the same
+                self._screen.show(told, raw)

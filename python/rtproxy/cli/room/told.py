@@ -32,10 +32,14 @@ class RoomState:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Whether we have the floor: granted, waiting or released; and who has it."""
+    """Whether we have the floor: granted, waiting or released; and who has it.
+
+    `answers`: it is the answer to a request of ours that had an id.
+    """
 
     state: str
     speaker: str | None
+    answers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def _state(message: Message) -> RoomState:
 
 
 def _floor(message: Message) -> Floor:
-    return Floor(str(message["state"]), _id(message.get("speaker")))
+    return Floor(str(message["state"]), _id(message.get("speaker")), "event_id" in message)
 
 
 def _id(value: object) -> str | None:

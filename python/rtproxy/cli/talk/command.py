@@ -16,12 +16,18 @@ import typer
 from rtproxy._audio_core import HAS_OPUS
 from rtproxy.cli.failure import FAILED, INTERRUPTED, MISUSED, fail
 from rtproxy.cli.room.address import room_address
-from rtproxy.cli.room.podium import Appearance
+from rtproxy.cli.room.podium import SPOKEN, Appearance
 from rtproxy.cli.room.speak import speak_in_room
 from rtproxy.cli.talk.answer import answer_as_wav
 from rtproxy.cli.talk.display import choose_display
 from rtproxy.cli.talk.exchange import Exchange
-from rtproxy.cli.talk.formats import WireFormats, add_query, notation, parse_format
+from rtproxy.cli.talk.formats import (
+    WireFormats,
+    add_query,
+    notation,
+    parse_format,
+    query_of,
+)
 from rtproxy.cli.talk.frontends import FRONTENDS, VOICE, Frontend
 from rtproxy.cli.talk.line import Conversation, converse
 from rtproxy.cli.talk.question import Question, load_question
@@ -60,7 +66,7 @@ def talk(
         typer.Option(
             metavar=_FORMAT,
             help="What the question is sent as, e.g. f32/48000/2, g711_ulaw or opus"
-            " (pcm16/24000; by telephone g711_ulaw).",
+            " (pcm16/24000; by telephone g711_ulaw, in a room pcm16/16000).",
         ),
     ] = None,
     speaker_format: Annotated[
@@ -95,20 +101,30 @@ def talk(
         for_answers = {
             "--save": save,
             "--dialect": dialect,
-            "--mic-format": mic_format,
             "--speaker-format": speaker_format,
-            "--binary": binary or None,
         }
-        _refuse("--room", for_answers, "a room takes pcm16/16000 and answers in text")
-        address = _room_address(url, room, language)
-        speech = Appearance(address, spoken, wait, ends=end, fast=fast, verify=not insecure)
+        _refuse("--room", for_answers, "a room answers in text")
+        mic = _format("--mic-format", mic_format, SPOKEN)
+        binary = binary or mic == OPUS
+        address = _room_address(url, room, language, mic, binary=binary)
+        speech = Appearance(
+            address,
+            spoken,
+            mic,
+            binary=binary,
+            patience_s=wait,
+            ends=end,
+            fast=fast,
+            verify=not insecure,
+        )
         raise typer.Exit(speak_in_room(room, language, speech))
     for_rooms = {"--language": language, "--end": end or None}
     _refuse("a conversation", for_rooms, "name the room with --room")
     _check_save(save)
     frontend, address = choose_frontend(url, dialect)
-    mic = _format("--mic-format", mic_format, frontend)
-    speaker = _format("--speaker-format", speaker_format, frontend)
+    usual = next(iter(frontend.carries or (PCM16_24K,)))
+    mic = _format("--mic-format", mic_format, usual)
+    speaker = _format("--speaker-format", speaker_format, usual)
     formats = WireFormats(mic, speaker, binary=binary or OPUS in (mic, speaker))
     conversation = Conversation(
         address_for(frontend, address, formats),
@@ -148,9 +164,11 @@ def _refuse(what: str, options: Mapping[str, object], why: str) -> None:
         fail(f"{' and '.join(given)}: not for {what}; {why}", MISUSED)
 
 
-def _room_address(url: str, room: str, language: str | None) -> str:
+def _room_address(url: str, room: str, language: str | None, mic: LegAudio, *, binary: bool) -> str:
+    audio = {} if mic == SPOKEN else query_of(mic)
+    audio |= {"audio": "binary"} if binary else {}
     try:
-        return room_address(url, room, "speaker", language)
+        return room_address(url, room, "speaker", language, audio)
     except ValueError as error:
         fail(str(error), MISUSED)
 
@@ -162,9 +180,9 @@ def _load(question: Path | None) -> Question:
         fail(str(error), MISUSED)
 
 
-def _format(option: str, written: str | None, frontend: Frontend) -> LegAudio:
+def _format(option: str, written: str | None, usual: LegAudio) -> LegAudio:
     if written is None:
-        return next(iter(frontend.carries or (PCM16_24K,)))
+        return usual
     try:
         wanted = parse_format(written)
     except ValueError as error:

@@ -89,7 +89,7 @@ def add_query(url: str, formats: WireFormats) -> str:
     Raises ValueError where the URL names one of them itself.
     """
     parts = urlsplit(url)
-    query = _side("", formats.mic) | _side("output_", formats.speaker)
+    query = query_of(formats.mic) | query_of(formats.speaker, "output_")
     if formats.binary:
         query["audio"] = "binary"
     given = parse_qs(parts.query, keep_blank_values=True)
@@ -102,6 +102,7 @@ def add_query(url: str, formats: WireFormats) -> str:
     return urlunsplit(parts._replace(query="&".join(filter(None, [parts.query, urlencode(query)]))))
 
 
-def _side(prefix: str, audio_format: LegAudio) -> dict[str, str]:
+def query_of(audio_format: LegAudio, prefix: str = "") -> dict[str, str]:
+    """The parameters that name one side's format; the prefix of what is heard is `output_`."""
     values = map(str, audio_format.as_tuple())
     return dict(zip((f"{prefix}format", f"{prefix}rate", f"{prefix}channels"), values, strict=True))

@@ -17,7 +17,7 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use rustix::io::Errno;
 use slotmap::{Key, KeyData, SecondaryMap};
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -113,6 +113,14 @@ impl Reactor {
         };
         self.tokens.insert(member, token);
         Ok(member.data().as_ffi())
+    }
+
+    fn watch(&self, fd: RawFd) -> PyResult<()> {
+        self.inner.watch(borrowed(fd)?).map_err(os_error)
+    }
+
+    fn unwatch(&self, fd: RawFd) -> PyResult<()> {
+        self.inner.unwatch(borrowed(fd)?).map_err(os_error)
     }
 
     #[pyo3(signature = (now, *, linger_ms = 0))]
@@ -261,6 +269,14 @@ impl ReactorStats {
     const fn written_bytes(&self) -> u64 {
         self.0.written_bytes
     }
+}
+
+fn borrowed<'fd>(fd: RawFd) -> PyResult<BorrowedFd<'fd>> {
+    if fd < 0 {
+        return Err(PyValueError::new_err(format!("{fd} is no descriptor")));
+    }
+    // SAFETY: for one call of the kernel's, which says itself whether it is open.
+    Ok(unsafe { BorrowedFd::borrow_raw(fd) })
 }
 
 fn session_key(name: u64) -> SessionKey {

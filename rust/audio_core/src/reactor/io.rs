@@ -34,6 +34,8 @@ pub trait Io {
     fn has_more(&self) -> bool {
         false
     }
+    /// It will be read: fetch what that needs.
+    fn look_ahead(&self) {}
     /// Tell the peer that nothing more will come; false where that cannot be said yet,
     /// and is to be tried again when it can be written.
     fn end_writing(&mut self) -> bool;

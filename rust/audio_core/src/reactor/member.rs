@@ -101,6 +101,11 @@ impl<I: Io> Member<I> {
         &self.io
     }
 
+    /// It will be read or written: fetch what that needs.
+    pub fn look_ahead(&self) {
+        self.io.look_ahead();
+    }
+
     /// Whether the socket can be closed.
     pub fn is_gone(&self) -> bool {
         self.phase == Phase::Gone

@@ -29,8 +29,10 @@ use std::time::Duration;
 const EVENTS: usize = 256;
 /// Members that are told before all others have their turn: some 0.3 ms.
 const TOLD_AT_ONCE: usize = 64;
-/// The timer's name; no member's key is zero.
+/// The names of what is no member; a member's key has its generation, which is never zero,
+/// in the upper half.
 const TIMER: u64 = 0;
+const WATCHED: u64 = 1;
 const NOW: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 0,
@@ -42,6 +44,8 @@ pub struct Reactor {
     timer: OwnedFd,
     /// What the timer is set to.
     armed_ms: Option<u64>,
+    /// Somebody else has something to do: who runs the turns must not be kept.
+    called: bool,
     /// The sessions.
     pub table: Table<Wire<Socket>>,
 }
@@ -60,8 +64,21 @@ impl Reactor {
             epoll,
             timer,
             armed_ms: None,
+            called: false,
             table: Table::new(socket_bytes, now),
         })
+    }
+
+    /// Linger no longer than until this descriptor has something new to read, which is
+    /// somebody else's to do.
+    pub fn watch(&self, descriptor: impl AsFd) -> Result<(), Errno> {
+        let flags = EventFlags::IN | EventFlags::ET;
+        epoll::add(&self.epoll, descriptor, EventData::new_u64(WATCHED), flags)
+    }
+
+    /// Watch it no more.
+    pub fn unwatch(&self, descriptor: impl AsFd) -> Result<(), Errno> {
+        epoll::delete(&self.epoll, descriptor)
     }
 
     /// Own a connected socket from now on: it is closed, whatever happens. `None`
@@ -94,6 +111,7 @@ impl Reactor {
     /// nothing once the turn has taken long enough. True if there is more to do.
     pub fn turn(&mut self, mut clock: impl FnMut() -> Option<Ticks>) -> bool {
         let mut now = None;
+        self.called = false;
         while let Some(moment) = clock() {
             now = Some(moment);
             let told = self.wait(Duration::ZERO);
@@ -111,11 +129,11 @@ impl Reactor {
         more
     }
 
-    /// Wait for more and serve it, until there is news for somebody or no time is left:
-    /// `clock` says what time it is, and how much of it is left. True if there is more
+    /// Wait for more and serve it, until there is news for somebody, what is watched or a
+    /// signal calls, or no time is left: `clock` says what time it is, and how much of it is left. True if there is more
     /// to do. In here nothing of Python's is needed: let it go meanwhile.
     pub fn linger(&mut self, mut clock: impl FnMut() -> (Ticks, Duration)) -> bool {
-        while !self.table.has_news() {
+        while !self.table.has_news() && !self.called {
             let (began, left) = clock();
             self.arm(began);
             if left.is_zero() {
@@ -176,19 +194,22 @@ impl Reactor {
             tv_nsec: i64::from(at_most.subsec_nanos()),
         };
         let mut events = [MaybeUninit::<Event>::uninit(); EVENTS];
-        // Nothing can be wrong with our own descriptors, and what an interrupted call
-        // did not say is there the next time.
+        // Nothing can be wrong with our own descriptors: a signal has come. What was not
+        // said because of it is there the next time.
         let Ok((events, _)) = epoll::wait(&self.epoll, &mut events, Some(&at_most)) else {
+            self.called = true;
             return 0;
         };
         for event in &*events {
             let (flags, data) = (event.flags, event.data.u64());
-            if data == TIMER {
-                self.armed_ms = None;
-                continue;
+            match data {
+                TIMER => self.armed_ms = None,
+                WATCHED => self.called = true,
+                _ => {
+                    let key = MemberKey::from(KeyData::from_ffi(data));
+                    self.table.note_ready(key, ready(flags));
+                }
             }
-            let key = MemberKey::from(KeyData::from_ffi(data));
-            self.table.note_ready(key, ready(flags));
         }
         self.table.stats.events += events.len() as u64;
         events.len()

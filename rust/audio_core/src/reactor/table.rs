@@ -12,10 +12,14 @@ use super::member::{Member, Patience};
 use super::seat::{lock, MemberKey, News, Seat, Session, SessionKey, Shared};
 use super::stats::Stats;
 use super::wheel::{TimerId, Wheel};
+use crate::ahead::fetch;
 use crate::splice::leg::{LegId, Side};
 use crate::splice::time::{Ticks, TICKS_PER_MS};
 use slotmap::SlotMap;
 use std::collections::VecDeque;
+
+/// So many visits are prepared at once: what is fetched earlier may have left again.
+const AHEAD: usize = 32;
 
 /// All sessions and their sockets.
 #[derive(Debug)]
@@ -223,6 +227,7 @@ impl<I: Io> Table<I> {
 
     /// Visit each socket that is ready now once, then settle what was touched.
     pub fn round(&mut self, now: Ticks) {
+        self.look_ahead();
         for _ in 0..self.ready.len() {
             if let Some(key) = self.ready.pop_front() {
                 let session = self.session_of(key);
@@ -230,6 +235,30 @@ impl<I: Io> Table<I> {
             }
         }
         self.settle(now);
+    }
+
+    /// Fetch what the first visits will need: session by session, and then what lies
+    /// behind that, so that all wait for their memory at the same time.
+    fn look_ahead(&self) {
+        let sessions = || {
+            let seats = self.ready.iter().take(AHEAD);
+            seats.filter_map(|key| self.sessions.get(self.seats.get(*key)?.session))
+        };
+        for session in sessions() {
+            fetch(&*session.splice);
+            self.wheel.look_ahead(session.timer);
+            for member in &session.members {
+                self.seats.get(*member).inspect(|seat| fetch(*seat));
+            }
+        }
+        for session in sessions() {
+            for member in &session.members {
+                let seat = self.seats.get(*member);
+                seat.and_then(|seat| seat.member.as_ref())
+                    .inspect(|member| member.look_ahead());
+            }
+            lock(&session.splice).look_ahead();
+        }
     }
 
     fn visit(&mut self, key: MemberKey, now: Ticks) {

@@ -53,6 +53,11 @@ impl Contained {
             .map_err(|payload| self.note_panic(&*payload))
     }
 
+    /// It is needed soon: fetch what it consists of.
+    pub fn look_ahead(&self) {
+        self.splice.look_ahead();
+    }
+
     /// Who drives it has panicked over it: that is as if it had itself.
     pub fn note_panic(&mut self, payload: &(dyn Any + Send)) -> Panicked {
         let panicked = Panicked(words_of(payload));

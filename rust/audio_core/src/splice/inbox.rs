@@ -83,9 +83,9 @@ struct Standing {
 /// The receiving half of a leg, above its codec.
 #[derive(Debug, Default)]
 pub struct Inbox {
-    unsorted: VecDeque<Arrival>,
+    pub(super) unsorted: VecDeque<Arrival>,
     unsorted_bytes: usize,
-    deliveries: VecDeque<Delivery>,
+    pub(super) deliveries: VecDeque<Delivery>,
     undelivered_bytes: usize,
     standing: Option<Standing>,
 }

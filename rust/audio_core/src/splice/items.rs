@@ -39,7 +39,7 @@ impl Names<'_> {
 pub struct Item {
     /// Its three names, one behind the other: they are compared for every chunk, and
     /// so lie in one place.
-    names: Box<[u8]>,
+    pub(super) names: Box<[u8]>,
     /// Where in `names` the item's begins, and where that of its part.
     cuts: [usize; 2],
     /// Audio that has come, whatever became of it.
@@ -140,7 +140,7 @@ pub fn text_of(token: &[u8]) -> &[u8] {
 /// All items that are remembered, in the order in which they came.
 #[derive(Debug, Default)]
 pub struct Items {
-    all: VecDeque<Item>,
+    pub(super) all: VecDeque<Item>,
     /// The id of the first that is remembered.
     first: ItemId,
     /// Whether the client reports what it plays.

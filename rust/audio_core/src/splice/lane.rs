@@ -20,7 +20,7 @@ use super::voicing::Voicing;
 use std::collections::VecDeque;
 
 #[derive(Debug)]
-enum Entry {
+pub(super) enum Entry {
     Audio(Chunk),
     Mark(Mark),
 }
@@ -32,14 +32,14 @@ pub struct Lane {
     lead: Option<Ticks>,
     /// Audio at which the lane is full.
     capacity: Ticks,
-    entries: VecDeque<Entry>,
+    pub(super) entries: VecDeque<Entry>,
     /// How long the audio plays that waits here.
     waiting: Ticks,
     /// Text that waits here for the start of its response.
     text: Load,
     paused: bool,
     reached: ReachedMarks,
-    clock: PlayClock,
+    pub(super) clock: PlayClock,
     voicing: Voicing,
     /// All audio that was ever meant for the client.
     pub items: Items,

@@ -96,7 +96,7 @@ pub struct Leg {
     pub unpacker: Option<Box<Unpacker>>,
     limits: LegLimits,
     decoder: Decoder,
-    fresh: VecDeque<Incoming>,
+    pub(super) fresh: VecDeque<Incoming>,
     peer: Peer,
     closed_by_us: bool,
     /// The reading clock when the open ping was sent.

@@ -11,6 +11,7 @@
 //! answers to a hold stand at one point of the order.
 
 mod activity;
+mod ahead;
 pub mod answer;
 mod barred;
 pub mod chunk;

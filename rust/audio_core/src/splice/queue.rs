@@ -56,7 +56,7 @@ impl Entry {
 /// Messages and audio in the order in which they will leave.
 #[derive(Debug, Default)]
 pub struct Queue {
-    entries: VecDeque<Entry>,
+    pub(super) entries: VecDeque<Entry>,
     events: Load,
     late: Load,
     audio: Load,

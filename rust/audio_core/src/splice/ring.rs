@@ -17,7 +17,7 @@ pub struct Ring {
     format: AudioFormat,
     /// What `span` is in that format.
     capacity: usize,
-    bytes: VecDeque<u8>,
+    pub(super) bytes: VecDeque<u8>,
     /// Input time at the end of what is held.
     end: Ticks,
 }

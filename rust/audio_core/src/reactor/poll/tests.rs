@@ -220,6 +220,40 @@ fn news_end_the_lingering() {
 }
 
 #[test]
+fn what_is_watched_ends_it_each_time_that_something_new_is_there() {
+    let mut scene = Scene::new();
+    let (watched, mut caller) = UnixStream::pair().unwrap();
+    scene.reactor.watch(&watched).unwrap();
+    let lingers = |scene: &mut Scene, at_most: Duration| {
+        assert_eq!(scene.turn(1), (false, vec![]));
+        let mut asked = 0;
+        assert!(!scene.reactor.linger(|| {
+            asked += 1;
+            (
+                TICKS_PER_MS,
+                if asked < 5 { at_most } else { Duration::ZERO },
+            )
+        }));
+        asked
+    };
+    let (long, short) = (Duration::from_secs(9), Duration::from_millis(1));
+    lingers(&mut scene, short); // the kernel tells of what could be read before
+    for _ in 0..2 {
+        caller.write_all(b"?").unwrap();
+        let began = Instant::now();
+        assert!(lingers(&mut scene, long) < 5, "it did not leave");
+        assert!(began.elapsed() < Duration::from_secs(8));
+        assert!(
+            lingers(&mut scene, short) >= 5,
+            "what was told once is told"
+        );
+    }
+    scene.reactor.unwatch(&watched).unwrap();
+    caller.write_all(b"?").unwrap();
+    assert!(lingers(&mut scene, short) >= 5, "it is watched no more");
+}
+
+#[test]
 fn a_deadline_is_kept_while_lingering() {
     let mut scene = Scene::new();
     scene.peer.write_all(&frame(0x8, b"\x03\xe8")).unwrap();
