@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
+import pytest
 import structlog
 import trio
 import trio.testing
@@ -25,6 +26,7 @@ from rtproxy.model.room import AudioSaid, Role, RoomEnded
 from rtproxy.resilience.backoff import Backoff
 from rtproxy.rooms import commands as cmd
 from rtproxy.rooms.events import Joined, Left, RoomEvent, Said, Spoke, TimePassed
+from rtproxy.runtime.audience import Encode
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.room_line import LineTerms
@@ -93,7 +95,9 @@ class Trial:
 
 
 @asynccontextmanager
-async def a_room(core: ScriptedCore, *, within_s: float = 10.0) -> AsyncIterator[Trial]:
+async def a_room(
+    core: ScriptedCore, *, within_s: float = 10.0, encode: Encode = BROADCAST.encode
+) -> AsyncIterator[Trial]:
     """A room that somebody visits while the block runs; its task has ended afterwards."""
 
     def over() -> None:
@@ -112,7 +116,7 @@ async def a_room(core: ScriptedCore, *, within_s: float = 10.0) -> AsyncIterator
         "room_1",
         "hall",
         core,
-        encode=BROADCAST.encode,
+        encode=encode,
         lines=lines,
         ring_ms=60_000,
         ping_every_s=15,
@@ -237,3 +241,16 @@ async def test_a_room_is_told_in_the_log() -> None:
         ("room_opened", "hall"),
         ("room_closed", "hall"),
     ]
+
+
+async def test_a_bug_in_the_words_for_a_bug_goes_no_further() -> None:
+    def speechless(_: ev.Event) -> list[bytes]:
+        raise RuntimeError("no words for it")
+
+    async with a_room(ScriptedCore({Said: bug}), encode=speechless) as trial:
+        guest = Guest("m1")
+        trial.enter(guest)
+        with pytest.raises(RuntimeError, match="no words"):
+            trial.room.said(guest, ev.ClientPing())
+        assert guest.reason is not None
+        assert guest.reason.code == CloseCode.OUR_FAULT

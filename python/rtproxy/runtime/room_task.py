@@ -194,12 +194,14 @@ class RoomTask:
     def _end_by_bug(self, bug: BaseException) -> None:
         """Tell its members that it was our fault, with an id that finds the log line."""
         self._log.error("room_bug", error_id=self.session_id, exc_info=bug)
+        if self._over is None:
+            return  # they have been told, or are told something else
+        self._shut()
         message = f"Internal error in the proxy; its log has the details under {self.session_id}."
-        failure = ev.Failure(type="server_error", code="internal_error", message=message)
-        self._audience.tell_everybody(ev.ErrorTold(error=failure, fatal=True))
         for member in list(self._members.values()):
             member.end(CloseReason(CloseCode.OUR_FAULT, message, Origin.US))
-        self._shut()
+        failure = ev.Failure(type="server_error", code="internal_error", message=message)
+        self._audience.tell_everybody(ev.ErrorTold(error=failure, fatal=True))
 
     # Its core
 

@@ -246,6 +246,7 @@ impl<I: Io> Table<I> {
         };
         for session in sessions() {
             fetch(&*session.splice);
+            self.wheel.look_ahead(session.timer);
             for member in &session.members {
                 self.seats.get(*member).inspect(|seat| fetch(*seat));
             }

@@ -5,6 +5,7 @@
 //! a timer anew, which happens for every chunk of audio, costs the same however many
 //! there are. Knows no clock: the time is told, and does not go back.
 
+use crate::ahead::fetch;
 use std::array;
 
 /// Names a timer until it is removed.
@@ -100,6 +101,11 @@ impl Wheel {
             self.timers[id as usize].at_ms = at_ms;
             self.link(id);
         }
+    }
+
+    /// It will be set: fetch what that needs.
+    pub fn look_ahead(&self, id: TimerId) {
+        fetch(&self.timers[id as usize]);
     }
 
     /// A moment before which `advance` has nothing to do, if it ever will.

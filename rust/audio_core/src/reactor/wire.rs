@@ -3,9 +3,11 @@
 //! An `Io` on an `Io`, so a member need not know which. Two rules keep it bounded and
 //! complete. Nothing is encrypted while ciphertext waits; and what was encrypted
 //! counts as written only when all of it is on its way, so that who writes stays the
-//! one who waits: what was not taken must come again, as it does from a member. A
-//! read goes on until the socket is empty or the buffer full, for a full buffer is
-//! how a member knows that there is more.
+//! one who waits: what was not taken must come again, as it does from a member.
+//!
+//! A session that waits holds no buffer, and none is touched that has left the caches:
+//! the reader's is warm, so one half of it takes the ciphertext and the other what it
+//! says. Only where that is too short is there memory of the session's own.
 
 use super::io::{Done, Io};
 use crate::ahead::fetch;
@@ -24,6 +26,8 @@ struct Tls {
     session: Session,
     /// Decrypted, and not yet taken.
     readable: Vec<u8>,
+    /// The socket may have more to read.
+    full: bool,
     /// Encrypted, and not yet taken by the socket.
     unsent: Vec<u8>,
     /// How much plaintext `unsent` has of what is being written.
@@ -45,6 +49,7 @@ impl<I: Io> Wire<I> {
         let tls = Tls {
             session,
             readable: Vec::new(),
+            full: false,
             unsent,
             owed: 0,
             failed: false,
@@ -79,7 +84,7 @@ impl<I: Io> Io for Wire<I> {
 
     fn has_more(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| {
-            tls.failed || tls.session.is_closed_by_peer() || !tls.readable.is_empty()
+            tls.full || tls.failed || tls.session.is_closed_by_peer() || !tls.readable.is_empty()
         })
     }
 
@@ -120,26 +125,16 @@ impl<I: Io> Drop for Wire<I> {
 impl Tls {
     fn read(&mut self, io: &mut impl Io, buffer: &mut [u8]) -> Done {
         let mut count = self.take(buffer);
-        while count < buffer.len() && !self.failed && !self.session.is_closed_by_peer() {
-            let room = &mut buffer[count..];
-            let done = io.read(room);
-            let ciphertext = match done {
-                Done::Bytes(size) => &room[..size],
-                Done::Ended => &[],
-                Done::Nothing => break,
-                Done::Lost => {
-                    self.failed = true;
-                    break;
-                }
-            };
-            let drained = ciphertext.len() < room.len();
-            self.failed = self.session.feed(ciphertext, &mut self.readable).is_err();
+        while count == 0 && !self.failed && !self.session.is_closed_by_peer() {
+            let (done, opened) = self.receive(io, buffer);
+            count = opened;
             // An answer to a change of keys, an alert: if the socket does not take it
             // now, the next write does.
             self.push(io);
-            count += self.take(&mut buffer[count..]);
-            if drained && count > 0 {
-                break;
+            match done {
+                Done::Nothing => break,
+                Done::Lost => self.failed = true,
+                Done::Ended | Done::Bytes(_) => {}
             }
         }
         match count {
@@ -148,6 +143,42 @@ impl Tls {
             0 => Done::Nothing,
             _ => Done::Bytes(count),
         }
+    }
+
+    /// Read the socket once; how much of `buffer` is plaintext now.
+    fn receive(&mut self, io: &mut impl Io, buffer: &mut [u8]) -> (Done, usize) {
+        let (plaintext, ciphertext) = buffer.split_at_mut(buffer.len().div_ceil(2));
+        let begun = self.session.begun();
+        let Some(room @ [_, ..]) = ciphertext.get_mut(begun.len()..) else {
+            return self.receive_apart(io, buffer);
+        };
+        let size = room.len();
+        let done = io.read(room);
+        self.full = done == Done::Bytes(size);
+        let (count, opened) = match done {
+            Done::Bytes(size) => {
+                let size = begun.len() + size;
+                ciphertext[..begun.len()].copy_from_slice(begun);
+                self.session.open(&mut ciphertext[..size], plaintext)
+            }
+            Done::Ended => (0, self.session.feed(&[], &mut self.readable)),
+            Done::Nothing | Done::Lost => (0, Ok(())),
+        };
+        self.failed = opened.is_err();
+        (done, count)
+    }
+
+    /// The same where what has begun leaves no room: what is opened takes memory.
+    fn receive_apart(&mut self, io: &mut impl Io, buffer: &mut [u8]) -> (Done, usize) {
+        let done = io.read(buffer);
+        self.full = done == Done::Bytes(buffer.len());
+        let came = match done {
+            Done::Bytes(size) => &buffer[..size],
+            Done::Ended => &[],
+            Done::Nothing | Done::Lost => return (done, 0),
+        };
+        self.failed = self.session.feed(came, &mut self.readable).is_err();
+        (done, self.take(buffer))
     }
 
     fn write(&mut self, io: &mut impl Io, bytes: &[u8]) -> Done {

@@ -10,6 +10,7 @@ impl Splice {
     pub fn look_ahead(&self) {
         fetch(self.legs.as_slice());
         fetch_first(&self.lane.entries);
+        fetch_first(&self.lane.clock.segments);
         fetch_end(&self.input.ring.bytes);
         let newest = self.lane.items.all.back();
         newest.inspect(|item| fetch(*item));

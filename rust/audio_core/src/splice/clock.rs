@@ -33,7 +33,7 @@ impl Moved {
 #[derive(Debug, Default)]
 pub struct PlayClock {
     /// What is being heard or will be; without overlaps, in order of time.
-    segments: VecDeque<Segment>,
+    pub(super) segments: VecDeque<Segment>,
     /// When all released audio has been played; `None` before the first.
     end: Option<Ticks>,
 }

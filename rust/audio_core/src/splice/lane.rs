@@ -39,7 +39,7 @@ pub struct Lane {
     text: Load,
     paused: bool,
     reached: ReachedMarks,
-    clock: PlayClock,
+    pub(super) clock: PlayClock,
     voicing: Voicing,
     /// All audio that was ever meant for the client.
     pub items: Items,

@@ -1,14 +1,17 @@
 //! What all connections of one kind have in common: made once, used for each.
 
+use super::end::End;
 use super::pem::{self, Unusable};
 use super::session::Session;
 use super::trust::Trust;
+use rustls::client::UnbufferedClientConnection;
 use rustls::crypto::{ring, CryptoProvider};
 use rustls::pki_types::ServerName;
+use rustls::server::UnbufferedServerConnection;
 use rustls::sign::CertifiedKey;
 use rustls::{
-    ClientConfig, ClientConnection, ConfigBuilder, ConfigSide, Connection, Error, ServerConfig,
-    ServerConnection, SupportedCipherSuite, WantsVerifier, WantsVersions,
+    ClientConfig, ConfigBuilder, ConfigSide, Error, ServerConfig, SupportedCipherSuite,
+    WantsVerifier, WantsVersions,
 };
 use std::sync::Arc;
 
@@ -40,8 +43,8 @@ impl Client {
     pub fn open(&self, host: &str) -> Result<Session, Unusable> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Unusable::BadHost)?;
         let connection =
-            ClientConnection::new(self.0.clone(), name).map_err(|_| Unusable::BadHost)?;
-        Ok(Session::new(Connection::Client(connection)))
+            UnbufferedClientConnection::new(self.0.clone(), name).map_err(|_| Unusable::BadHost)?;
+        Ok(Session::new(End::Client(connection)))
     }
 }
 
@@ -68,8 +71,8 @@ impl Server {
 
     /// A connection that somebody opened; the other end speaks first.
     pub fn accept(&self) -> Result<Session, Error> {
-        let connection = ServerConnection::new(self.0.clone())?;
-        Ok(Session::new(Connection::Server(connection)))
+        let connection = UnbufferedServerConnection::new(self.0.clone())?;
+        Ok(Session::new(End::Server(connection)))
     }
 }
 

@@ -6,7 +6,6 @@
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible, PeerMisbehaved};
 use std::fmt::{self, Write};
-use std::io;
 
 /// What a caller may want to tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +43,6 @@ impl Fault {
         })
     }
 
-    /// A message longer than TLS allows, which there is no room for.
-    pub(super) fn stuck() -> Self {
-        Self::protocol("it broke the rules of TLS: a message without end")
-    }
-
     /// A bug on our side; the panic itself has been reported where it arose.
     pub(super) fn ours() -> Self {
         Self::protocol("an internal error of TLS on our side")
@@ -77,6 +71,9 @@ impl Fault {
             Error::DecryptError => {
                 Self::protocol("it broke the rules of TLS: a message was changed on its way")
             }
+            Error::EncryptError => {
+                Self::protocol("so much was said to it that the keys of TLS 1.2 are used up")
+            }
             other => Self::protocol(format!("it broke the rules of TLS: {other}")),
         }
     }
@@ -90,12 +87,6 @@ impl Fault {
             kind,
             words: certificate_words(cause),
         }
-    }
-}
-
-impl From<io::Error> for Fault {
-    fn from(error: io::Error) -> Self {
-        Self::protocol(format!("it broke the rules of TLS: {error}"))
     }
 }
 
