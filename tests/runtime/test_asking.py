@@ -13,6 +13,7 @@ from rtproxy.model.errors import AsideFailed
 from rtproxy.runtime.asking import Asking
 from rtproxy.runtime.session_task import SessionTask
 from rtproxy.session.commands import Aside
+from rtproxy.session.out_of_band import MAX_ASIDES
 from runtime.conftest import OpenProxy
 from runtime.test_session_bug import talking, until
 
@@ -52,6 +53,16 @@ async def test_several_at_once_each_get_their_own(open_proxy: OpenProxy) -> None
                 for number in range(10):
                     nursery.start_soon(ask, asks, number)
     assert answers == {number: f"number {number}" for number in range(10)}
+
+
+async def test_what_cannot_be_asked_is_not_under_way(open_proxy: OpenProxy) -> None:
+    async with asking(open_proxy) as asks:
+        for _ in range(MAX_ASIDES):
+            with pytest.raises(TypeError):
+                await asks.ask(metadata={"for": object()})  # type: ignore[dict-item] # as it may be written
+            with pytest.raises(ValueError, match="surrogates"):
+                await asks.ask(instructions="half \ud800")
+        assert await asks.ask(input=HELLO) == "hello"
 
 
 async def test_what_is_refused_is_raised(open_proxy: OpenProxy) -> None:

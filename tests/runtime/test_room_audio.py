@@ -52,7 +52,6 @@ def test_a_live_line_is_told_what_is_said_and_two_share_the_messages() -> None:
     assert one.heard == samples(0, 400)
     assert len(one.messages) == 10
     assert all(a is b for a, b in zip(one.messages, other.messages, strict=True))
-    assert audio.said_ms == 400
 
 
 def test_a_line_that_comes_later_is_told_from_where_it_asks() -> None:
@@ -167,4 +166,3 @@ def test_silence_is_behind_all_that_was_said_and_none_of_the_rooms() -> None:
     assert {len(piece) for piece in line.pieces[:-1]} == {200 * BYTES_PER_MS}
     audio.take(samples(500, 700))
     assert line.pieces[-1] == samples(500, 700)
-    assert audio.said_ms == 700

@@ -19,7 +19,7 @@ from rtproxy.model import events as ev
 from rtproxy.session.commands import RunTool
 from rtproxy.tools.context import LONGEST_PROGRESS, ToolContext
 from rtproxy.tools.errors import ToolError
-from rtproxy.tools.runner import Runner, Terms
+from rtproxy.tools.runner import FREE_PROGRESS, PROGRESS_EVERY_S, Runner, Terms
 from rtproxy.tools.tool import Tool, tool
 from rtproxy.tools.toolbox import Toolbox
 
@@ -339,3 +339,40 @@ async def test_threads_of_tools_have_a_bound() -> None:
             nursery.start_soon(runner.run, call, ToolContext(), posted.append, log)
     assert len(posted) == 8
     assert most == 2
+
+
+class Mute(ToolError):
+    def __str__(self) -> str:
+        raise ValueError(SECRET)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(Mute("x"), "The tool gave no reason."), (ToolError("half \ud800"), "half ?")],
+)
+async def test_whatever_a_tool_says_of_its_failure_can_be_told(error: Any, words: str) -> None:
+    ran = await Stage(tool(raises(error))).call()
+    assert (code_of(ran), ran.failure) == ("tool_error", words)
+
+
+async def test_a_tool_that_raises_what_is_not_its_to_raise_has_failed() -> None:
+    ran = await Stage(tool(raises(KeyboardInterrupt()))).call()
+    assert code_of(ran) == "tool_failed"
+
+
+async def test_of_progress_without_end_some_is_told(autojump_clock: trio.abc.Clock) -> None:
+    @tool
+    async def count(context: ToolContext) -> str:
+        for number in range(1_000):
+            await context.progress(f"row {number} \ud800")
+        await trio.sleep(PROGRESS_EVERY_S)
+        await context.progress("all rows")
+        return "done"
+
+    stage = Stage(count)
+    await stage.call()
+    *told, ran = stage.posted
+    assert isinstance(ran, ev.ToolRan)
+    texts = [each.text for each in told if isinstance(each, ev.ToolProgressed)]
+    assert len(texts) == FREE_PROGRESS + 1
+    assert (texts[0], texts[-1]) == ("row 0 ?", "all rows")

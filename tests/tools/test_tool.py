@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -70,6 +72,23 @@ async def good() -> None: ...
 async def wrong(a: object) -> None: ...
 
 
+async def maybe(a: rtproxy.ToolContext | None = None) -> None: ...
+
+
+async def two(a: rtproxy.ToolContext, b: rtproxy.ToolContext) -> None: ...
+
+
+@dataclasses.dataclass
+class Watcher:
+    tell: Callable[[str], None]
+
+
+async def callback(a: Watcher) -> None: ...
+
+
+async def unfinished(a: "int |") -> None: ...  # type: ignore[syntax] # noqa: F722 - as it may be written
+
+
 @pytest.mark.parametrize(
     ("function", "options", "words"),
     [
@@ -79,7 +98,14 @@ async def wrong(a: object) -> None: ...
         (good, {"deadline_s": 0}, "deadline_s is 0; it must be a number of seconds"),
         (good, {"deadline_s": True}, "deadline_s is True"),
         (good, {"deadline_s": "5"}, "deadline_s is '5'"),
+        (good, {"name": 5}, "its name is 5"),
+        (good, {"description": 5}, "its description is 5; it must be text"),
+        (good, {"description": "word " * 4_000}, "20000 characters"),
         (wrong, {}, "wrong: a is annotated object"),
+        (maybe, {}, "a is one ToolContext too many, or not that alone"),
+        (two, {}, "b is one ToolContext too many"),
+        (callback, {}, "callback: a is annotated Watcher"),
+        (unfinished, {}, "unfinished: an annotation cannot be read"),
         (order_status, {}, "it is a tool already"),
     ],
 )
@@ -89,6 +115,7 @@ def test_what_cannot_be_a_tool_is_refused_where_it_stands(
     with pytest.raises(UnusableTool) as caught:
         rtproxy.tool(**options)(function)
     assert words in str(caught.value)
+    assert "Tool(" not in str(caught.value)
     assert "\n" not in str(caught.value)
     assert isinstance(function, Tool) or str(caught.value).startswith(f"{__file__}:")
 

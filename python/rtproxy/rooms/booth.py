@@ -53,11 +53,6 @@ class Booth:
         """Whether something is being said, written or translated."""
         return any(worker.busy for worker in self._workers.values())
 
-    @property
-    def empty(self) -> bool:
-        """Whether there is no line, nor will be one by itself."""
-        return not self._lines
-
     def _key(self, language: str) -> Key:
         session = self._terms.translator is Translator.SESSION
         return (LineKind.INTERPRETER if session else LineKind.TRANSLATOR, language)

@@ -72,10 +72,6 @@ class Lines:
         self._held: dict[Key, _Held] = {}
         self._numbers: dict[Key, int] = {}
 
-    def __bool__(self) -> bool:
-        """Whether there is any."""
-        return bool(self._held)
-
     def _next(self, key: Key) -> Line:
         self._numbers[key] = self._numbers.get(key, 0) + 1
         return Line(*key, self._numbers[key])

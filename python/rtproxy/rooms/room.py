@@ -49,11 +49,6 @@ class Room:
         due = min(part.deadline for part in parts)
         return due if self._closing is None else min(due, self._closing.deadline)
 
-    @property
-    def deserted(self) -> bool:
-        """Whether nobody is here and no line is open: the room can be forgotten."""
-        return not self.members and self._booth.empty
-
     def receive(self, event: told.RoomEvent, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""
         self._now = now

@@ -84,11 +84,6 @@ class RoomAudio:
         self._last: tuple[tuple[Appends, int, int], bytes] | None = None
 
     @property
-    def said_ms(self) -> float:
-        """How much was said so far."""
-        return self._end / _BYTES_PER_MS
-
-    @property
     def _end(self) -> int:
         return self._begin + len(self._kept)
 

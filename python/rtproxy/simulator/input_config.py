@@ -1,13 +1,15 @@
 """The input side of a session's configuration, which all kinds of session have.
 
-Owns its default and the partial merge (protocol reference, section 2). Must not know
-whose session it is.
+Owns its default, the reading of it and the partial merge (protocol reference, section 2).
+Must not know whose session it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 
+from rtproxy.model.audio_format import AudioFormat
 from rtproxy.simulator.commands import Json
 from rtproxy.simulator.formats import FORMATS, wire_format
 
@@ -28,6 +30,44 @@ _TURN_DETECTION: dict[str, Json] = {
         "interrupt_response": True,
     },
 }
+
+
+class ListeningConfig:
+    """The configuration of a session that listens; `view` is what the wire shows of it.
+
+    `forced`: by "input" and "output", the name of a format that stays, whatever is asked.
+    """
+
+    def __init__(self, session: Json, forced: Mapping[str, str]) -> None:
+        force_format(session["audio"], forced)
+        self._session = session
+        self._forced = forced
+
+    def view(self) -> Json:
+        """The whole session object, a copy."""
+        return deepcopy(self._session)
+
+    @property
+    def input_format(self) -> AudioFormat:
+        """What the client sends."""
+        return FORMATS[self._session["audio"]["input"]["format"]["type"]]
+
+    @property
+    def turn_detection(self) -> Json | None:
+        """The turn detection in use; None where the client commits by hand."""
+        detection: Json | None = self._session["audio"]["input"]["turn_detection"]
+        return detection
+
+    @property
+    def transcription(self) -> Json | None:
+        """How input audio is transcribed, if it is."""
+        transcription: Json | None = self._session["audio"]["input"]["transcription"]
+        return transcription
+
+    @property
+    def logprobs(self) -> bool:
+        """Whether each piece of a transcription comes with its probability."""
+        return bool(self._session["include"])
 
 
 def default_input() -> Json:

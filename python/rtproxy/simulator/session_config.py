@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
-from rtproxy.model.audio_format import AudioFormat
 from rtproxy.simulator import errors
 from rtproxy.simulator.commands import Json
 from rtproxy.simulator.formats import FORMATS, wire_format
-from rtproxy.simulator.input_config import default_input, force_format, merge_input
+from rtproxy.simulator.input_config import ListeningConfig, default_input, force_format, merge_input
 
 _INSTRUCTIONS = (
     "You are the offline stand-in for a realtime model. Say back what you hear, keep to the "
@@ -30,18 +29,14 @@ class Usage:
     responding: bool = False  # a response is active
 
 
-class SessionConfig:
-    """One session's configuration; `view` is what the wire shows of it.
-
-    `forced`: by "input" and "output", the name of a format that stays, whatever is asked.
-    """
+class SessionConfig(ListeningConfig):
+    """The configuration of a session that listens and answers."""
 
     def __init__(
         self, session_id: str, model: str, expires_at: int, forced: Mapping[str, str]
     ) -> None:
         pcm = FORMATS["audio/pcm"]
-        self._forced = forced
-        self._session: Json = {
+        session: Json = {
             "type": "realtime",
             "object": "realtime.session",
             "id": session_id,
@@ -61,38 +56,12 @@ class SessionConfig:
             },
             "include": None,
         }
-        force_format(self._session["audio"], forced)
-
-    def view(self) -> Json:
-        """The whole session object, a copy."""
-        return deepcopy(self._session)
+        super().__init__(session, forced)
 
     @property
     def defaults(self) -> Json:
         """The session object itself, to read from."""
         return self._session
-
-    @property
-    def input_format(self) -> AudioFormat:
-        """What the client sends."""
-        return FORMATS[self._session["audio"]["input"]["format"]["type"]]
-
-    @property
-    def turn_detection(self) -> Json | None:
-        """The turn detection in use; None for push-to-talk."""
-        detection: Json | None = self._session["audio"]["input"]["turn_detection"]
-        return detection
-
-    @property
-    def transcription(self) -> Json | None:
-        """How input audio is transcribed, if it is."""
-        transcription: Json | None = self._session["audio"]["input"]["transcription"]
-        return transcription
-
-    @property
-    def logprobs(self) -> bool:
-        """Whether each piece of a transcription comes with its probability."""
-        return bool(self._session["include"])
 
     @property
     def voice(self) -> object:

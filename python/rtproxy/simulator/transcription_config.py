@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 
-from rtproxy.model.audio_format import AudioFormat
 from rtproxy.simulator import errors
 from rtproxy.simulator.commands import Json
-from rtproxy.simulator.formats import FORMATS
-from rtproxy.simulator.input_config import default_input, force_format, merge_input
+from rtproxy.simulator.input_config import ListeningConfig, default_input, force_format, merge_input
 
 _DETECTS = ("type", "threshold", "prefix_padding_ms", "silence_duration_ms")  # captured
 # They cut their input themselves and take no turn detection (SDK docstring for the
@@ -21,14 +19,13 @@ _DETECTS = ("type", "threshold", "prefix_padding_ms", "silence_duration_ms")  # 
 _BY_HAND = ("gpt-realtime-whisper", "gpt-live-transcribe")
 
 
-class TranscriptionConfig:
-    """One session's configuration; `view` is what the wire shows of it."""
+class TranscriptionConfig(ListeningConfig):
+    """The configuration of a session that listens and writes down."""
 
     def __init__(self, session_id: str, expires_at: int, forced: Mapping[str, str]) -> None:
         heard = default_input()
         heard["turn_detection"] = {name: heard["turn_detection"][name] for name in _DETECTS}
-        self._forced = forced
-        self._session: Json = {
+        session: Json = {
             "type": "transcription",
             "object": "realtime.transcription_session",
             "id": session_id,
@@ -36,33 +33,7 @@ class TranscriptionConfig:
             "audio": {"input": heard},
             "include": None,
         }
-        force_format(self._session["audio"], forced)
-
-    def view(self) -> Json:
-        """The whole session object, a copy."""
-        return deepcopy(self._session)
-
-    @property
-    def input_format(self) -> AudioFormat:
-        """What the client sends."""
-        return FORMATS[self._session["audio"]["input"]["format"]["type"]]
-
-    @property
-    def turn_detection(self) -> Json | None:
-        """The turn detection in use; None where the client commits."""
-        detection: Json | None = self._session["audio"]["input"]["turn_detection"]
-        return detection
-
-    @property
-    def transcription(self) -> Json | None:
-        """How input audio is transcribed, if it is."""
-        transcription: Json | None = self._session["audio"]["input"]["transcription"]
-        return transcription
-
-    @property
-    def logprobs(self) -> bool:
-        """Whether each piece of text comes with its probability."""
-        return bool(self._session["include"])
+        super().__init__(session, forced)
 
     def update(self, patch: Json) -> None:
         """Merge a checked patch; Refusal, and nothing applied, where that cannot be."""

@@ -101,7 +101,7 @@ def arguments_of(function: Callable[..., object]) -> Arguments:
 def _hints(function: Callable[..., object]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(function, include_extras=True)
-    except NameError as error:
+    except (NameError, SyntaxError) as error:
         raise UnusableTool(f"an annotation cannot be read: {error}") from error
 
 
@@ -117,9 +117,15 @@ def _kind(parameter: inspect.Parameter, hints: Mapping[str, Any], told: str | No
             f"{name} has no annotation; write {name}: and what it may be ({_MAY_BE})"
         )
     kind = hints[name]
+    if ToolContext in (kind, *typing.get_args(kind)):
+        raise UnusableTool(
+            f"{name} is one ToolContext too many, or not that alone; one parameter may be a"
+            " ToolContext, without | None"
+        )
     try:
         _look_through(types.type_info(kind), name)
         msgspec.json.Decoder(kind)
+        msgspec.json.schema_components([kind])
     except (TypeError, ValueError) as error:
         why = str(error).splitlines()[0].rstrip(":")
         raise UnusableTool(

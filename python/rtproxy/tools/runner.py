@@ -28,8 +28,9 @@ from rtproxy.tools.toolbox import Toolbox
 # A tool that keeps the loop for so long delays everybody's audio.
 LONGEST_STEP_S = 0.05
 
-# What passes through a tool and is none of its doing: its time is over, or it is Ctrl-C.
-_PASSING = (trio.Cancelled, KeyboardInterrupt)
+# A tool that counts every row that it sees is not to fill the queue of a slow client.
+FREE_PROGRESS = 20
+PROGRESS_EVERY_S = 0.1
 
 Post = Callable[[ev.Event], None]
 Log = structlog.typing.FilteringBoundLogger
@@ -65,9 +66,8 @@ class Runner:
         """
         tool = self.toolbox.tools[call.name]
         log = log.bind(tool=call.name, call=call.call_id)
-        own = replace(
-            context, call_id=call.call_id, _tell=partial(_tell, call, post), _threads=self._threads
-        )
+        tell = _Progress(call, post).tell
+        own = replace(context, call_id=call.call_id, _tell=tell, _threads=self._threads)
         deadline_s = tool.deadline_s or self._terms.deadline_s
         began_s = trio.current_time()
         async with trio.open_nursery() as nursery:
@@ -88,10 +88,10 @@ class Runner:
         except WrongArguments as error:
             return _failed(call, "invalid_arguments", str(error), log)
         except ToolError as error:
-            return _failed(call, "tool_error", str(error) or "The tool gave no reason.", log)
+            return _failed(call, "tool_error", _words(error), log)
         except UnusableOutput as error:
             return _failed(call, error.code, str(error), log, exc_info=error.__cause__)
-        except _PASSING:
+        except trio.Cancelled:
             raise
         except BaseException as error:  # noqa: BLE001 - the user's code: it ends its own call alone
             _let_pass(error, log)
@@ -102,15 +102,42 @@ class Runner:
 
 def _let_pass(error: BaseException, log: Log) -> None:
     """A tool with tasks of its own may fail in some while its time is over: both are true."""
-    passing = error.split(_PASSING)[0] if isinstance(error, BaseExceptionGroup) else None
+    passing = error.split(trio.Cancelled)[0] if isinstance(error, BaseExceptionGroup) else None
     if passing is not None:
         log.warning("tool_failed_while_stopped", exc_info=error)
         raise passing
 
 
-async def _tell(call: RunTool, post: Post, text: str) -> None:
-    post(ev.ToolProgressed(call_id=call.call_id, text=text))
-    await trio.lowlevel.checkpoint()
+class _Progress:
+    """What one call says of how far it is: some of it at any time, then so much a second."""
+
+    def __init__(self, call: RunTool, post: Post) -> None:
+        self._call = call
+        self._post = post
+        self._told = 0
+        self._next_s = 0.0
+
+    async def tell(self, text: str) -> None:
+        """Have it told, unless too much was just before."""
+        now = trio.current_time()
+        if self._told < FREE_PROGRESS or now >= self._next_s:
+            self._told, self._next_s = self._told + 1, now + PROGRESS_EVERY_S
+            self._post(ev.ToolProgressed(call_id=self._call.call_id, text=_sayable(text)))
+        await trio.lowlevel.checkpoint()
+
+
+def _words(error: ToolError) -> str:
+    """What a tool says of its failure; it may have a way of its own to fail at that."""
+    try:
+        said = str(error)[:LONGEST_PROGRESS]
+    except Exception:  # noqa: BLE001 - the user's code again
+        said = ""
+    return _sayable(said) or "The tool gave no reason."
+
+
+def _sayable(text: str) -> str:
+    """The same without halves of characters, which no message can have."""
+    return text.encode("utf-8", "replace").decode()
 
 
 async def _overdue(

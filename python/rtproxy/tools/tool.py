@@ -23,6 +23,7 @@ Call = Callable[..., Awaitable[object]]
 # What the upstream takes as the name of a function.
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 LONGEST_DEADLINE_S = 86_400.0
+LONGEST_DESCRIPTION = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,26 +110,29 @@ def tool(
 def _made(
     function: Call, name: str | None, description: str | None, deadline_s: float | None
 ) -> Tool:
+    if isinstance(function, Tool):
+        raise UnusableTool(
+            f"{function.origin}: {function.name}: it is a tool already; mark it once"
+        )
     called = getattr(function, "__name__", repr(function))
     origin = where(function)
     try:
+        told = description or read_docstring(function.__doc__).description
         _check(function, name or called, deadline_s)
+        _check_description(told)
         arguments = arguments_of(function)
     except UnusableTool as error:
         raise UnusableTool(f"{origin}: {called}: {error}") from error
-    told = read_docstring(function.__doc__).description
-    return Tool(name or called, description or told, arguments, function, deadline_s, origin)
+    return Tool(name or called, told, arguments, function, deadline_s, origin)
 
 
-def _check(function: object, name: str, deadline_s: object) -> None:
-    if isinstance(function, Tool):
-        raise UnusableTool("it is a tool already; mark it once")
+def _check(function: object, name: object, deadline_s: object) -> None:
     if not inspect.iscoroutinefunction(function):
         raise UnusableTool(
             "it is no async function; write async def, and call what blocks by"
             " context.in_thread (context: rtproxy.ToolContext)"
         )
-    if not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise UnusableTool(
             f'its name is {name!r}; it must be 1 to 64 of a–z, A–Z, 0–9, _ and -: @tool(name="…")'
         )
@@ -137,6 +141,16 @@ def _check(function: object, name: str, deadline_s: object) -> None:
         raise UnusableTool(
             f"deadline_s is {deadline_s!r}; it must be a number of seconds above 0, up to"
             f" {LONGEST_DEADLINE_S:.0f}"
+        )
+
+
+def _check_description(told: object) -> None:
+    if not isinstance(told, str):
+        raise UnusableTool(f"its description is {told!r}; it must be text")
+    if len(told) > LONGEST_DESCRIPTION:
+        raise UnusableTool(
+            f"its description has {len(told)} characters, and the model reads it in every"
+            f" session; it may have {LONGEST_DESCRIPTION}"
         )
 
 
