@@ -77,6 +77,7 @@ async def test_one_speaks_and_all_read_it_in_time_and_in_order(hall: ProxyProces
             for (item_id, text), words_over in zip(reader.finals, over, strict=True):
                 pieces = [e["text"] for e in reader.all(f"{kind}_delta") if e["itemId"] == item_id]
                 assert "".join(pieces) == text
+                assert text.startswith("[de] ") == (reader is german)
                 assert reader.text_at(item_id) - words_over < WITHIN_S
         heard = [event["type"] for event in anna.all("speech_started", "speech_stopped")]
         assert heard == ["speech_started", "speech_stopped"] * 2
@@ -135,6 +136,7 @@ async def test_two_speakers_of_different_languages_take_turns(hall: ProxyProcess
     assert "bug" not in hall.log
 
 
+@pytest.mark.parametrize("hall", ["session"], indirect=True)
 async def test_fifty_who_come_and_go_leave_nothing_behind(hall: ProxyProcess) -> None:
     assert await becomes(lambda: hall.sessions == 0)
     descriptors = hall.descriptors

@@ -8,7 +8,7 @@
     → anna {"type": "commit"}         a member says
     ⇐ transcriber {"type": …}         a line's upstream says; `⇐ de` an interpreter's
     ! ready de                        a line is ready
-    ! lost de gone                    a line is lost, for this reason
+    ! lost de gone                    a line is lost, for this reason; `de.1`: the first one
     ! refused de bad key              a line cannot be had
     ! after 10                        so many seconds pass
     ← anna {"type": …}                a member is told
@@ -84,7 +84,7 @@ class Stage:
             case cmd.TakeAudio():
                 self.taken_ms += self.spoken_ms
             case cmd.OpenLine(line, session):
-                self.lines[name_of(line)] = line
+                self.lines[name_of(line)] = self.lines[f"{name_of(line)}.{line.number}"] = line
                 self.out.append(f"⊕ {name_of(line)} {json.dumps(session)}")
             case cmd.CloseLine(line):
                 self.out.append(f"⊖ {name_of(line)}")

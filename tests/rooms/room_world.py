@@ -58,6 +58,7 @@ class World:
         self.losses = 0
         self._chunk: str | None = None
         self._taken = False
+        self._dismissed: list[str] = []
         self._soon: list[tuple[float, int, Line, ev.Event | None]] = []
         self._order = count()
 
@@ -99,6 +100,8 @@ class World:
     def receive(self, event: told.RoomEvent) -> None:
         for command in self.room.receive(event, self.now):
             self._perform(command)
+        while self._dismissed:  # whose connections end
+            self.receive(told.Left(self._dismissed.pop()))
 
     # What may happen
 
@@ -140,6 +143,8 @@ class World:
                 self._tell(event, but=but)
             case cmd.Dismiss(member):
                 self.gone.append(self.here.pop(member))
+                if member in self.room.members:
+                    self._dismissed.append(member)
             case cmd.TakeAudio():
                 self._take()
             case cmd.OpenLine(line):

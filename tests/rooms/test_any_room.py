@@ -39,10 +39,11 @@ def step(world: World, number: int) -> None:
     elif fate < 0.35:
         world.says(dice.choice(members), dice.choice(ASKED))
     elif fate < 0.40 and world.moods.fails and world.lines:
-        world.lose(dice.choice(list(world.lines)))
+        world.lose(dice.choice(list(world.lines)), final=dice.random() < 0.1)
     elif fate < 0.9:
         who = world.room.floor.holder if dice.random() < 0.9 else dice.choice(members)
-        world.speaks(who or members[0], dice.randrange(1, 40), voice=dice.random() < 0.7)
+        who = who if who in world.here else members[0]
+        world.speaks(who, dice.randrange(1, 40), voice=dice.random() < 0.7)
     else:
         world.wait(dice.choice([0.3, 1.0, 3.0, 12.0, 40.0]))
 
@@ -86,8 +87,14 @@ def check(world: World) -> None:
         begun = {caption.item_id for caption in reader.captions()}
         ends = {*finals_of(reader), *failures_of(reader)}
         assert begun <= ends, "what was begun has an end"
+        room_waits_for_nothing(world, reader)
     for language in LANGUAGES:
         as_one([each for each in world.here.values() if each.language == language])
+
+
+def room_waits_for_nothing(world: World, reader: Reader) -> None:
+    captions = world.room._captions
+    assert not captions._audiences[reader.language].waiting
 
 
 def finals_of(reader: Reader, since: float = 0.0) -> list[str]:

@@ -47,3 +47,18 @@ async def test_waiting_for_the_last() -> None:
             with live.entered(Call("a")), live.entered(Call("b")):
                 nursery.start_soon(live.wait_empty)
                 await trio.testing.wait_all_tasks_blocked()
+
+
+async def test_what_is_no_session_ends_with_them_and_is_not_counted(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    live, room = LiveSessions(), Call("room")
+    with live.entered(room, counts=False):
+        assert (len(live), live.created) == (0, 0)
+        with trio.move_on_after(1) as waiting:
+            await live.wait_empty()
+        assert waiting.cancelled_caught
+        live.end_all(DONE)
+    assert room.ended == [DONE]
+    await live.wait_empty()
+    assert (len(live), live.created) == (0, 0)

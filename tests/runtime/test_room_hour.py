@@ -26,7 +26,7 @@ from rtproxy.legs.driver import start_driver
 from rtproxy.legs.leg import LegsOptions
 from rtproxy.legs.transport import Connection, StreamTransport
 from rtproxy.model.errors import DialFailed
-from rtproxy.model.room import Role
+from rtproxy.model.room import AudioSaid, Role
 from rtproxy.rooms.room import Room
 from rtproxy.rooms.terms import RoomTerms
 from rtproxy.runtime.process import Process
@@ -143,6 +143,7 @@ async def test_an_upstreams_cap_is_no_end_of_a_room(
 async def say(room: RoomTask, who: Guest) -> None:
     """One turn, as fast as it is spoken."""
     size = PIECE_MS * speech.BYTES_PER_MS
+    said = AudioSaid(audio=b"")
     for start in range(0, len(TURN), size):
-        room.spoke(who, TURN[start : start + size])  # type: ignore[arg-type] # it has all that is used
+        room.spoke(who, said, TURN[start : start + size])  # type: ignore[arg-type] # it has all that is used
         await trio.sleep(PIECE_MS / 1000)

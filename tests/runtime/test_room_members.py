@@ -96,3 +96,37 @@ async def test_audio_of_any_format_is_heard(open_proxy: OpenProxy) -> None:
         await anna.has(1, "pong")
         assert not anna.all("error")
         nursery.cancel_scope.cancel()
+
+
+async def test_more_audio_in_one_message_than_the_room_can_remember_is_refused(
+    open_proxy: OpenProxy,
+) -> None:
+    settings = {"RTPROXY_LIMITS__RING_MS": "2000"}
+    async with open_proxy(**settings) as (_, listener), trio.open_nursery() as nursery:
+        anna = await speaker(nursery, listener.port, "hall", "en")
+        long = {"type": "audio", "audio": speech.encoded(bytes(32_002)), "event_id": "long"}
+        await anna.peer.send(long)
+        (told,) = await anna.has(1, "error")
+        assert told == {
+            "type": "error",
+            "message": "A message of audio could not be read and is left out: it holds 32002 bytes "
+            "and one may hold 32000; send it in pieces.",
+            "code": "invalid_audio",
+            "error_type": "invalid_request_error",
+            "fatal": False,
+            "about": "audio",
+            "event_id": "long",
+        }
+        nursery.cancel_scope.cancel()
+
+
+async def test_who_has_not_the_floor_is_told_which_message_was_dropped(
+    open_proxy: OpenProxy,
+) -> None:
+    async with open_proxy() as (_, listener), trio.open_nursery() as nursery:
+        reader = await join(nursery, listener.port, "hall")
+        said = {"type": "audio", "audio": speech.encoded(bytes(640)), "event_id": "mine"}
+        await reader.peer.send(said)
+        (told,) = await reader.has(1, "error")
+        assert (told["code"], told["about"], told["event_id"]) == ("no_floor", "audio", "mine")
+        nursery.cancel_scope.cancel()

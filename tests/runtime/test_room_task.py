@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
+import pytest
 import structlog
 import trio
 import trio.testing
@@ -21,10 +22,11 @@ from rtproxy.dialects.broadcast import BROADCAST
 from rtproxy.legs.leg import LegsOptions
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason
-from rtproxy.model.room import Role, RoomEnded
+from rtproxy.model.room import AudioSaid, Role, RoomEnded
 from rtproxy.resilience.backoff import Backoff
 from rtproxy.rooms import commands as cmd
 from rtproxy.rooms.events import Joined, Left, RoomEvent, Said, Spoke, TimePassed
+from rtproxy.runtime.audience import Encode
 from rtproxy.runtime.dialing import Dialler
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.room_line import LineTerms
@@ -93,7 +95,9 @@ class Trial:
 
 
 @asynccontextmanager
-async def a_room(core: ScriptedCore, *, within_s: float = 10.0) -> AsyncIterator[Trial]:
+async def a_room(
+    core: ScriptedCore, *, within_s: float = 10.0, encode: Encode = BROADCAST.encode
+) -> AsyncIterator[Trial]:
     """A room that somebody visits while the block runs; its task has ended afterwards."""
 
     def over() -> None:
@@ -112,7 +116,7 @@ async def a_room(core: ScriptedCore, *, within_s: float = 10.0) -> AsyncIterator
         "room_1",
         "hall",
         core,
-        encode=BROADCAST.encode,
+        encode=encode,
         lines=lines,
         ring_ms=60_000,
         ping_every_s=15,
@@ -133,14 +137,14 @@ async def test_a_member_comes_speaks_and_goes() -> None:
         guest = Guest("m1")
         trial.enter(guest)
         trial.room.said(guest, ev.ClientPing())
-        trial.room.spoke(guest, bytes(1_920))
+        trial.room.spoke(guest, AudioSaid(audio=b"", event_id="mine"), bytes(1_920))
         trial.room.leave(guest)
         trial.room.leave(guest)
         trial.room.said(guest, ev.ClientPing())
     assert trial.core.told == [
         Joined("m1", Role.LISTENER, "de"),
         Said("m1", ev.ClientPing()),
-        Spoke("m1", 40.0),
+        Spoke("m1", 40.0, "mine"),
         Left("m1"),
     ]
 
@@ -237,3 +241,16 @@ async def test_a_room_is_told_in_the_log() -> None:
         ("room_opened", "hall"),
         ("room_closed", "hall"),
     ]
+
+
+async def test_a_bug_in_the_words_for_a_bug_goes_no_further() -> None:
+    def speechless(_: ev.Event) -> list[bytes]:
+        raise RuntimeError("no words for it")
+
+    async with a_room(ScriptedCore({Said: bug}), encode=speechless) as trial:
+        guest = Guest("m1")
+        trial.enter(guest)
+        with pytest.raises(RuntimeError, match="no words"):
+            trial.room.said(guest, ev.ClientPing())
+        assert guest.reason is not None
+        assert guest.reason.code == CloseCode.OUR_FAULT

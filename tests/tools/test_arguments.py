@@ -181,7 +181,8 @@ def test_a_call_without_arguments_may_say_nothing() -> None:
         ('{"number": 1, "nmber": 2}', "unknown field `nmber`; the arguments are: number."),
         ('{"number": ', "not JSON"),
         ("[1]", "one JSON object"),
-        ("[" * 100_000, "nest too deep"),
+        ("[" * 60_000, "nest too deep"),
+        ('{"number": 1}' + " " * 65_536, "more than 65536 characters"),
     ],
 )
 def test_a_refusal_tells_the_model_what_to_mend(text: str, words: str) -> None:

@@ -39,6 +39,11 @@ class Weather:
     degrees: int
 
 
+@dataclasses.dataclass
+class Found:
+    rows: list[str]
+
+
 def test_text_goes_as_it_is_and_everything_else_as_json() -> None:
     assert encode_output("It is sunny.", MOST) == "It is sunny."
     assert json.loads(encode_output(Weather(21), MOST)) == {"degrees": 21}
@@ -75,7 +80,13 @@ def test_a_loop_has_no_end_and_so_is_too_large() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["x" * 10_000_000, {"rows": ["x" * 100] * 100_000}, list(range(2_000_000))]
+    "value",
+    [
+        "x" * 10_000_000,
+        {"rows": ["x" * 100] * 100_000},
+        [Found(["x" * 100] * 100_000)],
+        list(range(2_000_000)),
+    ],
 )
 def test_ten_megabytes_are_refused_before_they_are_encoded(value: Any) -> None:
     began = perf_counter()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import trio
 
 from rtproxy.tools.errors import UnusableTool
-from rtproxy.tools.table import MAX_TABLE_BYTES, open_table
+from rtproxy.tools.table import MAX_TABLE_BYTES, MOST_WORDS, open_table
 
 FILES = {
     "t.csv": "name,price\nRope,5\nWine glass,7\n",
@@ -20,23 +21,50 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_each_kind_of_file_makes_the_same_rows(name: str, tmp_path: Path) -> None:
+async def test_each_kind_of_file_makes_the_same_rows(name: str, tmp_path: Path) -> None:
     file = tmp_path / name
     file.write_text(FILES[name])
     table = open_table(file)
     assert table.columns == ["name", "price"]
-    (rope,) = table.find("ROPE")
+    (rope,) = await table.find("ROPE")
     assert (rope["name"], int(rope["price"])) == ("Rope", 5)
-    assert [row["name"] for row in table.find("glass of wine")] == ["Wine glass"]
-    assert [row["name"] for row in table.find("rope glass")] == ["Rope", "Wine glass"]
-    assert table.find("7")[0]["name"] == "Wine glass"
-    assert table.find("boat") == table.find("") == []
+    assert [row["name"] for row in await table.find("glass of wine")] == ["Wine glass"]
+    assert [row["name"] for row in await table.find("rope glass")] == ["Rope", "Wine glass"]
+    assert (await table.find("7"))[0]["name"] == "Wine glass"
+    assert await table.find("boat") == await table.find("") == []
 
 
-def test_values_by_name_are_rows_too(tmp_path: Path) -> None:
+async def test_values_by_name_are_rows_too(tmp_path: Path) -> None:
     file = tmp_path / "t.toml"
     file.write_text('open = "from nine"\nday = 2026-11-21\n')
-    assert open_table(file).find("open") == [{"name": "open", "value": "from nine"}]
+    assert await open_table(file).find("open") == [{"name": "open", "value": "from nine"}]
+
+
+async def test_the_first_words_count_and_none_twice(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("name\nrope\nwine glass\n")
+    table = open_table(file)
+    assert await table.find("rope rope rope wine glass") == [{"name": "wine glass"}]
+    many = " ".join(f"word{number}" for number in range(MOST_WORDS))
+    assert await table.find(f"{many} rope") == []
+
+
+async def test_others_have_their_turns_while_a_large_table_is_searched(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("name\n" + "".join(f"rope {number}\n" for number in range(10_000)))
+    table, turns = open_table(file), 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            await trio.lowlevel.checkpoint()
+            turns += 1
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(count_turns)
+        assert len(await table.find("rope 9999")) == 1
+        nursery.cancel_scope.cancel()
+    assert turns >= 30
 
 
 @pytest.mark.parametrize(
@@ -49,6 +77,7 @@ def test_values_by_name_are_rows_too(tmp_path: Path) -> None:
         ("t.json", "[", "cannot be read as JSON"),
         ("t.json", "[1]", "a list of objects"),
         ("t.json", "5", "a list of objects"),
+        ("t.json", "[" * 100_000, "cannot be read as JSON"),
         ("t.toml", "a = ", "cannot be read as TOML"),
         ("t.toml", "", "it has no rows"),
         ("t.json", " " * (MAX_TABLE_BYTES + 1), "more than"),

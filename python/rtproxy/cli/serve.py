@@ -92,7 +92,6 @@ def greeting(config: Config, listening: Listening) -> Iterator[str]:
     yield f"rtproxy {__version__} is up at {listening.http_url}"
     for dialect in (*DIALECTS, BROADCAST):
         yield f"  {dialect.name:<13} {listening.ws_url}{_telling(dialect.paths)}"
-    yield f"  {BROADCAST.name:<13} {listening.ws_url}{BROADCAST.paths[0]}"
     if listening.extra_ws_url is not None:
         yield f"  {'companion':<13} {listening.extra_ws_url}/"
     yield f"  {'health':<13} {listening.http_url}/health"

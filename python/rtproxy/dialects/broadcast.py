@@ -15,7 +15,14 @@ from typing import Any
 
 from rtproxy._audio_core import Kinds
 from rtproxy.dialects.audio_query import AudioTerms, read_audio_terms
-from rtproxy.dialects.fields import Readings, error_fields, plain, read_message, with_echo
+from rtproxy.dialects.fields import (
+    SPEECH_WORDS,
+    Readings,
+    error_fields,
+    plain,
+    read_message,
+    with_echo,
+)
 from rtproxy.dialects.spoken import SpokenAudio
 from rtproxy.dialects.table import TableDialect, Words
 from rtproxy.model import events as ev
@@ -84,7 +91,9 @@ class _RoomAudio(SpokenAudio):
     ) -> Sequence[ev.Event]:
         """The audio of a message."""
         audio = self.audio_in(name, message, event_id=event_id)
-        return [room.AudioSaid(audio=audio) if isinstance(audio, bytes) else audio]
+        if isinstance(audio, ev.Misunderstood):
+            return [audio]
+        return [room.AudioSaid(event_id=event_id, audio=audio)]
 
     def read_binary(self, raw: bytes) -> Sequence[ev.Event]:
         """The audio that a binary message is, where that was agreed upon."""
@@ -170,16 +179,7 @@ _WORDS: Words = {
     room.Caption: _caption,
     room.CaptionFailed: _caption_failed,
     room.RoomEnded: lambda event: with_echo({"type": "ended"}, event.event_id),
-    ev.SpeechStarted: lambda event: {
-        "type": "speech_started",
-        "itemId": event.item_id,
-        "audioStartMs": event.audio_start_ms,
-    },
-    ev.SpeechStopped: lambda event: {
-        "type": "speech_stopped",
-        "itemId": event.item_id,
-        "audioEndMs": event.audio_end_ms,
-    },
+    **SPEECH_WORDS,
     ev.Pong: lambda event: with_echo({"type": "pong"}, event.event_id),
     ev.ErrorTold: lambda event: {"type": "error", **error_fields(event)},
 }

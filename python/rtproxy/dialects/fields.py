@@ -161,14 +161,8 @@ def _with_text(fields: dict[str, Any], text: str | None) -> dict[str, Any]:
     return fields if text is None else {**fields, "text": text}
 
 
-# Words that the small dialects have in common.
-COMMON_WORDS: dict[type[ev.Event], Callable[[Any], dict[str, Any]]] = {
-    ev.SessionReady: lambda event: {
-        "type": "session_ready",
-        "sessionId": event.session_id,
-        "model": event.model,
-        "voice": event.voice,
-    },
+# Words about who speaks, which rooms have, too.
+SPEECH_WORDS: dict[type[ev.Event], Callable[[Any], dict[str, Any]]] = {
     ev.SpeechStarted: lambda event: {
         "type": "speech_started",
         "itemId": event.item_id,
@@ -179,6 +173,17 @@ COMMON_WORDS: dict[type[ev.Event], Callable[[Any], dict[str, Any]]] = {
         "itemId": event.item_id,
         "audioEndMs": event.audio_end_ms,
     },
+}
+
+# Words that the small dialects have in common.
+COMMON_WORDS: dict[type[ev.Event], Callable[[Any], dict[str, Any]]] = {
+    ev.SessionReady: lambda event: {
+        "type": "session_ready",
+        "sessionId": event.session_id,
+        "model": event.model,
+        "voice": event.voice,
+    },
+    **SPEECH_WORDS,
     ev.AnswerStarted: lambda event: {
         "type": "response_started",
         "responseId": event.response_id,

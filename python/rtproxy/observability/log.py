@@ -17,6 +17,7 @@ from typing import Any, Literal, TextIO
 import structlog
 
 from rtproxy.observability.redact import Redactor
+from rtproxy.observability.tracebacks import bounded_traceback
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "console", "json"]
@@ -53,7 +54,7 @@ def configure_logging(
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(bounded_traceback),
         redact,
     ]
     structlog.configure(

@@ -21,8 +21,8 @@ from rtproxy.rooms.commands import (
     TellLanguage,
 )
 from rtproxy.rooms.events import LineLost
-from rtproxy.rooms.interpreter import Interpreter
-from rtproxy.rooms.items import Began, Ended, Found, Item, Refused
+from rtproxy.rooms.interpreter import Interpreter, not_translated
+from rtproxy.rooms.items import Began, Ended, Found, Item, Refused, Unwritten
 from rtproxy.rooms.line import Line, LineKind
 from rtproxy.rooms.lines import Key, Lines, Phase
 from rtproxy.rooms.sessions import interpreter_session, translation_session
@@ -121,7 +121,8 @@ class Booth:
         """These were begun before anybody wanted them in this language."""
         worker = self._workers.get(self._key(language))
         if not isinstance(worker, Interpreter | Translation):
-            return []
+            why = "the upstream refuses it"
+            return [Unwritten(language, one, not_translated(one, language, why)) for one in items]
         return [one for item in items for one in worker.begin(item, now)]
 
     def pass_on(self, found: Found, now: float) -> Found:
@@ -161,7 +162,7 @@ class Booth:
         if phase is None:
             return []
         if phase is Phase.REFUSED:
-            return [Refused(line, event.reason), *self._send_home((line.kind, line.language), now)]
+            return [*self._send_home((line.kind, line.language), now), Refused(line, event.reason)]
         lost = self._worker(line).lost(now)
         told = _interrupted(line, event.reason) if self._lines.is_missed(line) else []
         return [*told, *lost]

@@ -82,14 +82,6 @@ class Captions:
         """Time has passed."""
         return self._kept((each, each.passed(now)) for each in self._audiences.values())
 
-    def give_up(self, error: Failure) -> list[Command]:
-        """What is not finished will not be."""
-        return self._kept(
-            (each, each.finish(item, error))
-            for each in self._audiences.values()
-            for item in each.waiting
-        )
-
     def _readers(self, language: str | None, item: Item) -> list[Audience]:
         if language is None:
             return [each for each in self._audiences.values() if each.kind_of(item) == TRANSCRIPT]

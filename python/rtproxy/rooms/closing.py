@@ -5,7 +5,6 @@ Owns how long it takes, and what is told then. Must not know what is still to be
 
 from __future__ import annotations
 
-from rtproxy.model import events as ev
 from rtproxy.model.room import RoomEnded
 from rtproxy.rooms.commands import Command, Tell, TellAll
 
@@ -34,12 +33,6 @@ class Closing:
         """Whether it is, given whether something is being finished."""
         self._now = now
         return now >= self._by or (not busy and now >= self._noticed_at)
-
-    @property
-    def failure(self) -> ev.Failure:
-        """Why an item has no text that is not finished by then."""
-        words = f"The room ended, and this was not finished within {PATIENCE_S:g} s."
-        return ev.Failure(type="server_error", code="ended", message=words)
 
     def told(self, *, here: bool) -> list[Command]:
         """It is over; `here`: who asked still is."""

@@ -13,14 +13,17 @@ import msgspec
 from rtproxy.model import events as ev
 from rtproxy.rooms.commands import Command, Note, Tell
 
+# Whoever commits without end is refused what the upstream has not answered yet.
+MOST_AT_ONCE = 16
+
 
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    """Where the room's audio was; the member who asked, with its own id for that."""
+    """Where the room's audio was; the member who asked, if one did, and how."""
 
     at_ms: float
     member: str | None
-    client_event_id: str | None
+    asked: ev.InputCommit
 
 
 class Commits:
@@ -36,14 +39,19 @@ class Commits:
         """Whether one is under way."""
         return bool(self._sent)
 
+    @property
+    def too_many(self) -> bool:
+        """Whether no other may be sent before one is answered."""
+        return len(self._sent) >= MOST_AT_ONCE
+
     def send(
-        self, at_ms: float, now: float, member: str | None, client_event_id: str | None
+        self, at_ms: float, now: float, member: str | None, asked: ev.InputCommit
     ) -> ev.InputCommit:
         """Another one."""
         self.since = now
         self._count += 1
         number = f"commit_{self._count}"
-        self._sent[number] = _Commit(at_ms, member, client_event_id)
+        self._sent[number] = _Commit(at_ms, member, asked)
         return ev.InputCommit(event_id=number)
 
     def done(self) -> float | None:
@@ -63,9 +71,20 @@ class Commits:
         commit = self._sent.pop(failure.event_id or "", None)
         if commit is None or commit.member is None:
             return [note]
-        told = msgspec.structs.replace(failure, event_id=commit.client_event_id)
-        return [note, Tell(commit.member, ev.ErrorTold(error=told))]
+        return [note, _told(commit.member, commit.asked, failure)]
 
     def forget(self) -> None:
         """Nobody will answer."""
         self._sent.clear()
+
+
+def too_many(member: str, asked: ev.InputCommit) -> Command:
+    """What a member is told that commits faster than anybody answers."""
+    words = f"{MOST_AT_ONCE} commits are not answered yet; send 'commit' when one of them is."
+    failure = ev.Failure(code="too_many_commits", message=words, param="type")
+    return _told(member, asked, failure)
+
+
+def _told(member: str, asked: ev.InputCommit, failure: ev.Failure) -> Command:
+    failure = msgspec.structs.replace(failure, event_id=asked.event_id)
+    return Tell(member, ev.ErrorTold(error=failure, about=asked.message_type))

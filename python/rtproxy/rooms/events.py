@@ -47,10 +47,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Spoke:
-    """A member has sent so much audio (ms, once converted); `TakeAudio` if it counts."""
+    """A member has sent so much audio (ms, once converted); `TakeAudio` if it counts.
+
+    `event_id` and `message_type` are of the message that it came in, as of any event.
+    """
 
     member: str
     length_ms: float
+    event_id: str | None = None
+    message_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,6 @@ class Room:
             return commands
         self._closing, self._ended = None, True
         commands += self._carry(self._booth.close(now))
-        commands += self._captions.give_up(closing.failure)
         commands += closing.told(here=closing.member in self.members)
         return [*commands, *self.floor.open(), *self._follow_floor()]
 
@@ -145,20 +144,21 @@ class Room:
 
     def _spoke(self, event: told.Spoke) -> list[Command]:
         if event.member != self.floor.holder:
-            return self._not_now(event.member, None)
+            return _about(self._not_now(event.member, event.event_id), event.message_type)
         return self._carry(self._booth.take(event.length_ms, self._now))
 
     def _commit(self, member: str, event: ev.InputCommit) -> list[Command]:
         if member != self.floor.holder:
             return self._not_now(member, event.event_id)
-        return self._carry(self._booth.transcriber.commit(self._now, member, event.event_id))
+        return self._carry(self._booth.transcriber.commit(self._now, member, event))
 
     def _not_now(self, member: str, event_id: str | None) -> list[Command]:
         return self.floor.refuse(member, event_id, speaks=self.members.speaks(member))
 
     def _said(self, event: told.Said) -> list[Command]:
         answer = self._answers.get(type(event.event))
-        return answer(self, event.member, event.event) if answer else []
+        commands = answer(self, event.member, event.event) if answer else []
+        return _about(commands, event.event.message_type)
 
     def _ping(self, member: str, event: ev.ClientPing) -> list[Command]:
         return [Tell(member, ev.Pong(event_id=event.event_id))]
@@ -233,3 +233,15 @@ class Room:
         told.LineLost: _line_lost,
         told.TimePassed: _time_passed,
     }
+
+
+def _about(commands: list[Command], message_type: str | None) -> list[Command]:
+    """The same; an error says by which message of the member's it was caused."""
+    told: list[Command] = []
+    for command in commands:
+        if isinstance(command, Tell) and isinstance(command.event, ev.ErrorTold):
+            event = msgspec.structs.replace(command.event, about=message_type)
+            told.append(Tell(command.member, event))
+        else:
+            told.append(command)
+    return told

@@ -51,12 +51,13 @@ class Asking:
         try:
             self._post(ev.AskAside(number=number, response=response, last_items=last_items))
             await there.wait()
+            return _text_of(self._answers[number])
         except trio.Cancelled:
             self._post(ev.ForgetAside(number=number))
             raise
         finally:
             del self._waits[number]
-        return _text_of(self._answers.pop(number))
+            self._answers.pop(number, None)
 
     def answered(self, aside: Aside) -> None:
         """The core has an answer, or knows that there will be none."""

@@ -30,25 +30,32 @@ class LiveSessions:
     def __init__(self) -> None:
         """Start empty."""
         self._sessions: dict[str, Ending] = {}
+        self._counted = 0
         self._empty = trio.Event()
         self._empty.set()
         self.created = 0
 
     def __len__(self) -> int:
-        """How many are live."""
-        return len(self._sessions)
+        """How many are live, of those that count."""
+        return self._counted
 
     @contextmanager
-    def entered(self, session: Ending) -> Iterator[None]:
-        """Keep the session in the registry while the block runs."""
+    def entered(self, session: Ending, *, counts: bool = True) -> Iterator[None]:
+        """Keep the session in the registry while the block runs.
+
+        What ends with the sessions and is none (a room, who only listens in one) does not
+        count as one.
+        """
         self._sessions[session.session_id] = session
         if self._empty.is_set():
             self._empty = trio.Event()
-        self.created += 1
+        self.created += counts
+        self._counted += counts
         try:
             yield
         finally:
             del self._sessions[session.session_id]
+            self._counted -= counts
             if not self._sessions:
                 self._empty.set()
 

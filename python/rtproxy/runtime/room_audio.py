@@ -26,16 +26,21 @@ _LARGEST_BYTES = PCM16_24K.bytes_per_s
 class Ears:
     """Makes of a member's audio what the room keeps; one stream."""
 
-    def __init__(self, speaks: LegAudio) -> None:
-        """`speaks` is what the member sends."""
+    def __init__(self, speaks: LegAudio, *, longest_ms: float) -> None:
+        """`speaks` is what the member sends, each message at most `longest_ms` of it."""
         self._convert: Callable[[bytes], bytes]
+        self._most_bytes = inf  # of a packet, which is short, whatever it holds
         if isinstance(speaks, OpusPackets):
             self._convert = OpusDecoder().decode
         else:
             self._convert = AudioPath(speaks, PCM16_24K).process
+            self._most_bytes = longest_ms / 1000 * speaks.bytes_per_s
 
     def hear(self, audio: bytes) -> bytes:
-        """The next of it; ValueError for a packet that is none."""
+        """The next of it; ValueError for a packet that is none, or for too much at once."""
+        if len(audio) > self._most_bytes:
+            most = f"one may hold {self._most_bytes:.0f}"
+            raise ValueError(f"it holds {len(audio)} bytes and {most}; send it in pieces")
         return self._convert(audio)
 
 

@@ -94,7 +94,7 @@ class RoomDoor:
                 screen=partial(screened, take=visit.request),
                 ahead_ms=self.ahead_ms,
             )
-            with self.process.live.entered(member):
+            with self.process.live.entered(member, counts=member.role is Role.SPEAKER):
                 await member.run(connection, legs, self.message_bytes)
 
     async def _turn_away(self, upgrade: Upgrade, why: NoEntry) -> None:

@@ -45,7 +45,7 @@ class MemberTask:
         self._dialect = dialect
         self._room = room
         self._screen = screen
-        self._ears = Ears(dialect.audio.speaks)
+        self._ears = Ears(dialect.audio.speaks, longest_ms=ahead_ms)
         self._ahead_s = ahead_ms / 1000
         self._said_until_s = 0.0  # when all that it said would have been said
         self._scope = trio.CancelScope()
@@ -104,13 +104,12 @@ class MemberTask:
         try:
             samples = self._ears.hear(event.audio)
         except ValueError as error:
-            wrong = f"A message of audio could not be read and is left out: {error}."
-            self._room.said(self, ev.Misunderstood(code="invalid_audio", message=wrong))
+            self._room.said(self, _unheard(event, error))
             return
         if samples:
             now = trio.current_time()
             self._said_until_s = max(self._said_until_s, now) + length_ms(samples) / 1000
-            self._room.spoke(self, samples)
+            self._room.spoke(self, event, samples)
 
     async def _keep_pace(self) -> None:
         """Let whoever uploads what was said wait, for the room remembers only so much."""
@@ -126,3 +125,12 @@ class MemberTask:
         for payload in self._dialect.encode(ev.ErrorTold(error=failure, fatal=True)):
             leg.send(payload)
         self.reason = CloseReason(CloseCode.OUR_FAULT, message, Origin.US)
+
+
+def _unheard(said: AudioSaid, error: ValueError) -> ev.Misunderstood:
+    return ev.Misunderstood(
+        code="invalid_audio",
+        message=f"A message of audio could not be read and is left out: {error}.",
+        event_id=said.event_id,
+        message_type=said.message_type,
+    )

@@ -19,7 +19,7 @@ import trio
 from rtproxy.legs.leg import Leg
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseCode, CloseReason, Origin
-from rtproxy.model.room import Role
+from rtproxy.model.room import AudioSaid, Role
 from rtproxy.rooms import commands as cmd
 from rtproxy.rooms.events import (
     Heard,
@@ -142,11 +142,12 @@ class RoomTask:
         if member.session_id in self._members:
             self._receive(Said(member.session_id, event))
 
-    def spoke(self, member: Member, samples: bytes) -> None:
-        """A member has sent audio; what the room keeps has been made of it."""
+    def spoke(self, member: Member, said: AudioSaid, samples: bytes) -> None:
+        """A member has sent audio; `samples` are what the room keeps of it."""
         if member.session_id in self._members:
             self._spoken = samples
-            self._receive(Spoke(member.session_id, length_ms(samples)))
+            cause = said.event_id, said.message_type
+            self._receive(Spoke(member.session_id, length_ms(samples), *cause))
 
     def _forget(self, member: str) -> None:
         del self._members[member]
@@ -193,12 +194,14 @@ class RoomTask:
     def _end_by_bug(self, bug: BaseException) -> None:
         """Tell its members that it was our fault, with an id that finds the log line."""
         self._log.error("room_bug", error_id=self.session_id, exc_info=bug)
+        if self._over is None:
+            return  # they have been told, or are told something else
+        self._shut()
         message = f"Internal error in the proxy; its log has the details under {self.session_id}."
-        failure = ev.Failure(type="server_error", code="internal_error", message=message)
-        self._audience.tell_everybody(ev.ErrorTold(error=failure, fatal=True))
         for member in list(self._members.values()):
             member.end(CloseReason(CloseCode.OUR_FAULT, message, Origin.US))
-        self._shut()
+        failure = ev.Failure(type="server_error", code="internal_error", message=message)
+        self._audience.tell_everybody(ev.ErrorTold(error=failure, fatal=True))
 
     # Its core
 

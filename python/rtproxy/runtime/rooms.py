@@ -97,7 +97,7 @@ class Rooms:
         del self._rooms[name]
 
     async def _run(self, room: RoomTask) -> None:
-        with self._process.live.entered(room):
+        with self._process.live.entered(room, counts=False):
             await room.run()
 
 

@@ -21,6 +21,9 @@ from rtproxy.tools.context import ToolContext
 from rtproxy.tools.docstring import read_docstring
 from rtproxy.tools.errors import UnusableTool, WrongArguments
 
+# All sessions wait while they are read.
+LONGEST_ARGUMENTS = 65_536
+
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _MAY_BE = "str, int, float, bool, None, list[…], dict[str, …], Literal[…], an Enum, a dataclass"
 
@@ -43,6 +46,8 @@ class Arguments:
 
         `text` is JSON; nothing at all stands for an empty object. Raises WrongArguments.
         """
+        if len(text) > LONGEST_ARGUMENTS:
+            raise WrongArguments(f"The arguments have more than {LONGEST_ARGUMENTS} characters.")
         try:
             given = _whole(msgspec.json.decode(text.strip() or "{}"))
         except msgspec.DecodeError as error:

@@ -69,7 +69,7 @@ def lookup_in(file: Path, description: str | None = None) -> Tool:
             words: what the rows are to have, in any column: a name, a number, a few words.
             limit: how many rows at most, 1 to 20.
         """
-        rows = table.find(words)
+        rows = await table.find(words)
         most = min(max(limit, 1), 20)
         return {"found": len(rows), "rows": rows[:most]}
 

@@ -5,9 +5,9 @@ Owns the encoding and its bound. Must not know which tool it was.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
+
+from rtproxy.model.weight import weigh
 
 
 class UnusableOutput(Exception):
@@ -25,7 +25,7 @@ def encode_output(value: object, most_bytes: int) -> str:
     Raises UnusableOutput for what is larger than `most_bytes`, and for what JSON cannot
     say.
     """
-    if _weight(value, most_bytes) > most_bytes:
+    if weigh(value, most_bytes) > most_bytes:
         raise _too_large(most_bytes)
     try:
         raw = value.encode() if isinstance(value, str) else msgspec.json.encode(value)
@@ -42,21 +42,3 @@ def encode_output(value: object, most_bytes: int) -> str:
 def _too_large(most_bytes: int) -> UnusableOutput:
     message = f"The tool returned more than {most_bytes} bytes, which is the most; ask it for less."
     return UnusableOutput("output_too_large", message)
-
-
-def _weight(value: Any, most: int) -> int:
-    """At least so many bytes it will have; counted until there are too many.
-
-    Encoding ten megabytes would hold the loop for as many milliseconds.
-    """
-    weight, waiting = -1, [value]  # text alone has no quotes
-    while waiting and weight <= most:
-        one = waiting.pop()
-        weight += 1
-        if isinstance(one, str | bytes | bytearray):
-            weight += len(one)
-        elif isinstance(one, dict | list | tuple | set | frozenset):
-            weight += len(one)
-            if weight <= most:
-                waiting += [*one.keys(), *one.values()] if isinstance(one, dict) else one
-    return weight

@@ -15,9 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import trio
+
 from rtproxy.tools.errors import UnusableTool
 
 MAX_TABLE_BYTES = 8_388_608
+
+# So much is searched until others have a turn: audio cannot wait for a whole table.
+_ROWS_AT_A_TIME = 250
+MOST_WORDS = 16
 
 Row = dict[str, Any]
 
@@ -34,14 +40,22 @@ class Table:
         """The names of all columns, in the order of their first row."""
         return list(dict.fromkeys(key for row in self.rows for key in row))
 
-    def find(self, words: str) -> list[Row]:
-        """The rows with the most of these words, those that have all first; none without any."""
-        wanted = words.lower().split()
-        scores = [sum(word in text for word in wanted) for text in self._texts]
-        best = max(scores, default=0)
-        if not best:
-            return []
-        return [row for row, score in zip(self.rows, scores, strict=True) if score == best]
+    async def find(self, words: str) -> list[Row]:
+        """The rows with the most of these words; none without any. Others have their turns.
+
+        Of the words, the first `MOST_WORDS` count.
+        """
+        wanted = list(dict.fromkeys(words.lower().split()))[:MOST_WORDS]
+        most, found = 1, list[Row]()
+        for start in range(0, len(self.rows), _ROWS_AT_A_TIME):
+            await trio.lowlevel.checkpoint()
+            for place, text in enumerate(self._texts[start : start + _ROWS_AT_A_TIME], start):
+                score = sum(word in text for word in wanted)
+                if score > most:
+                    most, found = score, []
+                if score == most:
+                    found.append(self.rows[place])
+        return found
 
 
 def open_table(file: Path) -> Table:
@@ -55,7 +69,7 @@ def open_table(file: Path) -> Table:
         rows = list(read(file.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise _unusable(file, f"it cannot be read: {error.strerror}") from error
-    except (ValueError, csv.Error) as error:
+    except (ValueError, RecursionError, csv.Error) as error:
         raise _unusable(file, f"it cannot be read as {file.suffix[1:].upper()}: {error}") from error
     if not rows:
         raise _unusable(file, "it has no rows")
