@@ -272,6 +272,34 @@ fn a_changed_message_is_a_loss_behind_what_was_heard() {
     assert!(!scene.line.0.borrow().outgoing.is_empty()); // the alert
 }
 
+/// A message of the handshake that fills several records is kept until it is whole.
+#[test]
+fn a_long_certificate_comes_in_any_pieces() {
+    let names: Vec<_> = (0..1_500)
+        .map(|number| format!("host-{number}.example"))
+        .collect();
+    let made = rcgen::generate_simple_self_signed([vec!["localhost".into()], names].concat());
+    let made = made.unwrap();
+    let (chain, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let client = Client::new(Some(chain.as_bytes())).unwrap();
+    let server = Server::new(chain.as_bytes(), key.as_bytes()).unwrap();
+    for piece in [1, 700, 20_000] {
+        let (mut near, mut far) = (client.open("localhost").unwrap(), server.accept().unwrap());
+        near.write(b"said before it could be heard").unwrap();
+        let (mut near_heard, mut far_heard) = (Vec::new(), Vec::new());
+        while near.is_handshaking() || far.is_handshaking() {
+            pass(&mut near, &mut far, &mut far_heard);
+            let mut ciphertext = Vec::new();
+            far.pull(&mut ciphertext);
+            for part in ciphertext.chunks(piece) {
+                near.feed(part, &mut near_heard).unwrap();
+            }
+        }
+        pass(&mut near, &mut far, &mut far_heard);
+        assert_eq!(far_heard, b"said before it could be heard");
+    }
+}
+
 #[test]
 fn what_is_plain_stays_plain() {
     let line = net::Wire::default();
