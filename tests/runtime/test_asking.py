@@ -13,6 +13,7 @@ from rtproxy.model.errors import AsideFailed
 from rtproxy.runtime.asking import Asking
 from rtproxy.runtime.session_task import SessionTask
 from rtproxy.session.commands import Aside
+from rtproxy.session.out_of_band import MAX_ASIDES
 from runtime.conftest import OpenProxy
 from runtime.test_session_bug import talking, until
 
@@ -85,3 +86,13 @@ async def test_half_an_answer_is_none() -> None:
     with pytest.raises(AsideFailed, match="incomplete") as failed:
         await asks.ask()
     assert failed.value.text == "Half an"
+
+
+async def test_what_json_cannot_say_is_never_asked(open_proxy: OpenProxy) -> None:
+    async with asking(open_proxy) as asks:
+        for _ in range(MAX_ASIDES + 1):
+            with pytest.raises(TypeError):
+                await asks.ask(input=[{"type": "message", "content": object()}])
+        with pytest.raises(ValueError, match="surrogates"):
+            await asks.ask(instructions="caf\udce9")
+        assert await asks.ask(input=HELLO) == "hello"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import trio
 
 from rtproxy.model import events as ev
@@ -40,11 +41,12 @@ class Asking:
         Without `instructions` those of the session hold. The model is shown the last
         `last_items` of the conversation and then `input` (GA items, or references to some);
         without either, the whole conversation. `metadata` has at most 15 keys. Raises
-        AsideFailed where there is no answer, or not all of one; who is cancelled meanwhile
-        has the upstream stop.
+        AsideFailed where there is no answer, or not all of one, and TypeError or ValueError
+        where JSON cannot say what is asked; who is cancelled meanwhile has the upstream stop.
         """
         named = {"instructions": instructions, "input": input, "metadata": metadata}
         response = {name: value for name, value in named.items() if value is not None}
+        msgspec.json.encode(response)  # what JSON cannot say is the asker's mistake, and only its
         self._count += 1
         number = self._count
         there = self._waits[number] = trio.Event()

@@ -20,7 +20,7 @@ from rtproxy.session.commands import RunTool
 from rtproxy.session.tool_words import error_output
 from rtproxy.tools.context import LONGEST_PROGRESS, ToolContext
 from rtproxy.tools.errors import ToolError, WrongArguments
-from rtproxy.tools.outputs import UnusableOutput, encode_output
+from rtproxy.tools.outputs import UnusableOutput, encode_output, sayable
 from rtproxy.tools.steps import Watched
 from rtproxy.tools.tool import Tool
 from rtproxy.tools.toolbox import Toolbox
@@ -88,7 +88,7 @@ class Runner:
         except WrongArguments as error:
             return _failed(call, "invalid_arguments", str(error), log)
         except ToolError as error:
-            return _failed(call, "tool_error", str(error) or "The tool gave no reason.", log)
+            return _failed(call, "tool_error", _reason(error), log)
         except UnusableOutput as error:
             return _failed(call, error.code, str(error), log, exc_info=error.__cause__)
         except _PASSING:
@@ -98,6 +98,13 @@ class Runner:
             message = "The tool failed; the log of the server says why."
             return _failed(call, "tool_failed", message, log, exc_info=error)
         return ev.ToolRan(call_id=call.call_id, output=output)
+
+
+def _reason(error: ToolError) -> str:
+    try:
+        return str(error) or "The tool gave no reason."
+    except Exception:  # noqa: BLE001 - the user's code, which may put words to it itself
+        return "The tool gave no reason that can be read."
 
 
 def _let_pass(error: BaseException, log: Log) -> None:
@@ -126,7 +133,7 @@ async def _overdue(
 def _failed(
     call: RunTool, code: str, message: str, log: Log, *, exc_info: BaseException | None = None
 ) -> ev.ToolRan:
-    message = message[:LONGEST_PROGRESS]
+    message = sayable(message[:LONGEST_PROGRESS])
     log.warning("tool_failed", code=code, text=message, exc_info=exc_info)
     output = error_output(code, message)
     return ev.ToolRan(call_id=call.call_id, output=output, failure=message)
