@@ -96,3 +96,13 @@ async def test_half_an_answer_is_none() -> None:
     with pytest.raises(AsideFailed, match="incomplete") as failed:
         await asks.ask()
     assert failed.value.text == "Half an"
+
+
+async def test_what_json_cannot_say_is_never_asked(open_proxy: OpenProxy) -> None:
+    async with asking(open_proxy) as asks:
+        for _ in range(MAX_ASIDES + 1):
+            with pytest.raises(TypeError):
+                await asks.ask(input=[{"type": "message", "content": object()}])
+        with pytest.raises(ValueError, match="surrogates"):
+            await asks.ask(instructions="caf\udce9")
+        assert await asks.ask(input=HELLO) == "hello"

@@ -130,6 +130,39 @@ async def test_whatever_a_tool_raises_ends_its_own_call_alone(raised: BaseExcept
     assert SECRET not in stage.told
 
 
+class Wordless(ToolError):
+    def __str__(self) -> str:
+        raise KeyError(SECRET)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ToolError("no file caf\udce9"), "no file caf?"),
+        (Wordless(), "The tool gave no reason."),
+    ],
+    ids=["no text", "no words"],
+)
+async def test_a_reason_that_cannot_be_told_ends_nobody_else(error: ToolError, words: str) -> None:
+    @tool
+    async def fail() -> str:
+        raise error
+
+    ran = await Stage(fail).call()
+    assert (code_of(ran), ran.failure) == ("tool_error", words)
+
+
+async def test_progress_is_text_that_can_be_written() -> None:
+    @tool
+    async def halfway(context: ToolContext) -> str:
+        await context.progress("reading caf\udce9")
+        return "done"
+
+    stage = Stage(halfway)
+    await stage.call()
+    assert stage.posted[0] == ev.ToolProgressed(call_id="call_1", text="reading caf?")
+
+
 async def test_a_tool_knows_where_it_runs() -> None:
     @tool
     async def where(context: ToolContext) -> list[str | None]:

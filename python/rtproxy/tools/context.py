@@ -15,6 +15,7 @@ import trio
 from rtproxy.model.event import Json
 from rtproxy.threads import run_beside
 from rtproxy.tools.errors import ToolError
+from rtproxy.tools.outputs import sayable
 
 # What is told of progress is a sentence, not a report.
 LONGEST_PROGRESS = 1_000
@@ -62,7 +63,7 @@ class ToolContext:
         The first is what the model gets as the call's output, so that it can say so at
         once; what the tool returns is told to it later.
         """
-        await self._tell(text[:LONGEST_PROGRESS])
+        await self._tell(sayable(text[:LONGEST_PROGRESS]))
 
     async def ask(
         self,

@@ -19,6 +19,11 @@ class UnusableOutput(Exception):
         self.code = code
 
 
+def sayable(text: str) -> str:
+    """The text without what no message can have: halves of characters, as in names of files."""
+    return text.encode(errors="replace").decode()
+
+
 def encode_output(value: object, most_bytes: int) -> str:
     """Text as it is, anything else as JSON.
 

@@ -20,7 +20,7 @@ from rtproxy.session.commands import RunTool
 from rtproxy.session.tool_words import error_output
 from rtproxy.tools.context import LONGEST_PROGRESS, ToolContext
 from rtproxy.tools.errors import ToolError, WrongArguments
-from rtproxy.tools.outputs import UnusableOutput, encode_output
+from rtproxy.tools.outputs import UnusableOutput, encode_output, sayable
 from rtproxy.tools.steps import Watched
 from rtproxy.tools.tool import Tool
 from rtproxy.tools.toolbox import Toolbox
@@ -122,7 +122,7 @@ class _Progress:
         now = trio.current_time()
         if self._told < FREE_PROGRESS or now >= self._next_s:
             self._told, self._next_s = self._told + 1, now + PROGRESS_EVERY_S
-            self._post(ev.ToolProgressed(call_id=self._call.call_id, text=_sayable(text)))
+            self._post(ev.ToolProgressed(call_id=self._call.call_id, text=sayable(text)))
         await trio.lowlevel.checkpoint()
 
 
@@ -132,12 +132,7 @@ def _words(error: ToolError) -> str:
         said = str(error)[:LONGEST_PROGRESS]
     except Exception:  # noqa: BLE001 - the user's code again
         said = ""
-    return _sayable(said) or "The tool gave no reason."
-
-
-def _sayable(text: str) -> str:
-    """The same without halves of characters, which no message can have."""
-    return text.encode("utf-8", "replace").decode()
+    return sayable(said) or "The tool gave no reason."
 
 
 async def _overdue(
@@ -153,7 +148,7 @@ async def _overdue(
 def _failed(
     call: RunTool, code: str, message: str, log: Log, *, exc_info: BaseException | None = None
 ) -> ev.ToolRan:
-    message = message[:LONGEST_PROGRESS]
+    message = sayable(message[:LONGEST_PROGRESS])
     log.warning("tool_failed", code=code, text=message, exc_info=exc_info)
     output = error_output(code, message)
     return ev.ToolRan(call_id=call.call_id, output=output, failure=message)
