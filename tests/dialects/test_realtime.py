@@ -57,6 +57,13 @@ def test_what_is_no_event_is_nothing_to_us(raw: bytes) -> None:
     assert realtime.decode_server(raw) == ev.Other(type="")
 
 
+@pytest.mark.parametrize("name", ["session.updated", "of.its.own"])
+def test_what_is_nested_too_deep_is_nothing_to_us(name: str) -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    raw = b'{"session":{"tools":%s},"type":"%s"}' % (deep, name.encode())
+    assert isinstance(realtime.decode_server(raw), ev.Other)
+
+
 def test_audio_with_escapes_is_audio_after_all() -> None:
     raw = b'{"type":"response.output_audio.delta","item_id":"i","delta":"AA\\/B"}'
     event = realtime.decode_server(raw)

@@ -178,17 +178,20 @@ UNDERSTOOD: dict[str, _Decode] = {
 
 
 def decode_server(raw: bytes) -> ev.Event:
-    """A message of the upstream; `Other` for what nothing here needs to understand."""
+    """A message of the upstream; `Other` for what nothing here needs to understand.
+
+    Nor does it understand what is nested deeper than a parser will follow.
+    """
     try:
         name = _head.decode(raw).type
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ev.Other(type="")
     decode = UNDERSTOOD.get(name)
     if decode is None:
         return ev.Other(type=name)
     try:
         return decode(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return ev.Other(type=name)
 
 
