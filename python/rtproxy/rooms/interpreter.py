@@ -128,26 +128,25 @@ class Interpreter:
         head = self._jobs[0]
         if not head.fed and self._tape.forgot(head.item.end_ms):
             return self._drop(head, "it was said too long ago", now)
-        found = self._feed(head)
+        found = self._feed(head, self.line)
         if head.item.end_ms is not None and head.committed is None:
             head.heard_at = now
             head.committed = self._number()
             found.append(ToLine(self.line, ev.InputCommit(event_id=head.committed)))
         if head.committed and len(self._jobs) > 1:
-            found += self._feed(self._jobs[1])
+            found += self._feed(self._jobs[1], self.line)
         return found
 
-    def _feed(self, job: _Job) -> Found:
-        assert self.line is not None  # noqa: S101 - whoever calls it has asked
+    def _feed(self, job: _Job, line: Line) -> Found:
         end_ms = job.item.end_ms
         if job.fed and not job.cut and end_ms is not None:
             job.cut = True
-            return [StopFeeding(self.line, end_ms)]
+            return [StopFeeding(line, end_ms)]
         if job.fed:
             return []
         job.fed, job.cut = True, end_ms is not None
         from_ms = self._tape.within(job.item.start_ms)
-        return [Feed(self.line, from_ms, None if end_ms is None else max(end_ms, from_ms))]
+        return [Feed(line, from_ms, None if end_ms is None else max(end_ms, from_ms))]
 
     def _number(self) -> str:
         self._count += 1

@@ -96,7 +96,7 @@ class SessionTask:
             self._upstream_wanted.set()
         self._upstream_there = trio.Event()
         self._speaking = Speaking(dialect, legs, dialler.secrets)
-        self.asking = Asking(lambda event: self._performer.post(event))  # noqa: PLW0108 - made below
+        self.asking = Asking(self._post)
         self._performer = Performer(
             core,
             dialect,
@@ -117,7 +117,7 @@ class SessionTask:
             within_s=limits.pong_within_s,
             log=self._log,
             deadline=lambda: core.deadline,
-            passed=lambda: self._performer.post(ev.TimePassed()),
+            passed=lambda: self._post(ev.TimePassed()),
         )
         self._tools = tools
         self._nursery: trio.Nursery | None = None
@@ -133,6 +133,10 @@ class SessionTask:
         """Beside the readers: its end comes back as an event."""
         if self._nursery is not None:
             self._tools.start(call, self._nursery, self._performer.post, self.asking.ask, self._log)
+
+    def _post(self, event: ev.Event) -> None:
+        """Tell the core something that is no message."""
+        self._performer.post(event)
 
     def _want_upstream(self, model: str | None) -> None:
         """Dial now; a model that the client's address names goes over this one."""

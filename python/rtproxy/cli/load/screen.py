@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -29,19 +30,8 @@ LINE_EVERY_TICKS = round(5 / TICK_S)
 _RANKS = (50.0, 95.0, 99.0, 99.9)
 
 
-class LoadScreen(Protocol):
+class LoadScreen(AbstractContextManager["LoadScreen"], Protocol):
     """Shows how the run goes."""
-
-    def __enter__(self) -> Self:
-        """The run begins."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """The run is over."""
 
     def show(self, run: Run, glance: Glance) -> None:
         """Half a second is over."""

@@ -7,6 +7,7 @@ that a pipe gets captions alone. Must not know the connection.
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -22,19 +23,8 @@ class NobodyReads(Exception):
     """Whoever read our output has gone (`| head`)."""
 
 
-class Screen(Protocol):
+class Screen(AbstractContextManager["Screen"], Protocol):
     """A screen that is open for as long as somebody is in a room."""
-
-    def __enter__(self) -> Self:
-        """Begin to draw."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Leave the terminal as it was."""
 
     def show(self, told: Told | None, raw: str) -> None:
         """Something came; None where it means nothing here. Raises NobodyReads."""

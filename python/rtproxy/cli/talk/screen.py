@@ -5,6 +5,7 @@ Owns the words of both. Must not know the connection.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -17,19 +18,8 @@ from rtproxy.cli.words import say
 WHO: dict[Role, str] = {"user": "you", "assistant": "answer"}
 
 
-class Display(Protocol):
+class Display(AbstractContextManager["Display"], Protocol):
     """A screen that is open for the length of a conversation."""
-
-    def __enter__(self) -> Self:
-        """Begin to draw."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Leave the terminal as it was."""
 
     def show(self, heard: Heard) -> None:
         """Something came."""
