@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rtproxy.credentials.judge import Admitted, Credentials, Refused
@@ -139,7 +139,7 @@ class FrontDoor:
         offered = dialect.subprotocol in upgrade.subprotocols
         connection = await upgrade.accept(dialect.subprotocol if offered else None)
         session_id = new_id("sess", secrets.token_bytes(16))
-        async with self.open_legs(self.relayed if dialect.buffers else self.paced) as legs:
+        async with self.open_legs(self._options(dialect)) as legs:
             task = SessionTask(
                 session_id,
                 self._core(session_id, guest),
@@ -155,6 +155,11 @@ class FrontDoor:
             )
             with self.process.live.entered(task):
                 await task.run(connection)
+
+    def _options(self, dialect: Dialect) -> LegsOptions:
+        """Where messages are relayed no input is kept: that upstream has no successor."""
+        options = self.relayed if dialect.buffers else self.paced
+        return replace(options, ring_ms=0) if dialect.relays else options
 
     def _core(self, session_id: str, guest: Guest) -> Core:
         dialect = guest.dialect
