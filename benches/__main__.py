@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import sys
 
+from benches.machine import awake
 from benches.simd import hold_peers
 
 BENCHES = {
@@ -48,4 +49,10 @@ def main(argv: list[str]) -> int:
 
 if __name__ == "__main__":
     hold_peers(sys.argv[1:])
-    sys.exit(main(sys.argv[1:]))
+    with awake() as granted:
+        if not granted:
+            print(
+                "Idle processors sleep meanwhile (root could forbid it): expect noise.", flush=True
+            )
+        code = main(sys.argv[1:])
+    sys.exit(code)

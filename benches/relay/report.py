@@ -1,7 +1,7 @@
 """The comparison: all relays in turns, tables, and whether the bars are met.
 
-Owns the options, the order of the runs (each round every relay once, so that a machine
-that changes its pace changes it for all) and what is printed.
+Owns the options, the order of the runs (each number of sessions by one relay after the
+other, so that a machine that changes its pace changes it for all) and what is printed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benches.relay.load import build
 from benches.relay.processes import Cores, NotCarriedError, RelayError, pick_cores
 from benches.relay.relays import RELAYS, Relay, fetch
 from benches.relay.tables import Findings, points_table, summary_table
-from benches.relay.trial import capacity_of, trial_of
+from benches.relay.trial import SETTLE_S, TURN_S, capacity_of, trial_of
 
 QUICK = ("naive", "rtproxy", "nginx")
 TRIES = 3
@@ -34,6 +34,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--sessions", type=int, nargs="+", default=list(LEVELS))
     parser.add_argument("--rounds", type=int, default=3, help="how often each relay runs")
     parser.add_argument("--window-s", type=float, default=6.0)
+    parser.add_argument(
+        "--settle-s",
+        type=float,
+        default=TURN_S + SETTLE_S,
+        help="how long sessions speak before they count (as it is: until each has had a turn)",
+    )
     parser.add_argument("--only", nargs="+", choices=sorted(RELAYS), help="these relays alone")
     parser.add_argument(
         "--capacity",
@@ -55,6 +61,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         options.capacity, options.set_ups, options.idle = [], True, True
     if options.quick:
         options.rounds, options.window_s, options.sessions = 1, 4.0, [QUICK_SESSIONS]
+        options.settle_s = SETTLE_S
         options.only = options.only or list(QUICK)
     return options
 
@@ -112,8 +119,9 @@ def compare(
 ) -> None:
     """All that was asked for, into `findings`."""
     for _ in range(options.rounds):
-        for relay in relays:
-            _measure_levels(relay, options, cores, findings, console)
+        for sessions in sorted(options.sessions):
+            for relay in (relay for relay in relays if sessions <= relay.most):
+                _measure_level(relay, sessions, options, cores, findings, console)
     names = [relay.name for relay in relays]
     searched = () if options.capacity is None else options.capacity or names
     steps: list[tuple[Sequence[str], str, Callable[[Relay], None]]] = [
@@ -155,22 +163,23 @@ def _present(relays: list[Relay], findings: Findings) -> list[Relay]:
     return [relay for relay, words in found if not words]
 
 
-def _measure_levels(
+def _measure_level(
     relay: Relay,
+    sessions: int,
     options: argparse.Namespace,
     cores: Cores,
     findings: Findings,
     console: Console,
 ) -> None:
-    with trial_of(relay, cores) as trial:
-        try:
-            for sessions in sorted(options.sessions):
-                if sessions <= relay.most:
-                    findings.points.append(trial.at(sessions, options.window_s))
-                    console.print(f"  {findings.points[-1].in_words()}")
+    try:
+        with trial_of(relay, cores) as trial:
+            point = trial.at(sessions, options.window_s, options.settle_s)
             trial.finish()
-        except NotCarriedError as error:
-            findings.left_out.append(f"{relay.name} at {sessions} sessions is left out: {error}")
+    except NotCarriedError as error:
+        findings.left_out.append(f"{relay.name} at {sessions} sessions is left out: {error}")
+        return
+    findings.points.append(point)
+    console.print(f"  {point.in_words()}")
 
 
 def _set_ups(relay: Relay, cores: Cores, findings: Findings) -> None:

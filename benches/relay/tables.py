@@ -15,7 +15,8 @@ from benches.relay.trial import Capacity, Point
 
 CAPTION = (
     "core, load: how busy the relay's and the load's core were; added: ms from one end to the "
-    "other, p50/p99/p99.9 of the slower way; late: ms that the load was behind itself, p99"
+    "other, p50/p99/p99.9 of the slower way; late: ms that the load was behind itself, p99; "
+    "stolen: of all processors, by the machine's host"
 )
 
 
@@ -35,12 +36,17 @@ class Findings:
 
     def cost_us(self, relay: str, sessions: int) -> float | None:
         """CPU of a message at so many sessions: the median of all rounds."""
-        found = [
-            point.us_per_message
-            for point in self.points
-            if (point.relay, point.sessions) == (relay, sessions)
-        ]
+        found = [point.us_per_message for point in self._at(relay, sessions)]
         return median(found) if found else None
+
+    def added_ms(self, relay: str, sessions: int) -> float | None:
+        """Added latency of the slower way, 99 %: the median of all rounds."""
+        found = [point.reading.p99_ms for point in self._at(relay, sessions)]
+        return median(found) if found else None
+
+    def _at(self, relay: str, sessions: int) -> list[Point]:
+        place = (relay, sessions)
+        return [point for point in self.points if (point.relay, point.sessions) == place]
 
     def as_json(self) -> dict[str, object]:
         """Everything, as plain values."""
@@ -50,7 +56,8 @@ class Findings:
 def points_table(points: Sequence[Point]) -> Table:
     """Every measurement, in the order it was made."""
     table = Table(caption=CAPTION)
-    for column in ("relay", "sessions", "µs/message", "core", "added", "delivery", "load", "late"):
+    columns = ("sessions", "µs/message", "core", "added", "delivery", "load", "late", "stolen")
+    for column in ("relay", *columns):
         table.add_column(column, justify="left" if column == "relay" else "right")
     for point in points:
         reading = point.reading
@@ -64,6 +71,7 @@ def points_table(points: Sequence[Point]) -> Table:
             f"{point.delivery:.2%}",
             f"{reading.load_core:.0%}",
             f"{reading.late.p99_ms:.1f}",
+            f"{point.stolen:.1%}",
         )
     return table
 

@@ -48,20 +48,17 @@ class Bar:
 
 def bars(findings: Findings, *, quick: bool) -> Iterator[Bar]:
     """Those that what was measured says something about."""
-    for point in findings.points:
-        if point.relay == BUSY:
-            what = f"added ms beside a busy thread at {point.sessions} sessions, p99"
-            yield Bar(what, point.reading.p99_ms, HALF_LOAD_MS)
+    naive = NAIVE_QUICK if quick else NAIVE
+    nginx = NGINX_QUICK if quick else NGINX
+    judged = (("rtproxy", "naive", naive), ("rtproxy", "nginx", nginx))
     for sessions in findings.levels():
-        ours = findings.cost_us("rtproxy", sessions)
-        limits = {
-            "naive": NAIVE_QUICK if quick else NAIVE,
-            "nginx": NGINX_QUICK if quick else NGINX,
-        }
-        for peer, limit in limits.items():
-            theirs = findings.cost_us(peer, sessions)
+        if (added_ms := findings.added_ms(BUSY, sessions)) is not None:
+            what = f"added ms beside a busy thread at {sessions} sessions, p99"
+            yield Bar(what, added_ms, HALF_LOAD_MS)
+        for relay, peer, limit in (*judged, ("rtproxy-openai", "nginx", nginx)):
+            ours, theirs = findings.cost_us(relay, sessions), findings.cost_us(peer, sessions)
             if ours is not None and theirs is not None:
-                what = f"CPU per message against {peer} at {sessions} sessions"
+                what = f"CPU per message of {relay} against {peer} at {sessions} sessions"
                 yield Bar(what, ours / theirs, limit)
         yield from _on_top_of_plain(findings, sessions)
     yield from _against_node(findings)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from benches.relay.load import Reading, read
-from benches.relay.relays import RELAYS, Relay
+from benches.relay.relays import BUSY, RELAYS, Relay
 from benches.relay.tables import Findings, points_table, summary_table
 from benches.relay.trial import Capacity, Point
 from benches.relay.verdict import bars
@@ -109,6 +109,16 @@ def found(**costs: float) -> Findings:
 def test_cost_is_judged_by_what_ran_beside_it(ours: float, quick: bool, met: list[bool]):
     findings = found(naive=120.0, nginx=20.0, rtproxy=ours)
     assert [bar.met for bar in bars(findings, quick=quick)] == met
+
+
+def test_both_shapes_are_judged_by_nginx():
+    findings = found(**{"nginx": 10.0, "rtproxy": 14.0, "rtproxy-openai": 16.0})
+    assert [bar.met for bar in bars(findings, quick=False)] == [True, False]
+
+
+def test_a_busy_thread_may_not_be_heard_in_the_median():
+    rounds = [point(BUSY, 90.0, to_client_us=[9, 100, p99, p99]) for p99 in (800, 5_000, 950)]
+    assert [bar.met for bar in bars(Findings(rounds), quick=False)] == [True]
 
 
 @pytest.mark.parametrize(
