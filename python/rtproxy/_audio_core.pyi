@@ -560,7 +560,8 @@ if sys.platform == "linux":
             Returns the news, (token, gone) each: there is something to `receive` that
             was not told before, or (once) the socket is closed. From behind a hold
             something may arrive even then, until the leg is forgotten. And whether
-            there is more to do at once: then `fileno()` is readable, too.
+            there is more to do at once: here, and then `fileno()` is readable, too, or
+            elsewhere, for there was something to read on what is watched, or a signal.
             """
         def settle(self, session: int, now: float) -> list[tuple[Any, bool]]:
             """After a call on the session's splice: write, set its timer; the news."""

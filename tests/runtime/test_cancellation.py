@@ -172,5 +172,7 @@ async def test_no_descriptor_is_left_wherever_it_is_cancelled(
     step = 1
     while await one_session(step, driver_name, tls, path):
         step += 1
-    few = 3 if path == ROOM else 20  # a member of a room has but one task, which seldom wakes
+    # A member of a room has but one task, which seldom wakes; behind the reactor those of a
+    # session wake until it has begun, and for its end.
+    few = 3 if path == ROOM else 20 if driver_name == "stream" else 12
     assert step > few, "the session had hardly any checkpoints: was it tried at all?"

@@ -40,6 +40,7 @@ class Bustle(trio.abc.Instrument):
         self._now = clock.current_time
         self._last = -OVER_S
         self._in_company = False
+        self.has_woken = False  # a task, since it was asked how long may be waited
         self._heard = _TRIOS_OWN
         # Tasks that wait for the reactor: whoever was told something by it.
         self._served: WeakSet[trio.lowlevel.Task] = WeakSet()
@@ -64,7 +65,11 @@ class Bustle(trio.abc.Instrument):
         return now - self._last >= OVER_S
 
     def spare_s(self, now: float) -> float:
-        """How long the reactor's task may wait inside of what it is doing; 0: not at all."""
+        """How long the reactor's task may wait inside of what it is doing; 0: not at all.
+
+        No longer than until a task has something to do (`has_woken`).
+        """
+        self.has_woken = False
         if self._in_company or not self.is_over(now):
             return 0.0
         seen = trio.lowlevel.current_statistics()
@@ -89,6 +94,7 @@ class Bustle(trio.abc.Instrument):
 
     def task_scheduled(self, task: trio.lowlevel.Task) -> None:
         """Trio says that a task has something to do."""
+        self.has_woken = True
         if self.ours.depth:
             self._served.add(task)
         elif task not in self._served:

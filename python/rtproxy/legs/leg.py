@@ -7,10 +7,10 @@ it must not know which driver implements it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from rtproxy._audio_core import Counters, Kinds, Level, Message, MessageKind, Side, Wrap
 from rtproxy.legs.transport import Connection
@@ -18,6 +18,7 @@ from rtproxy.model.audio_format import PCM16_24K, LegAudio
 from rtproxy.model.close import CloseReason
 
 __all__ = [
+    "Answer",
     "Attachment",
     "Leg",
     "LegsOptions",
@@ -57,6 +58,9 @@ class Mark:
 
 
 Outgoing = ToSide | Mark
+
+# Answers deliveries that are there already, each before it takes the next. It must not wait.
+Answer = Callable[[Iterator[Message]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,15 @@ class Leg(Protocol):
         """The next hold, copy or mark.
 
         Raises LegClosed, with the reason, when there will be no more.
+        """
+
+    async def serve(self, answer: Answer) -> NoReturn:
+        """Have whatever comes answered as soon as it is there, a few deliveries at once.
+
+        What they lead to is one step (see `together`). No task need wake for them:
+        `answer` may be called by another task while this one waits, but not once it is
+        cancelled. Raises LegClosed, with the reason, when there will be no more, and
+        whatever `answer` raises.
         """
 
     def release(self, message: Message, *outgoing: Outgoing) -> None:

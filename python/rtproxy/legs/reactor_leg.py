@@ -1,13 +1,20 @@
 """One leg whose socket lies behind the reactor.
 
-Owns nothing but its name there: reading, writing and the rules of its end are the
-reactor's, which tells it when there is something to receive and when its socket is
-closed. Must not know sockets.
+Owns its name there, and who answers for it: reading, writing and the rules of its end
+are the reactor's, which tells it when there is something to receive and when its socket
+is closed. Whoever serves it is not woken for what it receives, but only for its end;
+the reactor's task has it answered. Must not know sockets.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import trio
+
 from rtproxy._audio_core import Side
+from rtproxy.legs.leg import Answer
 from rtproxy.legs.reactor_junction import ReactorJunction
 from rtproxy.legs.reactor_pump import ReactorPump
 from rtproxy.legs.spliced_leg import SplicedLeg
@@ -22,7 +29,11 @@ class ReactorLeg(SplicedLeg):
         super().__init__(junction, side, number)
         self.pump: ReactorPump = junction.pump
         self.member = _NOBODY
+        self.is_due = False  # to be answered by the pump
         self._reactor = junction.reactor
+        self._answer: Answer | None = None
+        self._server: trio.lowlevel.Task | None = None  # who waits in `serve`
+        self._failure: Exception | None = None  # what it is to raise
 
     def join(self, member: int) -> None:
         """The reactor has its socket, under this name."""
@@ -36,6 +47,45 @@ class ReactorLeg(SplicedLeg):
         """Close the socket at once, by force."""
         with self._junction as now:
             self._reactor.abort(self.member, now)
+
+    # Who answers for it
+
+    async def serve(self, answer: Answer) -> NoReturn:
+        """Have whatever comes answered, by the pump, until there will be no more."""
+        if self._answer is not None or self._arrival is not None:
+            raise trio.BusyResourceError("another task receives from this leg")
+        await trio.lowlevel.checkpoint_if_cancelled()
+        self._answer, self._failure = answer, None
+        self._server = trio.lowlevel.current_task()
+        self.pump.call(self)
+        try:
+            await trio.lowlevel.wait_task_rescheduled(self._let_go)
+        finally:
+            if self._failure is not None:
+                raise self._failure
+        raise AssertionError("nobody wakes it but for its end")
+
+    def _let_go(self, _raise_cancel: Callable[[], Any]) -> trio.lowlevel.Abort:
+        """It is cancelled: nothing is answered any more."""
+        self._answer = None
+        return trio.lowlevel.Abort.SUCCEEDED
+
+    def answer(self) -> bool:
+        """Have what is there answered, a few deliveries at once; whether there is more."""
+        if self._answer is None or not self._is_ready():
+            return False
+        self._unbroken = 0
+        try:
+            self._have_answered(self._answer, lambda: self._answer is not None)
+        except Exception as failure:  # noqa: BLE001 - the task that serves is told, and ends by it
+            self._end_serving(failure)
+        return self._answer is not None and self._is_ready()
+
+    def _end_serving(self, failure: Exception) -> None:
+        self._failure = failure
+        if self._answer is not None and self._server is not None:
+            self._answer = None
+            trio.lowlevel.reschedule(self._server)
 
     # What the reactor tells
 
@@ -51,6 +101,18 @@ class ReactorLeg(SplicedLeg):
     def break_off(self, error: Exception) -> None:
         """A bug in one of these two: our own fault, so that the session ends with 1011."""
         self._junction.break_off(error)
+
+    def _wake_if_ready(self) -> None:
+        if self._answer is None:
+            super()._wake_if_ready()
+        else:
+            self.pump.call(self)
+
+    def _wake(self) -> None:
+        if self._answer is None:
+            super()._wake()
+        else:
+            self.pump.call(self)
 
     # Its end
 

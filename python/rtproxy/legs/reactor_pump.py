@@ -1,10 +1,14 @@
 """The one task behind which the sockets of all sessions lie.
 
 Owns the reactor and its turns: it waits for the reactor's one descriptor, lets it
-work, and tells the legs concerned. Must not know what a leg does about its news.
+work, and tells the legs concerned. What came on a leg that somebody serves is answered
+between two turns, by the pump's own task: the event loop has its turn only when there
+is something in it for a task. Must not know what a leg does about its news.
 
     run                             in the server's nursery
-      _turn (shielded)              until `run` was cancelled and no session is left
+      _work (shielded)              until `run` was cancelled and no session is left
+        _turn                       turns of the reactor, and answers to what they bring
+        _answer_calls               answers to what was done by other tasks
       sleep_forever
 
 Why shielded: sessions that are cancelled with the server say goodbye on their legs,
@@ -15,6 +19,7 @@ is, too.
 from __future__ import annotations
 
 import socket
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -38,6 +43,18 @@ class Told(Protocol):
         """A bug around it: its session ends with 1011."""
 
 
+class Served(Protocol):
+    """Whose messages the pump has answered."""
+
+    is_due: bool
+
+    def answer(self) -> bool:
+        """Answer what is there, a few messages at once; whether there is more."""
+
+    def break_off(self, error: Exception) -> None:
+        """A bug around it: its session ends with 1011."""
+
+
 class ReactorPump:
     """Runs a reactor; made inside `trio.run`."""
 
@@ -49,6 +66,9 @@ class ReactorPump:
         self._idle = trio.Event()
         self._idle.set()
         self._turning = trio.CancelScope(shield=True)
+        self._due: deque[Served] = deque()
+        self._answering = False
+        self._called = trio.Event()
 
     @property
     def stats(self) -> _audio_core.ReactorStats:
@@ -101,10 +121,18 @@ class ReactorPump:
         finally:
             self.reactor.unwatch(descriptor)
 
+    def call(self, leg: Served) -> None:
+        """There may be something for this leg to answer."""
+        if not leg.is_due:
+            leg.is_due = True
+            self._due.append(leg)
+        if not self._answering:
+            self._called.set()
+
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled; then until the last session has said goodbye."""
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._turn)
+            nursery.start_soon(self._work)
             task_status.started()
             try:
                 await trio.sleep_forever()
@@ -113,20 +141,68 @@ class ReactorPump:
                     await self._idle.wait()
                 self._turning.cancel()
 
-    async def _turn(self) -> None:
+    async def _work(self) -> None:
         with self._turning, self._bustle:
-            descriptor = self.reactor.fileno()
-            more = False
-            while True:
-                if more:  # the others have their turn in between
-                    await trio.lowlevel.checkpoint()
-                else:
-                    await trio.lowlevel.wait_readable(descriptor)
-                now = trio.current_time()
-                linger_ms = int(self._bustle.spare_s(now) * 1000)
-                news, more = self.reactor.turn(now, linger_ms=linger_ms)
-                with self._bustle.ours:
-                    tell(news)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._answer_calls)
+                await self._turn()
+
+    async def _turn(self) -> None:
+        descriptor = self.reactor.fileno()
+        more = False
+        while True:
+            if more:  # the others have their turn in between
+                await trio.lowlevel.checkpoint()
+            else:
+                await trio.lowlevel.wait_readable(descriptor)
+            more = self._take_turns()
+
+    def _take_turns(self) -> bool:
+        """Turn after turn, until others should have theirs; whether there is more to do."""
+        now = trio.current_time()
+        until = now + self._bustle.spare_s(now)
+        while True:
+            linger_ms = int((until - now) * 1000)
+            news, more = self.reactor.turn(now, linger_ms=linger_ms)
+            self._answering = True  # and will: nobody need be woken for it
+            with self._bustle.ours:
+                tell(news)
+            self._answer_due()
+            now = trio.current_time()
+            if self._due:
+                return True
+            if more or not news or now >= until or self._bustle.has_woken:
+                return more
+
+    async def _answer_calls(self) -> None:
+        while True:
+            await self._called.wait()
+            self._called = trio.Event()
+            while self._due:
+                self._answer_due()
+                await trio.lowlevel.checkpoint()
+
+    def _answer_due(self) -> None:
+        """Have all answered that are called, and who is called by that."""
+        self._answering = True
+        waiting: list[Served] = []
+        while self._due:
+            leg = self._due.popleft()
+            leg.is_due = False
+            if _has_more(leg):
+                waiting.append(leg)
+        for leg in waiting:
+            self.call(leg)
+        self._answering = False
+
+
+def _has_more(leg: Served) -> bool:
+    """Have it answered; what goes wrong with one must not reach the others."""
+    try:
+        return leg.answer()
+    except Exception as error:  # noqa: BLE001 - a bug around one leg ends that session alone
+        leg.break_off(error)
+        return False
 
 
 def tell(news: Iterable[tuple[Any, bool]]) -> None:

@@ -7,14 +7,16 @@ our own comes before the peer's. Must not know sockets, streams or tasks.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from math import inf
+from typing import NoReturn
 
 import trio
 
 from rtproxy._audio_core import Message, MessageKind, Side, SpliceError
 from rtproxy.legs.junction import Junction
-from rtproxy.legs.leg import Outgoing
+from rtproxy.legs.leg import Answer, Outgoing
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 from rtproxy.model.errors import LegClosed
 
@@ -25,6 +27,9 @@ _ON_THE_WIRE: dict[int, int] = {
 }
 # So many messages that are there already are received before other tasks have their turn.
 AT_ONCE = 8
+# Behind one so long, what it leads to is written before the next is answered: bounds on
+# what waits for a peer count what it has not been offered yet, too.
+LONG_BYTES = 16 * 1024
 _WENT = "the connection ended without a close frame"
 
 
@@ -53,6 +58,17 @@ class SplicedLeg(ABC):
 
     async def receive(self) -> Message:
         """The next delivery; raises LegClosed when there will be no more."""
+        await self._arrive()
+        return self._take()
+
+    async def serve(self, answer: Answer) -> NoReturn:
+        """Have whatever comes answered, until there will be no more."""
+        while True:
+            await self._arrive()
+            self._have_answered(answer, lambda: trio.current_effective_deadline() > -inf)
+
+    async def _arrive(self) -> None:
+        """Until there is something to take."""
         if self._is_ready():
             await self._let_others_run()
         while not self._is_ready():
@@ -64,10 +80,6 @@ class SplicedLeg(ABC):
             finally:
                 self._arrival = None
             self._unbroken = 0
-        message, self._message = self._message, None
-        if message is None or message.kind is MessageKind.CLOSED:
-            raise LegClosed(self._note_closed(message))
-        return message
 
     async def _let_others_run(self) -> None:
         """Now and then.
@@ -76,11 +88,37 @@ class SplicedLeg(ABC):
         event loop would cost as much as answering one.
         """
         if self._unbroken < AT_ONCE:
-            self._unbroken += 1
             await trio.lowlevel.checkpoint_if_cancelled()
         else:
             self._unbroken = 0
             await trio.lowlevel.checkpoint()
+
+    def _have_answered(self, answer: Answer, goes_on: Callable[[], bool]) -> None:
+        """Have what is there answered in one step, while it goes on; raises LegClosed."""
+        if self._is_last():
+            self._take()
+        with self._junction:
+            answer(self._at_once(goes_on))
+
+    def _at_once(self, goes_on: Callable[[], bool]) -> Iterator[Message]:
+        """What is there, one after the other: each is there once that before it is answered."""
+        while self._unbroken < AT_ONCE and goes_on() and self._is_ready() and not self._is_last():
+            message = self._take()
+            yield message
+            if len(message.raw) > LONG_BYTES:
+                return
+
+    def _is_last(self) -> bool:
+        """Of what is ready: whether it is the end."""
+        return self._message is None or self._message.kind is MessageKind.CLOSED
+
+    def _take(self) -> Message:
+        """What is ready; raises LegClosed for the end."""
+        message, self._message = self._message, None
+        if message is None or message.kind is MessageKind.CLOSED:
+            raise LegClosed(self._note_closed(message))
+        self._unbroken += 1
+        return message
 
     def release(self, message: Message, *outgoing: Outgoing) -> None:
         """Answer a hold or a mark."""

@@ -15,8 +15,9 @@ to the upstream as soon as that has said what it takes.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 import trio
@@ -191,6 +192,11 @@ class SessionTask:
                 self._speaking.client.send(payload)
         self.reason = CloseReason(CloseCode.OUR_FAULT, message, Origin.US)
 
+    def _answer(self, one: Callable[[Message], None], messages: Iterable[Message]) -> None:
+        for message in messages:
+            one(message)
+        self._heartbeat.look_again()
+
     # The client
 
     def _take_client(self, client: Connection) -> Leg:
@@ -207,12 +213,13 @@ class SessionTask:
 
     async def _read_client(self, leg: Leg) -> None:
         try:
-            while True:
+            while not self._upstream_there.is_set():
                 message = await leg.receive()
                 if self._upstream_wanted.is_set() and not self._upstream_there.is_set():
                     await self._wait_for_upstream(leg)
                 self._performer.client_message(leg, message)
                 self._heartbeat.look_again()
+            await leg.serve(partial(self._answer, partial(self._performer.client_message, leg)))
         except LegClosed as closed:
             self.end(closed.reason)
 
@@ -246,9 +253,7 @@ class SessionTask:
         try:
             leg = self._take_upstream(connection)
             await self._agree(leg)
-            while True:
-                self._performer.upstream_message(leg, await leg.receive())
-                self._heartbeat.look_again()
+            await leg.serve(partial(self._answer, partial(self._performer.upstream_message, leg)))
         except LegClosed as closed:
             self._lose(ev.UpstreamLost(code=closed.reason.code, reason=closed.reason.text))
 

@@ -108,7 +108,8 @@ impl Reactor {
     }
 
     /// Do all that can be done without waiting: `clock` says what time it is, and
-    /// nothing once the turn has taken long enough. True if there is more to do.
+    /// nothing once the turn has taken long enough. True if there is more to do, here or
+    /// elsewhere.
     pub fn turn(&mut self, mut clock: impl FnMut() -> Option<Ticks>) -> bool {
         let mut now = None;
         self.called = false;
@@ -122,16 +123,16 @@ impl Reactor {
             self.table.stats.rounds += 1;
             self.table.round(moment);
         }
-        let more = self.table.has_work();
         if let Some(now) = now {
             self.arm(now);
         }
-        more
+        self.called || self.table.has_work()
     }
 
     /// Wait for more and serve it, until there is news for somebody, what is watched or a
-    /// signal calls, or no time is left: `clock` says what time it is, and how much of it is left. True if there is more
-    /// to do. In here nothing of Python's is needed: let it go meanwhile.
+    /// signal calls, or no time is left: `clock` says what time it is, and how much of it
+    /// is left. True if there is more to do, here or elsewhere. In here nothing of
+    /// Python's is needed: let it go meanwhile.
     pub fn linger(&mut self, mut clock: impl FnMut() -> (Ticks, Duration)) -> bool {
         while !self.table.has_news() && !self.called {
             let (began, left) = clock();
@@ -148,7 +149,7 @@ impl Reactor {
         }
         let (now, _) = clock();
         self.arm(now);
-        self.table.has_work()
+        self.called || self.table.has_work()
     }
 
     /// After something outside a turn: settle it, and see that the next turn comes
