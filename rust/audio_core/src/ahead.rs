@@ -29,6 +29,8 @@ fn fetch_bytes(from: *const u8, size_bytes: usize) {
     for offset in (0..size_bytes).step_by(LINE_BYTES) {
         fetch_line(from.wrapping_add(offset));
     }
+    // What does not begin where a line does may end in one more.
+    fetch_line(from.wrapping_add(size_bytes.saturating_sub(1)));
 }
 
 #[cfg(target_arch = "x86_64")]

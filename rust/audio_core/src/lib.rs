@@ -6,6 +6,7 @@
 pub mod ahead;
 pub mod dsp;
 pub mod reactor;
+pub mod spare;
 pub mod splice;
 pub mod text;
 pub mod tls;

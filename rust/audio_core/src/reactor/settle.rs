@@ -30,6 +30,7 @@ impl<I: Io> Table<I> {
         };
         let shared = Arc::clone(&session.splice);
         let mut splice = lock(&shared);
+        splice.lend(&mut self.lent);
         for member in &session.members {
             if let Some(member) = member_of(&mut self.seats, *member) {
                 let (bytes, calls) = member.flush(&mut splice, now);
@@ -37,6 +38,7 @@ impl<I: Io> Table<I> {
                 member.part(&mut splice, now);
             }
         }
+        splice.lend(&mut self.lent);
         self.look(key, &mut splice, now);
         self.set_timer(key, &mut splice);
     }

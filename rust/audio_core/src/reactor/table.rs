@@ -14,6 +14,7 @@ use super::stats::Stats;
 use super::wheel::{TimerId, Wheel};
 use crate::ahead::fetch;
 use crate::splice::leg::{LegId, Side};
+use crate::splice::lent::Lent;
 use crate::splice::time::{Ticks, TICKS_PER_MS};
 use slotmap::SlotMap;
 use std::collections::VecDeque;
@@ -34,6 +35,8 @@ pub struct Table<I> {
     pub(super) news: Vec<News>,
     buffer: Vec<u8>,
     due: Vec<TimerId>,
+    /// Memory for a step of one splice after the other.
+    pub(super) lent: Box<Lent>,
     /// What was done so far.
     pub stats: Stats,
 }
@@ -51,6 +54,7 @@ impl<I: Io> Table<I> {
             news: Vec::new(),
             buffer: vec![0; socket_bytes.max(1)],
             due: Vec::new(),
+            lent: Box::new(Lent::to_many()),
             stats: Stats::default(),
         }
     }
@@ -274,7 +278,9 @@ impl<I: Io> Table<I> {
         };
         let mut splice = lock(&session.splice);
         if member.wants_visit(&mut splice, now) {
+            splice.lend(&mut self.lent);
             let count = member.read(&mut splice, &mut self.buffer, now);
+            splice.lend(&mut self.lent);
             self.stats.note_read(count);
             drop(splice);
             let session = seat.session;

@@ -15,7 +15,6 @@ impl Splice {
         let newest = self.lane.items.all.back();
         newest.inspect(|item| fetch(*item));
         for leg in &self.legs {
-            fetch_first(&leg.fresh);
             fetch_first(&leg.inbox.unsorted);
             fetch_first(&leg.inbox.deliveries);
             fetch_first(&leg.outbox.queue.entries);

@@ -33,6 +33,14 @@ impl Body {
             Self::Audio(audio) => audio.len(),
         }
     }
+
+    /// The memory that is held.
+    pub fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Message { raw, .. } => raw,
+            Self::Audio(audio) => audio,
+        }
+    }
 }
 
 /// A run of audio that leaves as one message.

@@ -1,6 +1,7 @@
 //! A panic inside the splice ends its session, and nothing else.
 
 use super::leg::LegId;
+use super::lent::Lent;
 use super::splice::{Settings, Splice};
 use super::time::Ticks;
 use std::any::Any;
@@ -51,6 +52,12 @@ impl Contained {
         // `break_off` reads only whole frames.
         catch_unwind(AssertUnwindSafe(|| work(&mut self.splice)))
             .map_err(|payload| self.note_panic(&*payload))
+    }
+
+    /// Exchange what it needs for a step: what the driver lends, before it works on this
+    /// splice, and back again after.
+    pub fn lend(&mut self, lent: &mut Box<Lent>) {
+        std::mem::swap(&mut self.splice.lent, lent);
     }
 
     /// It is needed soon: fetch what it consists of.

@@ -22,7 +22,7 @@ const KEPT_BYTES: usize = 64 * 1024;
 pub struct Converter {
     shape: Shape,
     /// The last path; kept when a part ends, for the next is often alike.
-    path: Option<AudioPath>,
+    path: Option<Box<AudioPath>>,
     /// Whose audio is inside it.
     part: Option<ItemId>,
     /// No more of that part will come: its tail is due.
@@ -91,7 +91,7 @@ impl Converter {
             return (!self.owed.is_empty(), 0);
         }
         if !fits {
-            self.path = Some(self.fresh(source, target.samples()));
+            self.path = Some(Box::new(self.fresh(source, target.samples())));
             self.packs = target.is_packets();
         }
         self.part = Some(part);
@@ -101,7 +101,7 @@ impl Converter {
     /// By how much the path delays what goes through it.
     pub(super) fn latency(&self) -> Ticks {
         let packing = if self.packs { opus::LOOK_AHEAD_MS } else { 0.0 };
-        from_ms(self.path.as_ref().map_or(0.0, AudioPath::latency_ms) + packing)
+        from_ms(self.path.as_ref().map_or(0.0, |path| path.latency_ms()) + packing)
     }
 
     fn fresh(&self, source: AudioFormat, target: AudioFormat) -> AudioPath {
@@ -175,7 +175,7 @@ impl Converter {
 
     /// The format of what comes out.
     pub fn target(&self) -> Option<AudioFormat> {
-        self.path.as_ref().map(AudioPath::target)
+        self.path.as_ref().map(|path| path.target())
     }
 }
 

@@ -18,7 +18,7 @@ impl Splice {
         if data.is_empty() {
             leg.end_of_stream();
         } else {
-            leg.feed(data, self.now);
+            leg.feed(data, self.now, &mut self.lent);
         }
         self.settle();
     }
@@ -45,7 +45,7 @@ impl Splice {
         let desk = Desk {
             items: &mut self.lane.items,
             keys,
-            scratch: &mut self.scratch,
+            spare: &mut self.lent.spare,
             wrap: leg.attachment.as_ref().map(|attachment| &*attachment.wrap),
             own,
         };
@@ -53,7 +53,6 @@ impl Splice {
         if leg.outbox.queue.audio_length() == 0 {
             leg.replayed = 0;
         }
-        self.scratch = Vec::new();
     }
 
     /// Take up to `most` bytes of what `fill` has begun.
@@ -105,7 +104,7 @@ impl Splice {
         } = self.lane_parts();
         lane.advance(now, stamps, out);
         self.expire();
-        self.scratch = Vec::new();
+        self.lent.end_step();
         self.note_reading();
     }
 

@@ -6,6 +6,7 @@
 use super::format::LegAudio;
 use super::inbox::{Arrival, End, Inbox};
 use super::kinds::Kinds;
+use super::lent::Lent;
 use super::outbox::Outbox;
 use super::packets::Unpacker;
 use super::pulse::Pulse;
@@ -14,7 +15,6 @@ use super::time::{whole_ms, Ticks};
 use super::wrap::Wrap;
 use crate::wire::codec::{Decoder, DecoderLimits, Incoming};
 use crate::wire::frame::NO_CODE;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Names a leg for the life of its splice.
@@ -96,7 +96,6 @@ pub struct Leg {
     pub unpacker: Option<Box<Unpacker>>,
     limits: LegLimits,
     decoder: Decoder,
-    pub(super) fresh: VecDeque<Incoming>,
     peer: Peer,
     closed_by_us: bool,
     /// The reading clock when the open ping was sent.
@@ -127,7 +126,6 @@ impl Leg {
             unpacker: None,
             limits,
             decoder: Decoder::new(side == Side::Client, decoder_limits),
-            fresh: VecDeque::new(),
             peer: Peer::Talking,
             closed_by_us: false,
             pinged: None,
@@ -165,19 +163,18 @@ impl Leg {
     }
 
     /// Decode what arrived: control frames take effect now, the rest is kept.
-    pub fn feed(&mut self, data: &[u8], now: Ticks) {
+    pub fn feed(&mut self, data: &[u8], now: Ticks, lent: &mut Lent) {
         if self.is_gone() {
             return;
         }
-        let mut fresh = std::mem::take(&mut self.fresh);
-        self.decoder.feed(data, &mut fresh);
+        let Lent { fresh, spare, .. } = lent;
+        self.decoder.feed_with(data, fresh, spare);
         let finished_some = fresh
             .iter()
             .any(|incoming| matches!(incoming, Incoming::Message { .. }));
         for incoming in fresh.drain(..) {
             self.take(incoming);
         }
-        self.fresh = fresh;
         self.note_unfinished(now, finished_some);
     }
 

@@ -27,23 +27,34 @@ pub struct Level {
 
 /// Measures what passes, from the first question on.
 #[derive(Debug, Default)]
-pub struct Meter {
+pub struct Meter(Option<Box<Heard>>);
+
+/// What was heard since somebody asked.
+#[derive(Debug, Default)]
+struct Heard {
     level: Level,
-    is_asked: bool,
     activity: Option<Activity>,
 }
 
 impl Meter {
     /// One chunk passes `now`; an empty one says nothing.
     pub fn note(&mut self, audio: &[u8], format: AudioFormat, now: Ticks) {
-        if !self.is_asked || audio.len() < format.encoding().sample_bytes() {
-            return;
+        let Some(heard) = &mut self.0 else { return };
+        if audio.len() >= format.encoding().sample_bytes() {
+            heard.level.at = Some(now);
+            (heard.level.rms, heard.level.peak) = loudness(audio, format.encoding());
+            heard.listen(audio, format);
         }
-        self.level.at = Some(now);
-        (self.level.rms, self.level.peak) = loudness(audio, format.encoding());
-        self.listen(audio, format);
     }
 
+    /// How loud the last chunk was, and whether somebody speaks, of what has passed
+    /// since the first time that this was asked.
+    pub fn level(&mut self) -> Level {
+        self.0.get_or_insert_default().level
+    }
+}
+
+impl Heard {
     fn listen(&mut self, audio: &[u8], format: AudioFormat) {
         let known = self
             .activity
@@ -54,13 +65,6 @@ impl Meter {
             .insert(known.unwrap_or_else(|| Activity::new(format)));
         activity.hear(audio);
         (self.level.speaking, self.level.lasted) = (activity.is_speaking(), activity.lasted());
-    }
-
-    /// How loud the last chunk was, and whether somebody speaks, of what has passed
-    /// since the first time that this was asked.
-    pub fn level(&mut self) -> Level {
-        self.is_asked = true;
-        self.level
     }
 }
 

@@ -27,6 +27,7 @@ pub mod items;
 pub mod kinds;
 mod lane;
 pub mod leg;
+pub mod lent;
 pub mod level;
 mod load;
 mod marks;

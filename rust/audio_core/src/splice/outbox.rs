@@ -7,10 +7,12 @@
 use super::format::LegAudio;
 use super::items::Items;
 use super::packets::Packer;
+use super::payload::Payload;
 use super::pen::{MaskKeys, Pen};
 use super::queue::{Entry, Load, Queue};
 use super::time::Ticks;
 use super::wrap::{Fill, Template, Wrap};
+use crate::spare::Spare;
 use crate::wire::frame::Opcode;
 use std::collections::VecDeque;
 
@@ -34,8 +36,8 @@ pub struct Desk<'a> {
     pub items: &'a mut Items,
     /// Where frames are masked.
     pub keys: Option<&'a mut MaskKeys>,
-    /// Memory for base64.
-    pub scratch: &'a mut Vec<u8>,
+    /// Where memory comes from and goes.
+    pub spare: &'a mut Spare,
     /// The shape of audio; `None` on a leg that was never attached: it has none.
     pub wrap: Option<&'a Wrap>,
     /// The shape where a wrap that passes on has nothing to pass on.
@@ -48,8 +50,9 @@ pub struct Outbox {
     /// What has not begun.
     pub queue: Queue,
     control: VecDeque<(Opcode, Vec<u8>)>,
-    /// Frames that have begun; keeps no memory where there are none, as the splice's
-    /// scratch does not.
+    /// Frames that have begun; keeps no memory where there are none: what was freed last
+    /// is still in the caches when the next session needs some, what this one kept since
+    /// its last chunk is not.
     begun: Vec<u8>,
     /// Bytes of `begun` that are gone.
     taken: usize,
@@ -141,7 +144,7 @@ impl Outbox {
 
     /// Begin frames until `most` bytes can be taken or there is nothing to begin.
     pub fn fill(&mut self, most: usize, now: Ticks, mut desk: Desk<'_>) {
-        self.compact();
+        self.compact(desk.spare);
         while self.begun.len() - self.taken < most && self.begin_next(now, &mut desk) {
             self.whole = self.begun.len();
         }
@@ -159,19 +162,26 @@ impl Outbox {
         self.begun.truncate(self.whole);
         if self.ending != Ending::Closed {
             self.ending = Ending::Closed;
-            Pen::new(&mut self.begun, keys, &mut Vec::new()).close(code, reason);
+            Pen::new(&mut self.begun, keys).close(code, reason);
             self.whole = self.begun.len();
         }
     }
 
-    fn compact(&mut self) {
+    fn compact(&mut self, spare: &mut Spare) {
         if self.taken == self.begun.len() {
-            self.begun = Vec::new();
+            spare.give(std::mem::take(&mut self.begun));
         } else {
             self.begun.drain(..self.taken);
         }
         self.taken = 0;
         self.whole = self.begun.len();
+    }
+
+    /// Where nothing has begun: memory for about so many bytes.
+    fn make_room(&mut self, bytes: usize, spare: &mut Spare) {
+        if self.begun.capacity() == 0 {
+            self.begun = spare.take(bytes);
+        }
     }
 
     fn begin_next(&mut self, now: Ticks, desk: &mut Desk<'_>) -> bool {
@@ -183,25 +193,33 @@ impl Outbox {
             return true;
         }
         match self.queue.pop(now, desk.items) {
-            Some(Entry::Text(text)) => self.pen(desk).message(text.binary, &text.payload),
+            Some(Entry::Text(text)) => {
+                self.make_room(text.payload.len(), desk.spare);
+                self.pen(desk).message(text.binary, &text.payload);
+                if let Payload::Own(payload) = text.payload {
+                    desk.spare.give(payload);
+                }
+            }
             Some(Entry::Audio(chunk)) => {
                 self.number += 1;
                 let number = self.number;
+                self.make_room(chunk.body.bytes() / 3 * 4, desk.spare);
                 let Desk {
                     items,
                     keys,
-                    scratch,
+                    spare,
                     wrap,
                     own,
                 } = desk;
                 items.note_sent(&chunk);
-                let mut pen = Pen::new(&mut self.begun, keys.as_deref_mut(), scratch);
+                let mut pen = Pen::new(&mut self.begun, keys.as_deref_mut());
                 if let Some(packer) = &mut self.packer {
                     packer.write(&chunk, &mut pen);
                 } else if let Some(wrap) = wrap {
                     let names = items.names_of(&chunk);
                     wrap.write(&chunk, Fill { names, number }, own, &mut pen);
                 }
+                spare.give(chunk.body.into_bytes());
             }
             None => return self.begin_close(desk),
         }
@@ -219,6 +237,6 @@ impl Outbox {
     }
 
     fn pen<'a>(&'a mut self, desk: &'a mut Desk<'_>) -> Pen<'a> {
-        Pen::new(&mut self.begun, desk.keys.as_deref_mut(), desk.scratch)
+        Pen::new(&mut self.begun, desk.keys.as_deref_mut())
     }
 }

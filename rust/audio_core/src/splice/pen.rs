@@ -8,16 +8,34 @@ use rand_chacha::ChaCha8Rng;
 /// Where masking keys come from: a stream that the peer cannot foresee
 /// (RFC 6455, 10.3).
 #[derive(Debug)]
-pub struct MaskKeys(ChaCha8Rng);
+pub struct MaskKeys {
+    /// Drawn, and from `used` on not used: a line of the caches at a time, while the
+    /// stream itself is five.
+    drawn: [u32; DRAWN],
+    used: usize,
+    stream: Box<ChaCha8Rng>,
+}
+
+/// Keys that are drawn at once.
+const DRAWN: usize = 12;
 
 impl MaskKeys {
     /// The same keys for the same seed.
     pub fn new(seed: [u8; 32]) -> Self {
-        Self(ChaCha8Rng::from_seed(seed))
+        Self {
+            drawn: [0; DRAWN],
+            used: DRAWN,
+            stream: Box::new(ChaCha8Rng::from_seed(seed)),
+        }
     }
 
     fn next(&mut self) -> [u8; 4] {
-        self.0.next_u32().to_ne_bytes()
+        if self.used == DRAWN {
+            self.drawn.fill_with(|| self.stream.next_u32());
+            self.used = 0;
+        }
+        self.used += 1;
+        self.drawn[self.used - 1].to_ne_bytes()
     }
 }
 
@@ -25,22 +43,15 @@ impl MaskKeys {
 pub struct Pen<'a> {
     out: &'a mut Vec<u8>,
     keys: Option<&'a mut MaskKeys>,
-    /// Base64 that waits to be masked; lent so that its memory is used again.
-    scratch: &'a mut Vec<u8>,
     begun: Option<Masker>,
 }
 
 impl<'a> Pen<'a> {
     /// `keys`: where frames are masked, that is, to an upstream.
-    pub fn new(
-        out: &'a mut Vec<u8>,
-        keys: Option<&'a mut MaskKeys>,
-        scratch: &'a mut Vec<u8>,
-    ) -> Self {
+    pub fn new(out: &'a mut Vec<u8>, keys: Option<&'a mut MaskKeys>) -> Self {
         Self {
             out,
             keys,
-            scratch,
             begun: None,
         }
     }
@@ -80,10 +91,8 @@ impl<'a> Pen<'a> {
 
     /// The base64 of `audio` as some of the payload.
     pub fn append_base64(&mut self, audio: &[u8]) {
-        self.scratch.clear();
-        base64::encode(audio, self.scratch);
         if let Some(begun) = &mut self.begun {
-            begun.append(self.out, self.scratch);
+            begun.append_with(self.out, |out| base64::encode(audio, out));
         }
     }
 

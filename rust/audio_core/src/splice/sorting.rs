@@ -46,8 +46,11 @@ impl Splice {
     fn sort_message(&mut self, at: usize, raw: Vec<u8>, binary: bool) {
         match self.sorted(at, &raw, binary) {
             None | Some(Sorted::Hold) => self.hold(at, raw, binary),
-            Some(Sorted::Nobody) => {}
-            Some(Sorted::Told(told)) => self.tell(at, &raw, told),
+            Some(Sorted::Nobody) => self.lent.spare.give(raw),
+            Some(Sorted::Told(told)) => {
+                self.tell(at, &raw, told);
+                self.lent.spare.give(raw);
+            }
             Some(Sorted::Renamed(told)) => {
                 let response_id = told.response_id.map(|token| text_of(&raw[token]));
                 self.pass_across(at, told.payload, false, response_id);
@@ -160,13 +163,14 @@ impl Splice {
         let passes_on = self.passes_on_from(side);
         let is_strict = self.decode(&raw[spans.payload.clone()], binary) && self.unpack(at);
         // An upstream may cut between the bytes of a sample: its chunks belong together.
-        let sound = is_strict && (side == Side::Upstream || format.is_whole(self.scratch.len()));
+        let sound =
+            is_strict && (side == Side::Upstream || format.is_whole(self.lent.scratch.len()));
         if !sound && (is_checked || !passes_on) {
             return Err(raw);
         }
         let length = if sound {
-            self.meters[side as usize].note(&self.scratch, format, self.now);
-            format.duration(self.scratch.len())
+            self.meters[side as usize].note(&self.lent.scratch, format, self.now);
+            format.duration(self.lent.scratch.len())
         } else {
             format.duration(spans.payload.len() / 4 * 3)
         };
@@ -196,24 +200,24 @@ impl Splice {
 
     /// Put the audio into the scratch; false if it is not strict base64.
     fn decode(&mut self, payload: &[u8], binary: bool) -> bool {
-        self.scratch.clear();
+        let scratch = self.lent.scratch_for(payload.len());
         if binary {
-            self.scratch.extend_from_slice(payload);
+            scratch.extend_from_slice(payload);
             return true;
         }
-        base64::decode(payload, &mut self.scratch).is_ok()
+        base64::decode(payload, scratch).is_ok()
     }
 
     /// Put the samples of a packet into the scratch instead, if it is one; false if it
     /// should be.
     fn unpack(&mut self, at: usize) -> bool {
         let unpacker = self.legs[at].unpacker.as_mut();
-        unpacker.is_none_or(|unpacker| unpacker.unpack(&mut self.scratch).is_ok())
+        unpacker.is_none_or(|unpacker| unpacker.unpack(&mut self.lent.scratch).is_ok())
     }
 
     fn take_input(&mut self, mut opened: Opened) {
         if opened.sound {
-            let (input, scratch) = (&mut self.input, &mut self.scratch);
+            let (input, scratch) = (&mut self.input, &mut self.lent.scratch);
             input.receive(scratch, opened.format, opened.length, self.now);
         } else {
             self.input.burst.add(opened.length, self.now);
@@ -223,11 +227,11 @@ impl Splice {
         }
         if !opened.passes_on {
             let target = self.input.target();
-            if self.input.pass(&mut self.scratch) || opened.format != target {
+            if self.input.pass(&mut self.lent.scratch) || opened.format != target {
                 opened.format = target;
-                opened.length = target.duration(self.scratch.len());
+                opened.length = target.duration(self.lent.scratch.len());
             }
-            if self.scratch.is_empty() {
+            if self.lent.scratch.is_empty() {
                 return;
             }
         }
@@ -280,7 +284,8 @@ impl Splice {
                 payload: opened.spans.payload,
             };
         }
-        Body::Audio(std::mem::take(&mut self.scratch))
+        self.lent.spare.give(opened.raw);
+        Body::Audio(std::mem::take(&mut self.lent.scratch))
     }
 }
 

@@ -5,6 +5,7 @@ use super::inbox::Stamps;
 use super::input::Input;
 use super::lane::Lane;
 use super::leg::{Attachment, Leg, LegId, LegLimits, Side};
+use super::lent::Lent;
 use super::level::Meter;
 use super::pen::MaskKeys;
 use super::queue::{Load, Queue};
@@ -63,10 +64,8 @@ pub struct Splice {
     pub(super) orphans: Vec<(LegId, u64)>,
     pub(super) waiting: Load,
     pub(super) keys: MaskKeys,
-    /// Memory for audio on its way. Given back after each step: what was freed last is
-    /// still in the caches when the next session asks for memory, what this one kept
-    /// since its last chunk is not.
-    pub(super) scratch: Vec<u8>,
+    /// Memory for a step; boxed, so that to lend another is to exchange a pointer.
+    pub(super) lent: Box<Lent>,
 }
 
 impl Splice {
@@ -91,7 +90,7 @@ impl Splice {
             orphans: Vec::new(),
             waiting: settings.waiting,
             keys: MaskKeys::new(settings.seed),
-            scratch: Vec::new(),
+            lent: Box::default(),
         }
     }
 

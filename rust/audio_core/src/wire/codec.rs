@@ -8,6 +8,7 @@ use super::frame::{is_wire_code, Header, Opcode, MAX_HEADER_BYTES, NO_CODE};
 use super::mask::{self, Key};
 use super::message::Partial;
 use super::Fault;
+use crate::spare::Spare;
 use std::collections::VecDeque;
 
 /// What a peer sent.
@@ -96,10 +97,15 @@ impl Decoder {
     }
 
     /// Take bytes as they came and append what they complete to `out`.
-    pub fn feed(&mut self, mut data: &[u8], out: &mut VecDeque<Incoming>) {
+    pub fn feed(&mut self, data: &[u8], out: &mut VecDeque<Incoming>) {
+        self.feed_with(data, out, &mut Spare::default());
+    }
+
+    /// The same; memory for messages comes from `spare`.
+    pub fn feed_with(&mut self, mut data: &[u8], out: &mut VecDeque<Incoming>, spare: &mut Spare) {
         while !data.is_empty() && !self.ended {
             let taken = match self.open {
-                Some(open) => self.take_payload(open, data, out),
+                Some(open) => self.take_payload(open, data, out, spare),
                 None => self.take_header(data, out),
             };
             match taken {
@@ -205,11 +211,12 @@ impl Decoder {
         mut open: Open,
         data: &[u8],
         out: &mut VecDeque<Incoming>,
+        spare: &mut Spare,
     ) -> Result<usize, Fault> {
         let arrived = &data[..data.len().min(open.due)];
         match &mut self.message {
             Some(message) if !open.opcode.is_control() => {
-                message.append(arrived, open.due, &mut open.key)?;
+                message.append(arrived, open.due, &mut open.key, spare)?;
             }
             _ => mask::append(&mut self.control, arrived, &mut open.key),
         }

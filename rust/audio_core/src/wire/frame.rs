@@ -182,6 +182,19 @@ impl Masker {
         mask::append(out, piece, &mut self.key);
     }
 
+    /// Append what `write` does as one piece of the payload: it is masked where it lies.
+    ///
+    /// # Panics
+    /// As `append`.
+    pub fn append_with(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+        let begin = out.len();
+        write(out);
+        let piece = &mut out[begin..];
+        assert!(piece.len() <= self.left, "payload longer than declared");
+        self.left -= piece.len();
+        mask::apply(piece, &mut self.key);
+    }
+
     /// Bytes of the payload that are still due.
     pub const fn left(&self) -> usize {
         self.left

@@ -31,6 +31,21 @@ pub fn append(out: &mut Vec<u8>, source: &[u8], key: &mut Key) {
     key.rotate_left(source.len() % 4);
 }
 
+/// Mask a piece of a frame's payload where it lies.
+pub fn apply(piece: &mut [u8], key: &mut Key) {
+    let Some(key) = key else { return };
+    let [a, b, c, d] = *key;
+    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (words, rest) = piece.as_chunks_mut::<WORD>();
+    for word in words {
+        *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
+    }
+    for (byte, key) in rest.iter_mut().zip(wide.to_ne_bytes()) {
+        *byte ^= key;
+    }
+    key.rotate_left(piece.len() % 4);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,8 +61,12 @@ mod tests {
         ) {
             let mut out = head.clone();
             let mut turning = Some(key);
+            let mut in_place = Some(key);
             for piece in &pieces {
                 append(&mut out, piece, &mut turning);
+                let mut copy = piece.clone();
+                apply(&mut copy, &mut in_place);
+                prop_assert!(out.ends_with(&copy));
             }
             let whole = pieces.concat();
             let expected = whole.iter().enumerate().map(|(i, byte)| byte ^ key[i % 4]);

@@ -5,6 +5,7 @@
 
 use super::mask::{self, Key};
 use super::Fault;
+use crate::spare::Spare;
 use simdutf8::compat::from_utf8;
 
 /// A continuation shorter than this counts as tiny.
@@ -47,8 +48,14 @@ impl Partial {
     }
 
     /// Append what arrived of a frame of which `declared` bytes were still due.
-    pub fn append(&mut self, arrived: &[u8], declared: usize, key: &mut Key) -> Result<(), Fault> {
-        self.make_room(arrived.len(), declared);
+    pub fn append(
+        &mut self,
+        arrived: &[u8],
+        declared: usize,
+        key: &mut Key,
+        spare: &mut Spare,
+    ) -> Result<(), Fault> {
+        self.make_room(arrived.len(), declared, spare);
         mask::append(&mut self.payload, arrived, key);
         if !self.binary {
             self.check_text()?;
@@ -66,12 +73,17 @@ impl Partial {
 
     /// Room for what arrived, and for more of the frame by as much as has come
     /// so far or one step: a length that is only declared buys little memory.
-    fn make_room(&mut self, arrived: usize, declared: usize) {
+    fn make_room(&mut self, arrived: usize, declared: usize, spare: &mut Spare) {
         if self.payload.capacity() - self.payload.len() >= arrived {
             return;
         }
         let ahead = arrived + (self.payload.len() + arrived).max(STEP_BYTES);
-        self.payload.reserve_exact(declared.min(ahead).max(arrived));
+        let room = declared.min(ahead).max(arrived);
+        if self.payload.capacity() == 0 {
+            self.payload = spare.take(room);
+        } else {
+            self.payload.reserve_exact(room);
+        }
     }
 
     /// Fail at the first byte that no continuation can make good.
@@ -103,7 +115,7 @@ mod tests {
     fn a_frame_that_came_whole_costs_exactly_its_length() {
         let mut message = Partial::new(true);
         message
-            .append(&vec![7; 100_000], 100_000, &mut None)
+            .append(&vec![7; 100_000], 100_000, &mut None, &mut Spare::default())
             .unwrap();
         assert_eq!(message.payload.capacity(), 100_000);
     }
@@ -116,7 +128,7 @@ mod tests {
             let mut message = Partial::new(true);
             for piece in pieces {
                 let due = DECLARED - message.len();
-                message.append(&vec![7; piece], due, &mut None).unwrap();
+                message.append(&vec![7; piece], due, &mut None, &mut Spare::keeping(1)).unwrap();
                 let most = (2 * message.len()).max(message.len() + STEP_BYTES);
                 prop_assert!(message.payload.capacity() <= most);
             }
