@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from io import StringIO
 from typing import Any
 
 import pytest
 from benches.relay.load import Reading, read
+from benches.relay.processes import RelayError, running
 from benches.relay.relays import BUSY, RELAYS, Relay
 from benches.relay.tables import Findings, points_table, summary_table
 from benches.relay.trial import Capacity, Point
@@ -53,6 +57,18 @@ def test_a_reading_tells_what_was_relayed():
     assert told.load_core == pytest.approx(0.1)
     assert math.isnan(told.ready.p99_ms)
     assert told.amiss() is None
+
+
+def test_who_ends_by_itself_hides_no_error():
+    core = min(os.sched_getaffinity(0))
+    with (
+        pytest.raises(RelayError, match="by itself"),
+        running([sys.executable, "-c", ""], core, stdin=subprocess.PIPE) as process,
+    ):
+        process.wait()
+        assert process.stdin is not None
+        process.stdin.write("an order that nobody reads")
+        raise RelayError("it has ended by itself")
 
 
 @pytest.mark.parametrize("wrong", ["missing", "reordered", "changed", "unsaid", "failed"])

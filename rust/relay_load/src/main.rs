@@ -57,6 +57,7 @@ fn tls() -> std::io::Result<Option<audio_core::tls::context::Server>> {
 #[cfg(target_os = "linux")]
 fn run(load: &mut load::Load) -> std::io::Result<()> {
     use rustix::event::epoll::{self, Event};
+    use rustix::io::Errno;
     use std::io::Read;
     use std::mem::MaybeUninit;
 
@@ -70,7 +71,10 @@ fn run(load: &mut load::Load) -> std::io::Result<()> {
             tv_sec: 0,
             tv_nsec: load.idle_ns().min(999_999_999).cast_signed(),
         };
-        let (events, _) = epoll::wait(&load.epoll, &mut events, Some(&timeout))?;
+        let (events, _) = match epoll::wait(&load.epoll, &mut events, Some(&timeout)) {
+            Err(Errno::INTR) => continue, // whoever was stopped goes on
+            told => told?,
+        };
         for event in &*events {
             let (flags, data) = (event.flags, event.data.u64());
             if data != load::COMMANDS {

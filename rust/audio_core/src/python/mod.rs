@@ -24,7 +24,8 @@ use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-#[pymodule]
+// Not tried without a GIL; there the interpreter turns it on again.
+#[pymodule(gil_used = true)]
 fn _audio_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     audio_path::register(module)?;

@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 /// Bytes that may lie unsorted behind a hold, or undelivered, before the leg is
 /// not read any more.
 const MAX_UNREAD_BYTES: usize = 1024 * 1024;
+/// What a message takes besides its bytes: without it, empty ones would have no bound.
+const ENTRY_BYTES: usize = 64;
 
 /// What a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +63,15 @@ pub enum Arrival {
     End(End),
 }
 
+impl Arrival {
+    const fn size_bytes(&self) -> usize {
+        match self {
+            Self::Message { payload, .. } => payload.len() + ENTRY_BYTES,
+            Self::End(_) => ENTRY_BYTES,
+        }
+    }
+}
+
 /// Numbers all deliveries of a splice, from 1.
 #[derive(Debug, Default)]
 pub struct Stamps(u64);
@@ -93,9 +104,7 @@ pub struct Inbox {
 impl Inbox {
     /// Keep what arrived until it is sorted.
     pub fn push(&mut self, arrival: Arrival) {
-        if let Arrival::Message { payload, .. } = &arrival {
-            self.unsorted_bytes += payload.len();
-        }
+        self.unsorted_bytes += arrival.size_bytes();
         self.unsorted.push_back(arrival);
     }
 
@@ -111,9 +120,7 @@ impl Inbox {
         }
         let arrival = self.unsorted.pop_front()?;
         give_back(&mut self.unsorted);
-        if let Arrival::Message { payload, .. } = &arrival {
-            self.unsorted_bytes -= payload.len();
-        }
+        self.unsorted_bytes -= arrival.size_bytes();
         Some(arrival)
     }
 
@@ -138,7 +145,7 @@ impl Inbox {
     }
 
     fn deliver(&mut self, kind: DeliveryKind, raw: Vec<u8>, binary: bool, stamp: u64) {
-        self.undelivered_bytes += raw.len();
+        self.undelivered_bytes += raw.len() + ENTRY_BYTES;
         self.deliveries.push_back(Delivery {
             kind,
             raw,
@@ -161,7 +168,7 @@ impl Inbox {
     pub fn receive(&mut self) -> Option<Delivery> {
         let delivery = self.deliveries.pop_front()?;
         give_back(&mut self.deliveries);
-        self.undelivered_bytes -= delivery.raw.len();
+        self.undelivered_bytes -= delivery.raw.len() + ENTRY_BYTES;
         if let Some(standing) = &mut self.standing {
             standing.received |= standing.hold == delivery.stamp;
         }
@@ -217,11 +224,29 @@ mod tests {
     #[test]
     fn is_full_by_what_lies_behind_a_hold() {
         let mut inbox = Inbox::default();
-        inbox.push(message(&"x".repeat(MAX_UNREAD_BYTES)));
+        inbox.push(message(&"x".repeat(MAX_UNREAD_BYTES - ENTRY_BYTES)));
         assert!(!inbox.is_full());
         inbox.push(message("y"));
         assert!(inbox.is_full());
         inbox.next_unsorted();
+        assert!(!inbox.is_full());
+    }
+
+    #[test]
+    fn is_full_of_messages_that_say_nothing() {
+        let (mut inbox, most) = (Inbox::default(), MAX_UNREAD_BYTES / ENTRY_BYTES);
+        for _ in 0..most {
+            inbox.push(message(""));
+        }
+        assert!(!inbox.is_full());
+        inbox.push(message(""));
+        assert!(inbox.is_full());
+        for _ in 0..=most {
+            inbox.next_unsorted();
+            inbox.copy(Vec::new(), false, 1);
+        }
+        assert!(inbox.is_full());
+        while inbox.receive().is_some() {}
         assert!(!inbox.is_full());
     }
 }

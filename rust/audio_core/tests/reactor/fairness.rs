@@ -25,6 +25,36 @@ fn a_flood_keeps_nobody_waiting() {
 }
 
 #[test]
+fn a_round_is_bounded_however_many_flood() {
+    let mut scene = Scene::new(50);
+    for session in 0..50 {
+        for _ in 0..9 {
+            scene.say(2 * session, false, 300);
+        }
+        scene.arrive(2 * session, usize::MAX);
+        scene.legs[2 * session + 1].wire.make_room(1 << 30);
+        scene.tell(2 * session);
+    }
+    let unread = |scene: &Scene| -> Vec<usize> {
+        let clients = scene.legs.iter().step_by(2);
+        clients
+            .map(|leg| leg.wire.0.borrow().incoming.len())
+            .collect()
+    };
+    let before = unread(&scene);
+    scene.round();
+    let visited = |scene: &Scene| -> usize {
+        let pairs = before.iter().zip(unread(scene));
+        pairs.filter(|(before, now)| now < before).count()
+    };
+    assert_eq!(visited(&scene), 8);
+    for _ in 0..6 {
+        scene.round();
+    }
+    assert_eq!(visited(&scene), 50, "everybody in turn");
+}
+
+#[test]
 fn a_panic_takes_its_own_session_with_it() {
     let mut scene = Scene::new(2);
     scene.legs[0].wire.0.borrow_mut().bomb = true;
