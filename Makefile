@@ -11,6 +11,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # unless OPUS says otherwise (yes or no).
 OPUS ?= $(if $(shell command -v cmake),yes,no)
 OPUS_FEATURE := $(if $(filter yes,$(OPUS)),opus,$(if $(filter-out no,$(OPUS)),$(error OPUS is $(OPUS); it may be yes or no)))
+# All of the tests: more workers than processors of a small machine, because many tests wait.
+# Each file is one worker's, whose fixtures it shares.
+SIDE_BY_SIDE := --numprocesses 3 --dist loadfile
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 .DEFAULT_GOAL := help
@@ -29,7 +32,7 @@ talk: setup ## Ask the running proxy a spoken question
 
 test: setup-dev ## Run all tests, Rust's and Python's
 	cargo test --quiet --workspace --features '$(OPUS_FEATURE:%=audio_core/%)'
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(or $(ARGS),$(SIDE_BY_SIDE))
 
 lint: setup-dev ## Check format, types, stubs and rules; changes nothing
 	cargo fmt --all --check

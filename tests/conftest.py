@@ -1,5 +1,7 @@
 """What all tests share: hypothesis profiles, failures that can be repeated, a log of one's own.
 
+Where workers run them side by side, who measures time is alone.
+
 A commit's run tries the same examples every time; `--hypothesis-profile=long`
 searches on, deeper than a commit can wait for, and makes what it finds short. A
 failure prints the blob that repeats it.
@@ -14,6 +16,10 @@ from datetime import timedelta
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+
+from tests.alone import pytest_runtest_protocol
+
+__all__ = ["pytest_runtest_protocol"]  # a hook of pytest's, which finds it here
 
 settings.register_profile(
     "default",

@@ -103,6 +103,7 @@ def test_what_takes_twice_as_long_stays_fallen_in_every_round_of_a_noisy_machine
     assert [judge.complaint(each) for each in found] == ["FELL from 4.0"]
 
 
+@pytest.mark.alone
 def test_twice_the_work_is_found_beside_what_was_measured_here(limited: str):
     steady = [case for case in all_cases() if case.name in STEADY]
     before = {case.name: timed(case, QUICK_ROUNDS).ratio for case in steady}
@@ -110,6 +111,7 @@ def test_twice_the_work_is_found_beside_what_was_measured_here(limited: str):
     assert unnoticed(judge, steady, 2) == []
 
 
+@pytest.mark.alone
 def test_three_times_the_work_is_found_beside_what_is_recorded(limited: str):
     steady = [case for case in all_cases() if case.name in STEADY]
     assert unnoticed(Judge(limited, recorded.read()[limited]), steady, 3) == []

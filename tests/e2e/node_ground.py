@@ -6,6 +6,7 @@ script of `node/` to its end. Must not know what any script says to the proxy.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.alone import locked
 
 FOLDER = Path(__file__).parent / "node"
 LOCK = FOLDER / "package-lock.json"
@@ -81,8 +84,9 @@ def open_node(log: Path) -> Node:
     major = int(version.stdout.removeprefix("v").partition(".")[0])
     if major < LEAST:
         _go_without(f"Node {version.stdout.strip()} is older than {LEAST}")
-    if _stamp() != _digest():
-        _install(npm, log)
+    with locked(LOCK, fcntl.LOCK_EX):  # one worker installs, the others wait for it
+        if _stamp() != _digest():
+            _install(npm, log)
     return Node(program, major)
 
 

@@ -16,22 +16,40 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 COMMAND = Path(sys.executable).with_name("rtproxy")
+PORTS = range(20_000, 32_000)
 UP_S = 60.0
 STOP_S = 20.0
 PRIVATE = ("RTPROXY_", "OPENAI_", "AZURE_", "PORT", "WS_PORT", "DATABASE_URL", "NODE_ENV")
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on just now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    """A loopback port that nobody listens on just now.
+
+    It is none that the kernel gives away by itself, nor one that a worker beside
+    this one may choose: until a process listens there, nobody else takes it.
+    """
+    for port in _ports():
+        with socket.socket() as sock, suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
+@cache
+def _ports() -> Iterator[int]:
+    """This worker's share of the ports below those of the kernel, from anywhere in it on."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = len(PORTS) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    mine = PORTS[worker * share : (worker + 1) * share]
+    start = os.getpid() % share
+    return iter([*mine[start:], *mine[:start]])
 
 
 @contextmanager

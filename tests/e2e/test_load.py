@@ -33,6 +33,7 @@ def report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_twenty_sessions_for_three_seconds_lose_nothing():
     process = start("--sessions", "20", "--seconds", "3", "--ramp", "1")
     found = report_of(process)
@@ -50,6 +51,7 @@ def test_twenty_sessions_for_three_seconds_lose_nothing():
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_questions_are_answered_whole():
     process = start("--mode", "parrot", "--sessions", "3", "--seconds", "2", "--ramp", "0")
     found = report_of(process)
@@ -59,6 +61,7 @@ def test_questions_are_answered_whole():
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_interrupted_it_reports_and_leaves_nobody_behind():
     process = start("--sessions", "3", "--seconds", "60", "--ramp", "0")
     children = await_children(process.pid)

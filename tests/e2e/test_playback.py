@@ -10,6 +10,8 @@ from .dialect import CONVERSATION
 from .peer import Peer
 from .recorded_upstream import RecordedUpstream
 
+pytestmark = pytest.mark.alone
+
 # Two processes and a socket on a busy machine lie between what is said and what is done.
 CLOSE_MS = 150
 

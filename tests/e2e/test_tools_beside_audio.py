@@ -108,6 +108,7 @@ async def latest(peer: Peer, upstream: CallingUpstream) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("names", TOGETHER, ids="+".join)
 async def test_no_chunk_of_audio_is_later_for_any_tool(
     start_proxy: StartProxy, nursery: trio.Nursery, tmp_path: Path, names: tuple[str, ...]

@@ -79,6 +79,7 @@ def test_a_loop_has_no_end_and_so_is_too_large() -> None:
         encode_output(looped(), MOST)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "value",
     [

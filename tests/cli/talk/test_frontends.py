@@ -112,7 +112,7 @@ def test_a_binary_frame_is_audio_where_it_was_asked_for(frontend: fe.Frontend):
         frontend.read(PCM)
 
 
-@pytest.mark.parametrize("frontend", SPOKEN.values(), ids=str)
+@pytest.mark.parametrize("frontend", SPOKEN.values(), ids=lambda one: one.name)
 def test_the_proxy_speaks_each_dialect_where_talk_expects_it(frontend: fe.Frontend):
     dialect = choose_dialect(frontend.path, {}, ())
     assert dialect is not None
