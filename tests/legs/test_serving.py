@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 
 import pytest
 import trio
@@ -121,9 +122,8 @@ async def test_what_is_wrong_with_an_answer_is_its_servers(socket_ground: Ground
 
     async with open_rig(ground=socket_ground) as other, open_rig(ground=socket_ground) as rig:
         await rig.browser.say(*numbered(1, 2))
-        with trio.CancelScope() as scope:
-            with pytest.raises(ZeroDivisionError, match="1"):
-                await Answerer(rig.client, fail).run()
+        with trio.CancelScope() as scope, pytest.raises(ZeroDivisionError, match="1"):
+            await Answerer(rig.client, fail).run()
         other.client.send(b"alive")
         assert await other.browser.hear() == "alive"
         rig.client.send(b"alive")
@@ -157,7 +157,7 @@ async def test_who_says_much_keeps_nobody_waiting(
         nursery.start_soon(step)
         await heard(rig, *many)
         assert max(map(len, client.batches)) == AT_ONCE
-        gaps = [after - before for before, after in zip(steps, steps[1:], strict=False)]
+        gaps = [after - before for before, after in pairwise(steps)]
         assert max(gaps) <= 2 * AT_ONCE
         nursery.cancel_scope.cancel()
 
