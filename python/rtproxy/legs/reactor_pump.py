@@ -183,16 +183,15 @@ class ReactorPump:
                 await trio.lowlevel.checkpoint()
 
     def _answer_due(self) -> None:
-        """Have all answered that are called, and who is called by that."""
+        """Have all answered that are called, and who is called by that; each only once."""
         self._answering = True
         waiting: list[Served] = []
         while self._due:
             leg = self._due.popleft()
-            leg.is_due = False
-            if _has_more(leg):
+            leg.is_due = _has_more(leg)
+            if leg.is_due:
                 waiting.append(leg)
-        for leg in waiting:
-            self.call(leg)
+        self._due.extend(waiting)
         self._answering = False
 
 
