@@ -14,7 +14,7 @@ mpl.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from benches.relay.tables import Findings
+from benches.relay.findings import Findings
 from benches.relay.trial import Point
 
 
@@ -38,7 +38,12 @@ def draw(findings: Findings, path: Path) -> None:
 
 def _by_relay(findings: Findings) -> Iterator[tuple[str, list[Point]]]:
     """Every point that is known of a relay, in the order of sessions."""
-    points = list(findings.points)
+    points = [
+        sorted(findings.at(*place), key=lambda point: point.us_per_message)[
+            len(findings.at(*place)) // 2
+        ]
+        for place in findings.places()
+    ]
     for capacity in findings.capacities.values():
         points += [point for point in capacity.tried if point.carried]
     for relay in dict.fromkeys(point.relay for point in points):

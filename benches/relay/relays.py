@@ -39,7 +39,8 @@ class Relay:
     """One of them; `speaks` is the dialect and the path of its clients.
 
     `guess` is where the search for what it carries begins; of more sessions than `most`
-    its cost is not asked: with those it would be busy with what it owes.
+    its cost is not asked: with those it would be busy with what it owes. One that is `restless`
+    has always something to do, so no other may be measured while it is up.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Relay:
     environment: dict[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     tls: bool = False  # to the upstream
+    restless: bool = False
 
     def missing(self) -> str | None:
         """Why it cannot run here, in words."""
@@ -71,12 +73,13 @@ def _ours(
     tls: bool = False,
     module: str = "rtproxy",
     most: int = 10_000,
+    restless: bool = False,
 ) -> Relay:
     command = (sys.executable, "-m", module, "serve", "--log-level", "warning")
     command += ("--port", "{port}", "--upstream", "{url}")
     command += ("--upstream-ca", "{authority}") if tls else ()
     environment = {"RTPROXY_SERVER__DRIVER": driver}
-    return Relay(name, what, command, speaks, 500, most, environment, tls=tls)
+    return Relay(name, what, command, speaks, 500, most, environment, tls=tls, restless=restless)
 
 
 RELAYS = {
@@ -132,6 +135,7 @@ RELAYS = {
             VOICE,
             module="benches.relay.beside_thread",
             most=200,
+            restless=True,
         ),
     )
 }

@@ -1,7 +1,8 @@
 """The comparison: all relays in turns, tables, and whether the bars are met.
 
-Owns the options, the order of the runs (each number of sessions by one relay after the
-other, so that a machine that changes its pace changes it for all) and what is printed.
+Owns the options, the order of the runs and what is printed. At each number of sessions all
+relays are up at once, and speak one after the other in windows of a second or two, again
+and again: so a machine that changes its pace changes it for all.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from benches.relay import verdict
 from benches.relay.load import build
-from benches.relay.processes import Cores, NotCarriedError, RelayError, pick_cores
+from benches.relay.processes import Cores, RelayError, pick_cores
 from benches.relay.relays import RELAYS, Relay, fetch
-from benches.relay.tables import Findings, points_table, summary_table
-from benches.relay.trial import SETTLE_S, TURN_S, capacity_of, trial_of
+from benches.relay.findings import Findings
+from benches.relay.tables import levels_table, summary_table
+from benches.relay.trial import SETTLE_S, TURN_S, Trial, capacity_of, trial_of
 
 QUICK = ("naive", "rtproxy", "nginx")
 TRIES = 3
@@ -32,8 +36,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options."""
     parser = argparse.ArgumentParser(prog="python -m benches relay", description=__doc__)
     parser.add_argument("--sessions", type=int, nargs="+", default=list(LEVELS))
-    parser.add_argument("--rounds", type=int, default=3, help="how often each relay runs")
-    parser.add_argument("--window-s", type=float, default=6.0)
+    parser.add_argument("--rounds", type=int, default=15, help="windows of each relay")
+    parser.add_argument("--window-s", type=float, default=1.5)
     parser.add_argument(
         "--settle-s",
         type=float,
@@ -51,7 +55,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--set-ups", action="store_true", help="how fast each takes calls")
     parser.add_argument("--idle", action="store_true", help="what an idle session holds")
     parser.add_argument("--all", action="store_true", help="all of these three")
-    parser.add_argument("--quick", action="store_true", help="one short round of three relays")
+    parser.add_argument("--quick", action="store_true", help="a few windows of three relays")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
     parser.add_argument("--fetch", action="store_true", help="bring what the peers stand on")
     parser.add_argument("--json", type=Path, help="write all that was measured there")
@@ -60,7 +64,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     if options.all:
         options.capacity, options.set_ups, options.idle = [], True, True
     if options.quick:
-        options.rounds, options.window_s, options.sessions = 1, 4.0, [QUICK_SESSIONS]
+        options.rounds, options.window_s, options.sessions = 3, 2.0, [QUICK_SESSIONS]
         options.settle_s = SETTLE_S
         options.only = options.only or list(QUICK)
     return options
@@ -102,7 +106,7 @@ def judged(options: argparse.Namespace, cores: Cores, console: Console) -> int:
         code = conclude(findings, relays, options, console)
         if code == 0:
             return 0
-        behind = [point.relay for point in findings.points if not point.kept_up]
+        behind = findings.behind()
         excused &= bool(behind)
         if behind:
             console.print(f"{' and '.join(behind)} fell behind.")
@@ -118,10 +122,13 @@ def compare(
     console: Console,
 ) -> None:
     """All that was asked for, into `findings`."""
-    for _ in range(options.rounds):
-        for sessions in sorted(options.sessions):
-            for relay in (relay for relay in relays if sessions <= relay.most):
-                _measure_level(relay, sessions, options, cores, findings, console)
+    for sessions in sorted(options.sessions):
+        fitting = [relay for relay in relays if sessions <= relay.most]
+        together = [relay for relay in fitting if not relay.restless]
+        for group in (together, *([relay] for relay in fitting if relay.restless)):
+            measure_level(group, sessions, options, cores, findings)
+            for relay in group:
+                console.print(f"  {findings.in_words(relay.name, sessions)}")
     names = [relay.name for relay in relays]
     searched = () if options.capacity is None else options.capacity or names
     steps: list[tuple[Sequence[str], str, Callable[[Relay], None]]] = [
@@ -145,7 +152,7 @@ def conclude(
     """Show it, keep it, judge it."""
     for words in findings.left_out:
         console.print(words)
-    console.print(points_table(findings.points))
+    console.print(levels_table(findings))
     console.print(summary_table(findings, [relay.name for relay in relays], options.sessions))
     if options.json:
         options.json.write_text(json.dumps(findings.as_json(), indent=1), encoding="utf-8")
@@ -163,23 +170,31 @@ def _present(relays: list[Relay], findings: Findings) -> list[Relay]:
     return [relay for relay, words in found if not words]
 
 
-def _measure_level(
-    relay: Relay,
+def measure_level(
+    relays: Sequence[Relay],
     sessions: int,
     options: argparse.Namespace,
     cores: Cores,
     findings: Findings,
-    console: Console,
 ) -> None:
-    try:
-        with trial_of(relay, cores) as trial:
-            point = trial.at(sessions, options.window_s, options.settle_s)
-            trial.finish()
-    except NotCarriedError as error:
-        findings.left_out.append(f"{relay.name} at {sessions} sessions is left out: {error}")
-        return
-    findings.points.append(point)
-    console.print(f"  {point.in_words()}")
+    """All of these with so many sessions each, speaking in turns; who does not carry them is out."""
+    with ExitStack() as stack:
+        trials: dict[str, Trial] = {}
+        for relay in relays:
+            trial = stack.enter_context(trial_of(relay, cores))
+            with findings.unless_too_many(relay.name, sessions):
+                trial.open(sessions, options.settle_s)
+                trials[relay.name] = trial
+        names = list(trials)
+        for number in range(options.rounds):
+            first = number % max(1, len(names))
+            for name in names[first:] + names[:first]:
+                findings.points.append(
+                    replace(trials[name].window(options.window_s), number=number)
+                )
+        for name, trial in trials.items():
+            with findings.unless_too_many(name, sessions):
+                trial.finish()
 
 
 def _set_ups(relay: Relay, cores: Cores, findings: Findings) -> None:

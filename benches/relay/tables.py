@@ -1,4 +1,4 @@
-"""What the comparison shows: its tables, and the same as JSON.
+"""What the comparison shows: its tables.
 
 Owns the words and the columns. Pure.
 """
@@ -6,79 +6,52 @@ Owns the words and the columns. Pure.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
 from statistics import median
 
 from rich.table import Table
 
-from benches.relay.trial import Capacity, Point
+from benches.relay.findings import Findings
+from benches.relay.trial import Capacity
 
 CAPTION = (
-    "core, load: how busy the relay's and the load's core were; added: ms from one end to the "
+    "medians of all windows; core, load: how busy the relay's and the load's core were; added: ms from one end to the "
     "other, p50/p99/p99.9 of the slower way; late: ms that the load was behind itself, p99; "
     "stolen: of all processors, by the machine's host"
 )
 
 
-@dataclass(slots=True)
-class Findings:
-    """All that was measured; what could not be is told in `left_out`."""
-
-    points: list[Point] = field(default_factory=list)
-    capacities: dict[str, Capacity] = field(default_factory=dict)
-    set_ups_hz: dict[str, float] = field(default_factory=dict)
-    idle_kib: dict[str, float] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
-
-    def levels(self) -> list[int]:
-        """The numbers of sessions at which something was measured."""
-        return sorted({point.sessions for point in self.points})
-
-    def cost_us(self, relay: str, sessions: int) -> float | None:
-        """CPU of a message at so many sessions: the median of all rounds."""
-        found = [point.us_per_message for point in self._at(relay, sessions)]
-        return median(found) if found else None
-
-    def added_ms(self, relay: str, sessions: int) -> float | None:
-        """Added latency of the slower way, 99 %: the median of all rounds."""
-        found = [point.reading.p99_ms for point in self._at(relay, sessions)]
-        return median(found) if found else None
-
-    def _at(self, relay: str, sessions: int) -> list[Point]:
-        place = (relay, sessions)
-        return [point for point in self.points if (point.relay, point.sessions) == place]
-
-    def as_json(self) -> dict[str, object]:
-        """Everything, as plain values."""
-        return asdict(self)
-
-
-def points_table(points: Sequence[Point]) -> Table:
-    """Every measurement, in the order it was made."""
+def levels_table(findings: Findings) -> Table:
+    """Each relay at each number of sessions: medians of its windows."""
     table = Table(caption=CAPTION)
-    columns = ("sessions", "µs/message", "core", "added", "delivery", "load", "late", "stolen")
+    columns = ("sessions", "µs/message", "from–to", "core", "added", "load", "late", "stolen")
     for column in ("relay", *columns):
         table.add_column(column, justify="left" if column == "relay" else "right")
-    for point in points:
-        reading = point.reading
-        slower = max(reading.to_upstream, reading.to_client, key=lambda way: way.p99_ms)
+    for relay, sessions in findings.places():
+        points = findings.at(relay, sessions)
+        costs = sorted(point.us_per_message for point in points)
+        slower = [point.reading.slower for point in points]
+        added = (
+            [way.p50_ms for way in slower],
+            [way.p99_ms for way in slower],
+            [way.p999_ms for way in slower],
+        )
         table.add_row(
-            point.relay,
-            str(point.sessions),
-            f"{point.us_per_message:.1f}",
-            f"{point.core:.0%}",
-            f"{slower.p50_ms:.2f}/{slower.p99_ms:.2f}/{slower.p999_ms:.2f}",
-            f"{point.delivery:.2%}",
-            f"{reading.load_core:.0%}",
-            f"{reading.late.p99_ms:.1f}",
-            f"{point.stolen:.1%}",
+            relay,
+            str(sessions),
+            f"{median(costs):.1f}",
+            f"{costs[0]:.1f}–{costs[-1]:.1f}",
+            f"{median(point.core for point in points):.0%}",
+            "/".join(f"{median(ranks):.2f}" for ranks in added),
+            f"{median(point.reading.load_core for point in points):.0%}",
+            f"{median(point.reading.late.p99_ms for point in points):.1f}",
+            f"{median(point.stolen for point in points):.1%}",
         )
     return table
 
 
 def summary_table(findings: Findings, relays: Sequence[str], levels: Sequence[int]) -> Table:
     """One line for each relay."""
-    table = Table(caption="µs: CPU per audio message, the median of all rounds")
+    table = Table(caption="µs: CPU per audio message, the median of all windows")
     table.add_column("relay")
     columns = [f"µs at {level}" for level in levels]
     columns += ["sessions a core", "µs there", "p99 ms at half", "set-ups/s", "KiB idle"]

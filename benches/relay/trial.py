@@ -21,6 +21,7 @@ from benches.relay.relays import Relay, relay_running
 from rtproxy.load.gauges import cpu_s, read_process
 
 SETTLE_S = 1.0
+WARM_S = 0.4  # who was silent speaks again, and caches fill
 TURN_S = 10.0  # of the load's script: after so long each session has had one
 DRAIN_S = 10.0
 FINISH_S = 30.0
@@ -41,10 +42,10 @@ WINDOWS = 3  # so often it is tried to find one that is not stolen
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A relay at one number of sessions.
+    """A relay at one number of sessions, in one window.
 
     `lost` is what had not come 10 s after it was said; `stolen` the part of all processors
-    that the machine's host gave to others meanwhile.
+    that the machine's host gave to others meanwhile; windows of one `number` lie side by side.
     """
 
     relay: str
@@ -54,6 +55,7 @@ class Point:
     reading: Reading
     lost: int = 0
     stolen: float = 0.0
+    number: int = 0
 
     @property
     def delivery(self) -> float:
@@ -100,17 +102,32 @@ class Trial:
         self._relay = relay
         self._pid = pid
         self._load = load
+        self._sessions = 0
 
-    def at(self, sessions: int, window_s: float, settle_s: float = SETTLE_S) -> Point:
-        """Carry so many sessions for a while, then measure for another.
+    def at(self, sessions: int, window_s: float) -> Point:
+        """Carry so many sessions, and measure for a while."""
+        self._load.open(sessions)
+        time.sleep(SETTLE_S)
+        return self._window(sessions, window_s)
+
+    def open(self, sessions: int, settle_s: float) -> None:
+        """Have so many speak for a while, and be silent until a window of theirs."""
+        self._load.open(sessions)
+        time.sleep(settle_s)
+        self._load.speak(on=False)
+        self._sessions = sessions
+
+    def window(self, window_s: float) -> Point:
+        """Have those that are open speak, and measure; they are silent afterwards.
 
         A window of which the host took too much is measured again: the least stolen counts.
         """
-        self._load.open(sessions)
-        time.sleep(settle_s)
+        self._load.speak(on=True)
+        time.sleep(WARM_S)
         points: list[Point] = []
         while len(points) < WINDOWS and (not points or points[-1].stolen > STOLEN):
-            points.append(self._window(sessions, window_s))
+            points.append(self._window(self._sessions, window_s))
+        self._load.speak(on=False)
         return min(points, key=lambda point: point.stolen)
 
     def _window(self, sessions: int, window_s: float) -> Point:
@@ -132,9 +149,7 @@ class Trial:
 
         A relay may then lag and turn sessions away; it may not mix up what it brings.
         """
-        self._load.open(sessions)
-        time.sleep(SETTLE_S)
-        point = self._window(sessions, window_s)
+        point = self.at(sessions, window_s)
         lost = self._load.drain(DRAIN_S)
         reading = self._load.measure(0.0)
         if reading.mixed_up:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from benches.relay.relays import BUSY
-from benches.relay.tables import Findings
+from benches.relay.findings import Findings
 
 # What was promised; after it, what the short form asks of a machine that may be shared.
 NAIVE, NAIVE_QUICK = 0.25, 0.5
@@ -56,10 +56,9 @@ def bars(findings: Findings, *, quick: bool) -> Iterator[Bar]:
             what = f"added ms beside a busy thread at {sessions} sessions, p99"
             yield Bar(what, added_ms, HALF_LOAD_MS)
         for relay, peer, limit in (*judged, ("rtproxy-openai", "nginx", nginx)):
-            ours, theirs = findings.cost_us(relay, sessions), findings.cost_us(peer, sessions)
-            if ours is not None and theirs is not None:
+            if (ratio := findings.ratio(relay, peer, sessions)) is not None:
                 what = f"CPU per message of {relay} against {peer} at {sessions} sessions"
-                yield Bar(what, ours / theirs, limit)
+                yield Bar(what, ratio, limit)
         yield from _on_top_of_plain(findings, sessions)
     yield from _against_node(findings)
     if (capacity := findings.capacities.get("rtproxy")) is not None:
@@ -72,11 +71,12 @@ def bars(findings: Findings, *, quick: bool) -> Iterator[Bar]:
 def _on_top_of_plain(findings: Findings, sessions: int) -> Iterator[Bar]:
     """What TLS to the upstream adds to a message."""
     for name in ("rtproxy", "rtproxy-openai"):
-        plain, tls = findings.cost_us(name, sessions), findings.cost_us(f"{name}-tls", sessions)
-        if plain is not None and tls is not None:
+        more_us = findings.on_top_us(f"{name}-tls", name, sessions)
+        times = findings.ratio(f"{name}-tls", name, sessions)
+        if more_us is not None and times is not None:
             what = f"TLS to the upstream of {name} at {sessions} sessions"
-            yield Bar(f"{what}, µs on top", tls - plain, TLS_US)
-            yield Bar(f"{what}, times plain", tls / plain, TLS_TIMES)
+            yield Bar(f"{what}, µs on top", more_us, TLS_US)
+            yield Bar(f"{what}, times plain", times, TLS_TIMES)
 
 
 def _against_node(findings: Findings) -> Iterator[Bar]:

@@ -13,7 +13,8 @@ import pytest
 from benches.relay.load import Reading, read
 from benches.relay.processes import RelayError, running
 from benches.relay.relays import BUSY, RELAYS, Relay
-from benches.relay.tables import Findings, points_table, summary_table
+from benches.relay.findings import Findings
+from benches.relay.tables import levels_table, summary_table
 from benches.relay.trial import Capacity, Point
 from benches.relay.verdict import bars
 from rich.console import Console
@@ -169,7 +170,7 @@ def test_a_relay_that_was_not_measured_has_a_dash():
     out = StringIO()
     console = Console(file=out, width=120)
     console.print(summary_table(findings, ["node", "nginx"], [50]))
-    console.print(points_table(findings.points))
+    console.print(levels_table(findings))
     told = out.getvalue()
     assert "30.0" in told
     assert "–" in told
