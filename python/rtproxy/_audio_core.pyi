@@ -421,8 +421,12 @@ class Splice:
     def counters(self, item_id: str, now: float) -> Counters | None: ...
 
     # The lane to the upstream
-    def end_input(self, now: float) -> None:
-        """A commit goes out: conversion tails are flushed before it."""
+    def end_input(self, now: float) -> float:
+        """A commit goes out: conversion tails are flushed before it.
+
+        Returns where it stands in the attached upstream's own input time, in
+        milliseconds; 0 without an upstream.
+        """
     def discard_input(self) -> None:
         """The input buffer is cleared: conversion tails are forgotten."""
     def input_ms(self) -> float:
@@ -433,6 +437,11 @@ class Splice:
         """Input audio of that span, clamped to what is held.
 
         In the format in which it was said, or in PCM16 24 kHz where that is smaller.
+        """
+    def forget_input(self, before_ms: float) -> None:
+        """The ring forgets what came before that, in the upstream's own input time.
+
+        By the latency of a conversion less, and never what is still to come.
         """
     def replay(self, from_ms: float, now: float) -> float:
         """Append the ring from `from_ms` on to the attached upstream again.

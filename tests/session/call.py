@@ -20,6 +20,7 @@ from rtproxy.session.session import Session
 from rtproxy.simulator.commands import Send
 from rtproxy.simulator.conversation import Conversation
 from rtproxy.simulator.ids import Ids
+from rtproxy.simulator.input_buffer import InputBuffer
 from rtproxy.simulator.settings import Settings
 
 TICK_S = 0.02
@@ -92,7 +93,8 @@ class Call:
 
     `told` is what its client heard (`spoken`: text before its answer begins, too), `asides`
     what the proxy was answered, `refused` what the upstream would not do; `order` are its
-    items, as they stand there.
+    items, as they stand there. `forgotten`: up to where input need not be kept, and up to
+    where it had become items by then, or never will (ms).
     """
 
     def __init__(self, settings: Settings, *tools: str) -> None:
@@ -103,6 +105,7 @@ class Call:
         self.asides: list[cmd.Aside] = []
         self.order: list[str] = []
         self.refused: list[ev.Failure] = []
+        self.forgotten: list[tuple[float, float]] = []
         self.lane = Lane()
         declared = [{"type": "function", "name": name} for name in ("weather", "news", *tools)]
         self.calls: list[cmd.RunTool] = []  # that the proxy is to answer
@@ -132,6 +135,11 @@ class Call:
             self._hear(self._upstream.tick(self.now))
             self.lane.play(TICK_S * 1000)
             self._reach_marks()
+
+    @property
+    def _buffer(self) -> InputBuffer:
+        """What was said, as far as the upstream may still make an item of it."""
+        return self._upstream._listening._buffer
 
     @property
     def quiet(self) -> bool:
@@ -191,6 +199,10 @@ class Call:
                 self.lane.shut.discard(response_id)
             case cmd.RunTool():
                 self.calls.append(command)
+            case cmd.FlushInput():
+                self._run(ev.InputFlushed(at_ms=self._buffer.end_ms))
+            case cmd.ForgetInput(before_ms):
+                self.forgotten.append((before_ms, self._buffer.start_ms))
             case cmd.Measure(item_id, played_ms, event_id):
                 item = item_id or self.lane.playing()
                 sent_ms = self.lane.sent_ms(item) if item else None

@@ -145,6 +145,7 @@ def test_every_answer_is_told_once_in_order_and_nothing_of_ours_is_refused(
     assert_each_question_aside_is_answered(call)
     assert [item.item_id for item in call.session._history] == call.order
     assert_transcripts_in_spoken_order(call)
+    assert all(before_ms <= become_items_ms for before_ms, become_items_ms in call.forgotten)
 
 
 def of(call: Call, kind: type[ev.Event]) -> list[ev.Event]:

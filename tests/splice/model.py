@@ -318,8 +318,15 @@ class Splice:
         return None if count is None else Counters(count, self.lane.heard(item_id, exact(now)))
 
     # The lane to the upstream
-    def end_input(self, now: float) -> None:
+    def end_input(self, now: float) -> float:
         """The model converts nothing, so there is nothing to flush."""
+        upstream = self.sides.attached.get(Side.UPSTREAM)
+        return float(upstream.sent_ms) if upstream is not None else 0.0
+
+    def forget_input(self, before_ms: float) -> None:
+        upstream = self.sides.attached.get(Side.UPSTREAM)
+        sent_ms = upstream.sent_ms if upstream is not None else Fraction(0)
+        self.input.forget(Fraction(before_ms) + self.input.received_ms - sent_ms)
 
     def input_ms(self) -> float:
         return float(self.input.received_ms)

@@ -21,6 +21,7 @@ class Input:
         self.format = Format()
         self.audio = b""
         self.ring_ms = ring_ms
+        self.forgotten_ms = Fraction(0)
         self.burst = Fraction(burst_ms, 1000)
         self._ahead = Fraction(0)
         self._ahead_at: Fraction | None = None
@@ -46,7 +47,13 @@ class Input:
         return 1000 * self.format.seconds(self.audio)
 
     def span(self) -> tuple[Fraction, Fraction]:
-        return max(Fraction(0), self.received_ms - self.ring_ms), self.received_ms
+        return max(self.forgotten_ms, self.received_ms - self.ring_ms), self.received_ms
+
+    def forget(self, before_ms: Fraction) -> None:
+        """By whole samples, and nothing that is still to come."""
+        frame_ms = Fraction(1000, self.format.rate_hz)
+        before_ms = min(before_ms, self.received_ms) // frame_ms * frame_ms
+        self.forgotten_ms = max(self.forgotten_ms, before_ms)
 
     def read(self, from_ms: float, to_ms: float) -> bytes:
         held_from, held_to = self.span()

@@ -330,6 +330,12 @@ class Schedule(RuleBasedStateMachine):
             self.pair.call("replay", begin, self.pair.now)
             self.pair.turn()
 
+    @rule(back_ms=st.integers(-100, 1_500))
+    def what_was_said_is_forgotten(self, back_ms: int) -> None:
+        if self.pair._can_send("upstream"):
+            at_ms = self.pair.call("end_input", self.pair.now)
+            self.pair.call("forget_input", float(int(at_ms) - back_ms))
+
     @rule(first=st.integers(0, 3_000), size=st.integers(0, 1_000))
     def the_ring_is_read(self, first: int, size: int) -> None:
         self.pair.call("ring_read", float(first), float(first + size))

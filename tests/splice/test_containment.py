@@ -35,6 +35,7 @@ CALLS: dict[str, Callable[[Scene], Any]] = {
     "close": lambda scene: scene.splice.close(scene.client.leg, 1000, "", scene.now),
     "open_leg": lambda scene: scene.newcomer("client"),
     "input_ms": lambda scene: scene.splice.input_ms(),
+    "forget_input": lambda scene: scene.splice.forget_input(0),
 }
 
 

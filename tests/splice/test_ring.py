@@ -92,6 +92,44 @@ def test_replay_begins_where_the_ring_begins(stage: Callable[..., Scene]) -> Non
     assert scene.splice.input_offset_ms() == 800
 
 
+def test_what_is_forgotten_is_told_to_no_successor(scene: Scene) -> None:
+    everything = sound(1_000)
+    scene.client.says(spoken(everything[: 300 * 48]))
+    scene.upstream = scene.newcomer("upstream")
+    scene.attach(scene.upstream)
+    scene.client.says(spoken(everything[300 * 48 :]))
+    scene.splice.forget_input(-1)
+    assert scene.splice.ring_span() == (299, 1_000)
+    scene.splice.forget_input(450)  # of its own time
+    scene.splice.forget_input(400)  # which is forgotten already
+    assert scene.splice.ring_span() == (750, 1_000)
+    scene.upstream = scene.newcomer("upstream")
+    scene.attach(scene.upstream)
+    assert scene.splice.replay(0, scene.now) == 250
+    scene.upstream.hears()
+    assert scene.upstream.heard_audio == everything[750 * 48 :]
+
+
+def test_what_is_still_to_come_is_not_forgotten(scene: Scene) -> None:
+    scene.client.says(spoken(100))
+    scene.splice.forget_input(5_000)
+    assert scene.splice.ring_span() == (100, 100)
+    scene.client.says(spoken(200))
+    assert scene.splice.ring_span() == (100, 300)
+
+
+def test_a_commit_tells_where_it_stands_in_the_upstreams_time(scene: Scene) -> None:
+    scene.client.says(spoken(300))
+    assert scene.splice.end_input(scene.now) == 300
+    scene.upstream = scene.newcomer("upstream")
+    scene.attach(scene.upstream)
+    assert scene.splice.end_input(scene.now) == 0
+    scene.client.says(spoken(120))
+    assert scene.splice.end_input(scene.now) == 120
+    scene.detach(scene.upstream)
+    assert scene.splice.end_input(scene.now) == 0
+
+
 def test_without_a_check_unknown_payloads_pass_uncounted(stage: Callable[..., Scene]) -> None:
     scene = stage(lead_ms=None)
     append = "input_audio_buffer.append"

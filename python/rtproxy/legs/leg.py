@@ -189,11 +189,17 @@ class SpliceLegs(Protocol):
     def exclude(self, response_id: str) -> None:
         """The response is out-of-band: keep its audio out of the lane."""
 
-    def end_input(self) -> None:
-        """A commit goes out: flush conversion tails before it."""
+    def end_input(self) -> float:
+        """A commit goes out: flush conversion tails before it.
+
+        Returns where it stands in the upstream's own input time, in milliseconds.
+        """
 
     def discard_input(self) -> None:
         """What was said is to be forgotten: conversion tails with it."""
+
+    def forget_input(self, before_ms: float) -> None:
+        """Nobody will ask for what came before that, in the upstream's own input time."""
 
     def shape(self, gain: float, pitch: float) -> None:
         """How loud (0 to 4) and how high (0.5 to 2, the duration kept) answers are heard.

@@ -82,15 +82,21 @@ class SplicedLegs:
         with self._junction:
             self._splice.exclude(response_id)
 
-    def end_input(self) -> None:
-        """Flush conversion tails before a commit."""
+    def end_input(self) -> float:
+        """Flush conversion tails before a commit; where that stands in the upstream's time."""
         with self._junction as now:
-            self._splice.end_input(now)
+            return self._splice.end_input(now)
+        return 0.0
 
     def discard_input(self) -> None:
         """Forget conversion tails of the input."""
         with self._junction:
             self._splice.discard_input()
+
+    def forget_input(self, before_ms: float) -> None:
+        """Nobody will ask for what came before that, in the upstream's own input time."""
+        with self._junction:
+            self._splice.forget_input(before_ms)
 
     def shape(self, gain: float, pitch: float) -> None:
         """How loud and how high answers are heard."""

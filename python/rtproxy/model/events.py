@@ -34,6 +34,7 @@ from rtproxy.model.told import ClockRead as ClockRead
 from rtproxy.model.told import Dropped as Dropped
 from rtproxy.model.told import GreetingOverdue as GreetingOverdue
 from rtproxy.model.told import HeardPart as HeardPart
+from rtproxy.model.told import InputFlushed as InputFlushed
 from rtproxy.model.told import Interrupted as Interrupted
 from rtproxy.model.told import MarkReached as MarkReached
 from rtproxy.model.told import Measured as Measured

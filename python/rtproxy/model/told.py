@@ -92,6 +92,12 @@ class Dropped(Event, frozen=True, kw_only=True):
     heard: tuple[HeardPart, ...]
 
 
+class InputFlushed(Event, frozen=True, kw_only=True):
+    """All input so far is on its way: a commit by hand stands there in the upstream's time."""
+
+    at_ms: float
+
+
 class UpstreamLost(Event, frozen=True, kw_only=True):
     """The upstream's leg is gone; `final` if the same session cannot be had again."""
 

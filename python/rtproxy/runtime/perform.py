@@ -178,9 +178,11 @@ class Performer:
             case cmd.Exclude(response_id):
                 self._legs.exclude(response_id)
             case cmd.FlushInput():
-                self._legs.end_input()
+                return ev.InputFlushed(at_ms=self._legs.end_input())
             case cmd.DiscardInput():
                 self._legs.discard_input()
+            case cmd.ForgetInput(before_ms):
+                self._legs.forget_input(before_ms)
             case cmd.JoinAudio(audio):
                 self._join(audio)
             case cmd.Resubmit(payload) if held is not None:

@@ -61,12 +61,19 @@ class Exclude:
 
 @dataclass(frozen=True, slots=True)
 class FlushInput:
-    """A commit follows: conversion tails go before it."""
+    """A commit follows: conversion tails go before it. Answered at once by InputFlushed."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiscardInput:
     """What was said is forgotten: conversion tails with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetInput:
+    """Nobody will have to be told again what came before that, in the upstream's input time."""
+
+    before_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +174,7 @@ Command = (
     | Exclude
     | FlushInput
     | DiscardInput
+    | ForgetInput
     | JoinAudio
     | Resubmit
     | Dial

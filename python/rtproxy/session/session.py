@@ -37,6 +37,7 @@ from rtproxy.session.commands import (
 from rtproxy.session.formats import UnknownFormatError
 from rtproxy.session.greeting import NEEDS_START, Greeting
 from rtproxy.session.history import History
+from rtproxy.session.kept_input import KeptInput
 from rtproxy.session.lifetime import Lifetime, Patience
 from rtproxy.session.playback import judge
 from rtproxy.session.questions import Questions
@@ -88,6 +89,7 @@ class Session:
         self._causes = Causes()
         self._history = History()
         self._transcripts = Transcripts(self._history)
+        self._kept = KeptInput()
         self._asides = out_of_band.Asides(self._history)
         self._questions = Questions()
         self._refused = Refused(self.turns, self._agreement, self._asides, self._questions)
@@ -111,7 +113,7 @@ class Session:
         self._now = now
         self._lifetime.note(event, now)
         self._history.note(event)
-        commands = self._transcripts.ended(self._answer(event))
+        commands = self._transcripts.ended(self._answer(event)) + self._kept.note(event)
         self._settle(commands)
         return [self._addressed(command, event) for command in commands] if commands else commands
 

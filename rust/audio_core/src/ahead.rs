@@ -20,11 +20,9 @@ pub fn fetch_first<T>(queue: &VecDeque<T>) {
     fetch_bytes(first.as_ptr().cast(), size_of::<T>());
 }
 
-/// Fetch the place behind the last entry, where more will be written.
-pub fn fetch_end(queue: &VecDeque<u8>) {
-    let (first, second) = queue.as_slices();
-    let last = if second.is_empty() { first } else { second };
-    fetch_bytes(last.as_ptr_range().end, 4 * LINE_BYTES);
+/// Fetch what lies behind the bytes, where more will be written.
+pub fn fetch_behind(bytes: &[u8]) {
+    fetch_bytes(bytes.as_ptr_range().end, 4 * LINE_BYTES);
 }
 
 fn fetch_bytes(from: *const u8, size_bytes: usize) {
@@ -55,8 +53,8 @@ mod tests {
         fetch("text");
         fetch_first(&VecDeque::<u64>::new());
         fetch_first(&VecDeque::from([1_u8]));
-        fetch_end(&VecDeque::new());
-        fetch_end(&VecDeque::from([1]));
+        fetch_behind(&[]);
+        fetch_behind(&[1]);
         fetch_bytes(std::ptr::null(), 200);
         fetch_bytes(std::ptr::without_provenance(usize::MAX - 100), 200);
     }

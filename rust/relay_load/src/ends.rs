@@ -179,7 +179,7 @@ impl Far {
         world: &mut World,
         mut send: impl FnMut(&[u8]),
     ) {
-        let due = self.script.step();
+        let due = self.script.step(self.ear.heard.heard());
         if let Due::Events(events) = due {
             for event in &events {
                 send(event.as_bytes());

@@ -6,6 +6,8 @@
 
 use std::io::Write;
 
+/// What a chunk plays.
+const STEP_MS: u32 = 40;
 /// Steps from one turn to the next: ten seconds.
 const TURN_STEPS: u32 = 250;
 /// From the end of an answer to the first sound of the next one: 320 ms.
@@ -93,14 +95,15 @@ impl Script {
         self.begin_answer()
     }
 
-    /// Go one step on.
-    pub fn step(&mut self) -> Due {
+    /// Go one step on; so many chunks have been heard, which is the time of a session's input.
+    pub fn step(&mut self, heard: u32) -> Due {
+        let heard_ms = heard * STEP_MS;
         let step = self.step;
         self.step = (step + 1) % TURN_STEPS;
         match step {
             0 => Due::Events(self.end_answer()),
-            SPEECH_STARTED => Due::Events(self.start_speech()),
-            SPEECH_STOPPED => Due::Events(self.stop_speech()),
+            SPEECH_STARTED => Due::Events(self.start_speech(heard_ms)),
+            SPEECH_STOPPED => Due::Events(self.stop_speech(heard_ms)),
             ANSWER => Due::Events(self.begin_answer()),
             1..ANSWER => Due::Events(Vec::new()),
             _ if step.is_multiple_of(WORD_STEPS) => Due::AudioAndWord,
@@ -137,13 +140,13 @@ impl Script {
         );
     }
 
-    fn start_speech(&mut self) -> Vec<String> {
+    fn start_speech(&mut self, heard_ms: u32) -> Vec<String> {
         let user = self.user();
-        let body = format!(r#""audio_start_ms":1200,"item_id":"{user}""#);
+        let body = format!(r#""audio_start_ms":{heard_ms},"item_id":"{user}""#);
         vec![self.event("input_audio_buffer.speech_started", &body)]
     }
 
-    fn stop_speech(&mut self) -> Vec<String> {
+    fn stop_speech(&mut self, heard_ms: u32) -> Vec<String> {
         let user = self.user();
         let item = format!(
             r#""previous_item_id":null,"item":{{"id":"{user}","type":"message","status":"completed","role":"user","content":[{{"type":"input_audio","transcript":null}}]}}"#
@@ -154,7 +157,7 @@ impl Script {
         vec![
             self.event(
                 "input_audio_buffer.speech_stopped",
-                &format!(r#""audio_end_ms":3800,"item_id":"{user}""#),
+                &format!(r#""audio_end_ms":{heard_ms},"item_id":"{user}""#),
             ),
             self.event(
                 "input_audio_buffer.committed",
@@ -289,7 +292,7 @@ mod tests {
     #[test]
     fn ten_seconds_hold_a_turn_its_audio_and_its_words() {
         let mut script = Script::new(0);
-        let steps: Vec<Due> = (0..TURN_STEPS).map(|_| script.step()).collect();
+        let steps: Vec<Due> = (0..TURN_STEPS).map(|_| script.step(0)).collect();
         let count = |wanted: &Due| steps.iter().filter(|due| *due == wanted).count();
         let events: usize = steps
             .iter()
@@ -307,11 +310,22 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_has_the_time_of_what_was_heard() {
+        let mut script = Script::new(0);
+        let mut said = (0..TURN_STEPS).map(|step| script.step(step));
+        let stopped = said.nth((SPEECH_STOPPED - SPEECH_STARTED) as usize);
+        let Some(Due::Events(events)) = stopped else {
+            panic!("no events but {stopped:?}");
+        };
+        assert!(events[0].contains(r#""audio_end_ms":80,"#), "{}", events[0]);
+    }
+
+    #[test]
     fn sessions_have_their_second_turns_at_different_times() {
         let ends = |number| {
             let mut script = Script::new(number);
             (0..TURN_STEPS)
-                .position(|_| matches!(script.step(), Due::Events(all) if all.len() == 7))
+                .position(|_| matches!(script.step(0), Due::Events(all) if all.len() == 7))
         };
         assert_ne!(ends(1), ends(2));
     }

@@ -259,8 +259,8 @@ impl Splice {
         Ok(counted.map(Counters::from))
     }
 
-    fn end_input(&self, now: f64) -> PyResult<()> {
-        self.at(now, splice::Splice::end_input)
+    fn end_input(&self, now: f64) -> PyResult<f64> {
+        self.at(now, splice::Splice::end_input).map(time::to_ms)
     }
 
     fn discard_input(&self) -> PyResult<()> {
@@ -286,13 +286,18 @@ impl Splice {
         Ok(PyBytes::new(py, &audio))
     }
 
+    fn forget_input(&self, before_ms: f64) -> PyResult<()> {
+        let before = duration(before_ms)?;
+        self.run(|splice| splice.forget_input(before))
+    }
+
     fn replay(&self, from_ms: f64, now: f64) -> PyResult<f64> {
         let (from, now) = (duration(from_ms)?, moment(now)?);
         self.run(|splice| time::to_ms(splice.replay(from, now)))
     }
 
     fn input_offset_ms(&self) -> PyResult<f64> {
-        self.run(|splice| splice.input_offset_ms())
+        self.run(|splice| time::to_ms(splice.input_offset()))
     }
 
     fn level(&self, side: Side) -> PyResult<Level> {

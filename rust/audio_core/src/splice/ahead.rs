@@ -3,7 +3,7 @@
 //! Only hints: nothing depends on it, and what is forgotten here is merely waited for.
 
 use super::splice::Splice;
-use crate::ahead::{fetch, fetch_end, fetch_first};
+use crate::ahead::{fetch, fetch_behind, fetch_first};
 
 impl Splice {
     /// Bytes will arrive: fetch what the splice consists of beside itself.
@@ -11,7 +11,7 @@ impl Splice {
         fetch(self.legs.as_slice());
         fetch_first(&self.lane.entries);
         fetch_first(&self.lane.clock.segments);
-        fetch_end(&self.input.ring.bytes);
+        fetch_behind(self.input.ring.newest());
         let newest = self.lane.items.all.back();
         newest.inspect(|item| fetch(*item));
         for leg in &self.legs {

@@ -95,12 +95,13 @@ impl Converter {
             self.packs = target.is_packets();
         }
         self.part = Some(part);
-        (true, from_ms(self.latency_ms()))
+        (true, self.latency())
     }
 
-    fn latency_ms(&self) -> f64 {
+    /// By how much the path delays what goes through it.
+    pub(super) fn latency(&self) -> Ticks {
         let packing = if self.packs { opus::LOOK_AHEAD_MS } else { 0.0 };
-        self.path.as_ref().map_or(0.0, AudioPath::latency_ms) + packing
+        from_ms(self.path.as_ref().map_or(0.0, AudioPath::latency_ms) + packing)
     }
 
     fn fresh(&self, source: AudioFormat, target: AudioFormat) -> AudioPath {

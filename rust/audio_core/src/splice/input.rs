@@ -162,6 +162,13 @@ impl Input {
         self.passing.discard();
     }
 
+    /// What came before that input time will not be said again.
+    pub fn forget(&mut self, before: Ticks) {
+        // What is inside a conversion has come, and is no time of the upstream's yet.
+        let before = before.saturating_sub(self.passing.latency());
+        self.ring.forget(before);
+    }
+
     /// Audio received so far.
     pub const fn total(&self) -> Ticks {
         self.total

@@ -2,6 +2,10 @@
 //!
 //! A sink. Its times are input time: how much audio the client had sent. What is held
 //! stays as it was pushed, whoever reads it.
+//!
+//! It is kept in blocks of one size, taken when audio comes and given back as soon as all
+//! that is in them is forgotten. So it never moves what it holds, and the memory that one
+//! session has done with is the next one's: no page of it is new to the process.
 
 use super::convert;
 use super::format::PlayTime;
@@ -10,6 +14,9 @@ use crate::dsp::format::AudioFormat;
 use std::collections::VecDeque;
 use std::ops::Range;
 
+/// A third of a second of the usual format, and small to an allocator.
+const BLOCK_BYTES: usize = 16 * 1024;
+
 /// Audio bytes up to a fixed duration; memory grows with what is held, not before.
 #[derive(Debug)]
 pub struct Ring {
@@ -17,7 +24,12 @@ pub struct Ring {
     format: AudioFormat,
     /// What `span` is in that format.
     capacity: usize,
-    pub(super) bytes: VecDeque<u8>,
+    /// All are full but the last one.
+    blocks: VecDeque<Vec<u8>>,
+    /// Bytes of the first block that are forgotten: less than it has.
+    forgotten: usize,
+    /// Bytes held.
+    held: usize,
     /// Input time at the end of what is held.
     end: Ticks,
 }
@@ -29,7 +41,9 @@ impl Ring {
             span,
             format,
             capacity: format.bytes_within(span),
-            bytes: VecDeque::new(),
+            blocks: VecDeque::new(),
+            forgotten: 0,
+            held: 0,
             end: 0,
         }
     }
@@ -40,18 +54,18 @@ impl Ring {
         self.end = end;
         let kept = &audio[audio.len().saturating_sub(self.capacity)..];
         let spare = self.capacity - kept.len();
-        self.bytes.drain(..self.bytes.len().saturating_sub(spare));
-        self.make_room(kept.len());
-        self.bytes.extend(kept);
+        self.drop_first(self.held.saturating_sub(spare));
+        self.append(kept);
     }
 
     /// Another client speaks otherwise: what is held becomes alike.
     fn recast(&mut self, format: AudioFormat) {
         if self.format != format {
-            let held = convert::whole(self.bytes.make_contiguous(), self.format, format);
-            self.bytes = held.into();
+            let held = convert::whole(&self.bytes(0..self.held), self.format, format);
+            self.drop_first(self.held);
             self.format = format;
             self.capacity = format.bytes_within(self.span);
+            self.append(&held);
         }
     }
 
@@ -60,13 +74,41 @@ impl Ring {
         self.push(audio, self.format, self.end);
     }
 
-    /// Grow by doubling, but never beyond the capacity.
-    fn make_room(&mut self, more: usize) {
-        let needed = self.bytes.len() + more;
-        if needed > self.bytes.capacity() {
-            let most = self.capacity.max(needed);
-            let target = (2 * self.bytes.capacity()).clamp(needed, most);
-            self.bytes.reserve_exact(target - self.bytes.len());
+    /// Nobody will ask for what came before that input time.
+    pub fn forget(&mut self, before: Ticks) {
+        self.drop_first(self.offset(before));
+    }
+
+    fn append(&mut self, mut audio: &[u8]) {
+        self.held += audio.len();
+        while !audio.is_empty() {
+            let block = self.open_block();
+            let fits = audio.len().min(BLOCK_BYTES - block.len());
+            block.extend_from_slice(&audio[..fits]);
+            audio = &audio[fits..];
+        }
+    }
+
+    /// The last block, in which there is room.
+    fn open_block(&mut self) -> &mut Vec<u8> {
+        let full = |block: &Vec<u8>| block.len() == BLOCK_BYTES;
+        if self.blocks.back().is_none_or(full) {
+            self.blocks.push_back(Vec::with_capacity(BLOCK_BYTES));
+        }
+        self.blocks.back_mut().expect("there is one now")
+    }
+
+    fn drop_first(&mut self, bytes: usize) {
+        self.held -= bytes;
+        if self.held == 0 {
+            self.blocks.clear();
+            self.forgotten = 0;
+            return;
+        }
+        self.forgotten += bytes;
+        while self.forgotten >= BLOCK_BYTES {
+            self.blocks.pop_front();
+            self.forgotten -= BLOCK_BYTES;
         }
     }
 
@@ -77,7 +119,7 @@ impl Ring {
 
     /// The input time that is held.
     pub fn span(&self) -> Range<Ticks> {
-        self.end - self.format.duration(self.bytes.len())..self.end
+        self.end - self.format.duration(self.held)..self.end
     }
 
     /// The format of what is held.
@@ -87,13 +129,28 @@ impl Ring {
 
     /// The audio of `wanted`, clamped to what is held, by whole samples.
     pub fn read(&self, wanted: Range<Ticks>) -> Vec<u8> {
+        let (from, to) = (self.offset(wanted.start), self.offset(wanted.end));
+        self.bytes(from..to.max(from))
+    }
+
+    /// Where that input time is in what is held, clamped to it.
+    fn offset(&self, moment: Ticks) -> usize {
         let held = self.span();
-        let offset = |moment: Ticks| {
-            let inside = moment.clamp(held.start, held.end) - held.start;
-            self.format.bytes_within(inside)
-        };
-        let (from, to) = (offset(wanted.start), offset(wanted.end));
-        self.bytes.range(from..to.max(from)).copied().collect()
+        self.format
+            .bytes_within(moment.clamp(held.start, held.end) - held.start)
+    }
+
+    fn bytes(&self, wanted: Range<usize>) -> Vec<u8> {
+        let stored = self.forgotten + wanted.start..self.forgotten + wanted.end;
+        let blocks = stored.start / BLOCK_BYTES..stored.end.div_ceil(BLOCK_BYTES);
+        let mut found = Vec::with_capacity(wanted.len());
+        let mut from = stored.start % BLOCK_BYTES;
+        for block in self.blocks.range(blocks) {
+            let to = block.len().min(from + wanted.len() - found.len());
+            found.extend_from_slice(&block[from..to]);
+            from = 0;
+        }
+        found
     }
 
     /// The audio from `from` on, in pieces of at most `step`.
@@ -110,6 +167,11 @@ impl Ring {
     pub fn span_ms(&self) -> (f64, f64) {
         let span = self.span();
         (time::to_ms(span.start), time::to_ms(span.end))
+    }
+
+    /// The last of what is held: what comes next is written behind it.
+    pub fn newest(&self) -> &[u8] {
+        self.blocks.back().map_or(&[], Vec::as_slice)
     }
 }
 
@@ -147,25 +209,40 @@ mod tests {
         assert_eq!((held.len(), held[0] | 0x80, held[320]), (480, 0xFF, 2));
     }
 
+    /// What is done to a ring: (samples that come, milliseconds that are forgotten).
+    fn steps() -> impl Strategy<Value = Vec<(usize, i64)>> {
+        let forgets = prop_oneof![3 => Just(0), 1 => 0_i64..1_500];
+        prop::collection::vec((0_usize..20_000, forgets), 0..20)
+    }
+
     proptest! {
         #[test]
-        fn holds_the_tail_of_all_that_came(
-            chunks in prop::collection::vec(0_usize..3_000, 0..20),
-            from_ms in -10_i64..300,
-            to_ms in -10_i64..300,
+        fn holds_of_all_that_came_the_last_that_is_not_forgotten(
+            steps in steps(),
+            from_ms in -10_i64..2_500,
+            to_ms in -10_i64..2_500,
         ) {
-            let mut ring = Ring::new(70 * TICKS_PER_MS, PCM16_24K);
+            let span_ms = 900;
+            let mut ring = Ring::new(span_ms * TICKS_PER_MS, PCM16_24K);
             let mut all = Vec::new();
-            for frames in chunks {
-                let chunk: Vec<u8> = (0..2 * frames).map(|at| (all.len() + at) as u8).collect();
+            let mut forgotten = 0;
+            for (frames, forgets_ms) in steps {
+                let chunk: Vec<u8> = (0..2 * frames).map(|at| ((all.len() + at) / 7) as u8).collect();
                 let end = PCM16_24K.duration(all.len() + chunk.len());
                 ring.push(&chunk, PCM16_24K, end);
                 all.extend(chunk);
+                forgotten = forgotten.max(all.len().saturating_sub(span_ms as usize * 48));
+                let before = ring.span().start + forgets_ms * TICKS_PER_MS;
+                forgotten = all.len().min(forgotten + forgets_ms as usize * 48);
+                ring.forget(before);
             }
-            let held = &all[all.len().saturating_sub(70 * 48)..];
+            let held = &all[forgotten..];
             prop_assert_eq!(ring.read(0..NEVER_ENDING), held);
             prop_assert_eq!(ring.end(), PCM16_24K.duration(all.len()));
-            prop_assert!(ring.bytes.capacity() <= 70 * 48);
+            prop_assert_eq!(ring.span().start, PCM16_24K.duration(forgotten));
+            let blocks = ring.blocks.len();
+            prop_assert!(blocks * BLOCK_BYTES < held.len() + 2 * BLOCK_BYTES, "{blocks}");
+            prop_assert!(ring.blocks.iter().all(|block| block.capacity() == BLOCK_BYTES));
 
             let offset = |ms: i64| {
                 let ticks = ms * TICKS_PER_MS - ring.span().start;
@@ -173,7 +250,23 @@ mod tests {
             };
             let (from, to) = (offset(from_ms), offset(to_ms));
             let read = ring.read(from_ms * TICKS_PER_MS..to_ms * TICKS_PER_MS);
-            prop_assert_eq!(read, &held[from..to.max(from)]);
+            prop_assert_eq!(&read, &held[from..to.max(from)]);
+            let pieces = ring.pieces(from_ms * TICKS_PER_MS, 200 * TICKS_PER_MS);
+            prop_assert!(pieces.iter().all(|piece| (1..=9_600).contains(&piece.len())));
+            prop_assert_eq!(pieces.concat(), &held[from..]);
         }
+    }
+
+    #[test]
+    fn what_never_came_cannot_be_forgotten() {
+        let mut ring = Ring::new(1_000 * TICKS_PER_MS, PCM16_24K);
+        ring.forget(Ticks::MIN);
+        ring.forget(NEVER_ENDING);
+        ring.push(&[7; 96], PCM16_24K, 2 * TICKS_PER_MS);
+        assert_eq!(ring.span_ms(), (0.0, 2.0));
+        ring.forget(NEVER_ENDING);
+        assert_eq!((ring.span_ms(), ring.newest().len()), ((2.0, 2.0), 0));
+        ring.push(&[8; 96], PCM16_24K, 4 * TICKS_PER_MS);
+        assert_eq!(ring.read(0..NEVER_ENDING), [8; 96]);
     }
 }

@@ -4,19 +4,21 @@ use super::chunk::{Body, Chunk};
 use super::format::PlayTime;
 use super::leg::Side;
 use super::splice::Splice;
-use super::time::{self, Ticks, TICKS_PER_MS};
+use super::time::{Ticks, TICKS_PER_MS};
 
 /// How long one replayed message plays at most.
 const REPLAY_STEP: Ticks = 200 * TICKS_PER_MS;
 
 impl Splice {
-    /// A commit goes out: what the conversions still have goes before it.
-    pub fn end_input(&mut self, now: Ticks) {
+    /// A commit goes out: what the conversions still have goes before it. Returns where
+    /// in the upstream's own input time it stands.
+    pub fn end_input(&mut self, now: Ticks) -> Ticks {
         self.pass_time(now);
         let tail = self.input.end();
         if !self.passes_on_from(Side::Client) {
             self.say_tail(tail);
         }
+        self.input.total() - self.input_offset()
     }
 
     /// What the upstream hears next is another stream than what it has heard.
@@ -56,6 +58,12 @@ impl Splice {
         self.input.ring.read(from..to)
     }
 
+    /// No successor will be told what came before that, in the upstream's own input time.
+    pub fn forget_input(&mut self, before: Ticks) {
+        self.input
+            .forget(before.saturating_add(self.input_offset()));
+    }
+
     /// Say again to the attached upstream what is held from `from` on; returns how
     /// long that is.
     pub fn replay(&mut self, from: Ticks, now: Ticks) -> Ticks {
@@ -86,10 +94,10 @@ impl Splice {
 
     /// Client input time minus the attached upstream's own input time; without an
     /// upstream, as it will be for one that is attached now.
-    pub fn input_offset_ms(&self) -> f64 {
+    pub fn input_offset(&self) -> Ticks {
         let own = self
             .attached_at(Side::Upstream)
             .map(|at| self.legs[at].input);
-        time::to_ms(self.input.total() - own.unwrap_or(0))
+        self.input.total() - own.unwrap_or(0)
     }
 }

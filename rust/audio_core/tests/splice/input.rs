@@ -2,7 +2,7 @@
 
 use super::talk::{format, narrow, noise, taken, through, ulaw, Talk};
 use audio_core::dsp::format::{Encoding, PCM16_24K};
-use audio_core::splice::time::{Ticks, TICKS_PER_MS};
+use audio_core::splice::time::{from_ms, Ticks, TICKS_PER_MS};
 use proptest::prelude::*;
 
 fn chunk_sizes() -> impl Strategy<Value = Vec<usize>> {
@@ -48,6 +48,40 @@ proptest! {
         talk.commit();
         let last = successors[successors.len() - 1];
         prop_assert!(talk.heard() == through(&audio, speaks, last));
+    }
+
+    #[test]
+    fn of_what_is_forgotten_a_successor_hears_next_to_nothing(
+        speaks in prop::sample::select(narrow()),
+        takes in prop::sample::select(taken()),
+        sizes in chunk_sizes(),
+        turns_frames in prop::collection::vec(2_000_usize..5_000, 1..5),
+        (before, behind) in (0_usize..4_000, 0_usize..4_000),
+    ) {
+        let mut talk = Talk::new(speaks);
+        let bytes = |frames| frames * speaks.frame_bytes();
+        talk.says(&noise(before, speaks), &sizes);
+        talk.move_on(takes);
+        let mut turns = Vec::new();
+        for frames in turns_frames {
+            talk.says(&noise(frames, speaks), &sizes);
+            let at = talk.commit();
+            turns.push((at, talk.stage.run(|splice, _| splice.input_total())));
+        }
+        talk.says(&noise(behind, speaks), &sizes);
+        // A conversion's tail is time of the upstream's alone, so less is forgotten.
+        let most_each = 20 * TICKS_PER_MS;
+        let mut tails: Ticks = turns.iter().map(|_| most_each).sum();
+        for (at, end) in turns {
+            talk.stage.run(|splice, _| splice.forget_input(at));
+            let (start_ms, _) = talk.stage.run(|splice, _| splice.ring_span_ms());
+            let kept = end - from_ms(start_ms);
+            prop_assert!((0..=tails).contains(&kept), "{kept} ticks too much");
+            tails -= most_each;
+        }
+        let held = talk.stage.run(|splice, _| splice.ring_read(Ticks::MIN, Ticks::MAX));
+        prop_assert!(held.ends_with(&noise(behind, speaks)));
+        prop_assert!(held.len() <= bytes(behind) + bytes(speaks.rate_hz() as usize / 50));
     }
 
     #[test]

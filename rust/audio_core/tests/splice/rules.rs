@@ -108,7 +108,7 @@ fn a_replay_is_said_in_the_upstreams_own_shape_where_messages_pass_on() {
         .unwrap();
     let sent = stage.run(|splice, now| splice.replay(from_ms(10.0), now));
     assert_eq!(sent, 240 * TICKS_PER_MS);
-    assert!((stage.run(|splice, _| splice.input_offset_ms()) - 10.0).abs() < 1e-9);
+    assert_eq!(stage.run(|splice, _| splice.input_offset()), from_ms(10.0));
     stage.upstream = super::stage::FarEnd::new(leg, Side::Upstream);
     let heard = stage.upstream_hears();
     assert_eq!(heard.len(), 2);

@@ -140,7 +140,8 @@ impl Talk {
         audio
     }
 
-    pub fn commit(&mut self) {
-        self.stage.run(Splice::end_input);
+    /// Returns where the commit stands, as the upstream counts time.
+    pub fn commit(&mut self) -> Ticks {
+        self.stage.run(Splice::end_input)
     }
 }
