@@ -94,8 +94,9 @@ class ReactorPump:
 
     def settle(self, session: int, now: float) -> None:
         """The session's splice was touched: do what has become possible, tell whom it concerns."""
-        with self._bustle.ours:
-            tell(self.reactor.settle(session, now))
+        if news := self.reactor.settle(session, now):
+            with self._bustle.ours:
+                tell(news)
 
     def tell_all(
         self, members: Sequence[int], payload: bytes, within: tuple[int, int] | None

@@ -102,7 +102,7 @@ class SessionTask:
             core,
             dialect,
             legs,
-            clock=trio.current_time,
+            clock=trio.lowlevel.current_clock().current_time,
             end=self.end,
             join=self._join,
             dial=self._want_upstream,

@@ -124,9 +124,11 @@ class Session:
         return dispatch(self, event) if dispatch else []
 
     def _settle(self, commands: list[Command]) -> None:
-        if commands and any(isinstance(command, End) for command in commands):
-            self.state = step(SESSION_STEPS, self.state, State.CLOSED)
-        elif self.state in _TALKING:
+        for command in commands:
+            if type(command) is End:
+                self.state = step(SESSION_STEPS, self.state, State.CLOSED)
+                return
+        if self.state in _TALKING:
             then = State.RESPONDING if self.turns.responding else State.READY
             self.state = step(SESSION_STEPS, self.state, then)
 
