@@ -72,7 +72,7 @@ class Findings:
         return [
             relay
             for relay, sessions in self.places()
-            if not (self.typical(relay, sessions, lambda point: point.kept_up) or 0) > 0.5  # noqa: PLR2004 - most
+            if not (self.typical(relay, sessions, lambda point: point.kept_up) or 0) > 0.5
         ]
 
     @contextmanager

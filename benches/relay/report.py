@@ -19,10 +19,10 @@ from pathlib import Path
 from rich.console import Console
 
 from benches.relay import verdict
+from benches.relay.findings import Findings
 from benches.relay.load import build
 from benches.relay.processes import Cores, RelayError, pick_cores
 from benches.relay.relays import RELAYS, Relay, fetch
-from benches.relay.findings import Findings
 from benches.relay.tables import levels_table, summary_table
 from benches.relay.trial import SETTLE_S, TURN_S, Trial, capacity_of, trial_of
 
@@ -177,7 +177,7 @@ def measure_level(
     cores: Cores,
     findings: Findings,
 ) -> None:
-    """All of these with so many sessions each, speaking in turns; who does not carry them is out."""
+    """All of these with so many sessions each, speaking in turns; none that does not carry them."""
     with ExitStack() as stack:
         trials: dict[str, Trial] = {}
         for relay in relays:

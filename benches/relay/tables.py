@@ -14,9 +14,9 @@ from benches.relay.findings import Findings
 from benches.relay.trial import Capacity
 
 CAPTION = (
-    "medians of all windows; core, load: how busy the relay's and the load's core were; added: ms from one end to the "
-    "other, p50/p99/p99.9 of the slower way; late: ms that the load was behind itself, p99; "
-    "stolen: of all processors, by the machine's host"
+    "medians of all windows; core, load: how busy the relay's and the load's core were; "
+    "added: ms from one end to the other, p50/p99/p99.9 of the slower way; "
+    "late: ms that the load was behind itself, p99; stolen: of all processors, by the host"
 )
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from benches.relay.relays import BUSY
 from benches.relay.findings import Findings
+from benches.relay.relays import BUSY
 
 # What was promised; after it, what the short form asks of a machine that may be shared.
 NAIVE, NAIVE_QUICK = 0.25, 0.5

@@ -10,10 +10,10 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from benches.relay.findings import Findings
 from benches.relay.load import Reading, read
 from benches.relay.processes import RelayError, running
 from benches.relay.relays import BUSY, RELAYS, Relay
-from benches.relay.findings import Findings
 from benches.relay.tables import levels_table, summary_table
 from benches.relay.trial import Capacity, Point
 from benches.relay.verdict import bars
@@ -60,16 +60,18 @@ def test_a_reading_tells_what_was_relayed():
     assert told.amiss() is None
 
 
-def test_who_ends_by_itself_hides_no_error():
+def give_an_order_that_nobody_reads() -> None:
     core = min(os.sched_getaffinity(0))
-    with (
-        pytest.raises(RelayError, match="by itself"),
-        running([sys.executable, "-c", ""], core, stdin=subprocess.PIPE) as process,
-    ):
+    with running([sys.executable, "-c", ""], core, stdin=subprocess.PIPE) as process:
         process.wait()
         assert process.stdin is not None
         process.stdin.write("an order that nobody reads")
         raise RelayError("it has ended by itself")
+
+
+def test_who_ends_by_itself_hides_no_error():
+    with pytest.raises(RelayError, match="by itself"):
+        give_an_order_that_nobody_reads()
 
 
 @pytest.mark.parametrize("wrong", ["missing", "reordered", "changed", "unsaid", "failed"])
