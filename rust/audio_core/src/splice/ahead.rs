@@ -16,7 +16,6 @@ impl Splice {
         newest.inspect(|item| fetch(*item));
         for leg in &self.legs {
             fetch_first(&leg.inbox.unsorted);
-            fetch_first(&leg.inbox.deliveries);
             fetch_first(&leg.outbox.queue.entries);
         }
         newest.inspect(|item| fetch(&*item.names));

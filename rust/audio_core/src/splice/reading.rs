@@ -25,9 +25,11 @@ impl ReadingClock {
 
     /// From `now` on the leg is read, or is not.
     pub fn note(&mut self, now: Ticks, reading: bool) {
-        self.counted = self.at(now);
-        self.as_of = now.max(self.as_of);
-        self.reading = reading;
+        if reading != self.reading {
+            self.counted = self.at(now);
+            self.as_of = now.max(self.as_of);
+            self.reading = reading;
+        }
     }
 
     /// What the clock shows.
