@@ -60,11 +60,13 @@ def test_a_reading_tells_what_was_relayed():
 
 
 def test_who_ends_by_itself_hides_no_error():
+    with pytest.raises(RelayError, match="by itself"):
+        order_nobody()
+
+
+def order_nobody() -> None:
     core = min(os.sched_getaffinity(0))
-    with (
-        pytest.raises(RelayError, match="by itself"),
-        running([sys.executable, "-c", ""], core, stdin=subprocess.PIPE) as process,
-    ):
+    with running([sys.executable, "-c", ""], core, stdin=subprocess.PIPE) as process:
         process.wait()
         assert process.stdin is not None
         process.stdin.write("an order that nobody reads")
