@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from itertools import count
 from pathlib import Path
 
@@ -115,6 +116,19 @@ def test_a_file_that_goes_takes_nothing_away(tmp_path: Path):
     tmp_path.rename(tmp_path.with_name("moved"))
     assert happened(catalog) == [(Happened.GONE, "other.toml")]
     assert catalog.find("guide")
+
+
+def test_who_has_no_descriptor_to_look_with_misses_nothing(tmp_path: Path):
+    write(tmp_path / "guide.toml", says("guide"))
+    catalog = Catalog(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        assert happened(catalog) == []
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    write(tmp_path / "other.toml", says("other"))
+    assert happened(catalog) == [(Happened.LOADED, "other.toml")]
 
 
 def test_a_name_that_is_given_up_serves_on_beside_the_new_one(tmp_path: Path):

@@ -103,10 +103,13 @@ class Catalog:
         """Look at the files again, and read those of a folder in which one has changed."""
         changes: list[Change] = []
         for folder in self._folders:
-            stamp = _stamp(folder)
-            if stamp != self._stamps[folder]:
-                self._stamps[folder] = stamp
-                changes += self._read_again(folder)
+            try:
+                stamp = _stamp(folder)
+                if stamp != self._stamps[folder]:
+                    changes += self._read_again(folder)
+                    self._stamps[folder] = stamp
+            except OSError:
+                continue  # no descriptor to look with: that says nothing of the files
         if changes:
             self._index()
         return changes
@@ -177,7 +180,7 @@ def _stamp(folder: Path) -> _Stamp:
         with os.scandir(folder) as entries:
             ours = (entry for entry in entries if entry.name.endswith((".toml", ".md")))
             return tuple(sorted((entry.name, *_version(entry)) for entry in ours))
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return ()
 
 
