@@ -225,15 +225,21 @@ fn what_is_watched_ends_it_each_time_that_something_new_is_there() {
     let (watched, mut caller) = UnixStream::pair().unwrap();
     scene.reactor.watch(&watched).unwrap();
     let lingers = |scene: &mut Scene, at_most: Duration| {
-        assert_eq!(scene.turn(1), (false, vec![]));
+        let (at_once, news) = scene.turn(1);
+        assert_eq!(news, vec![]);
         let mut asked = 0;
-        assert!(!scene.reactor.linger(|| {
+        let more = scene.reactor.linger(|| {
             asked += 1;
             (
                 TICKS_PER_MS,
                 if asked < 5 { at_most } else { Duration::ZERO },
             )
-        }));
+        });
+        assert!(
+            more || !at_once,
+            "who was called in the turn is still called"
+        );
+        assert_eq!(more, asked < 5, "it tells why it leaves");
         asked
     };
     let (long, short) = (Duration::from_secs(9), Duration::from_millis(1));
