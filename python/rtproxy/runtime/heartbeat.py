@@ -16,7 +16,7 @@ from math import inf
 import trio
 
 from rtproxy.legs.leg import Leg
-from rtproxy.runtime.perform import Log
+from rtproxy.runtime.notes import Log
 
 
 class Heartbeat:

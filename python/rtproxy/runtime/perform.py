@@ -12,13 +12,13 @@ from dataclasses import replace
 from typing import Protocol
 
 import msgspec
-import structlog
 
 from rtproxy.dialects import realtime
 from rtproxy.dialects.dialect import Dialect
 from rtproxy.legs.leg import Leg, Mark, Message, MessageKind, Outgoing, Side, SpliceLegs, ToSide
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseReason
+from rtproxy.runtime.notes import Log, Notes
 from rtproxy.session import commands as cmd
 from rtproxy.session.formats import UpstreamAudio
 from rtproxy.session.states import State
@@ -26,7 +26,6 @@ from rtproxy.upstreams.upstream import conceal
 
 # What of a client's message is carried out, at that time.
 Screen = Callable[[Sequence[ev.Event], float], Sequence[ev.Event]]
-Log = structlog.typing.FilteringBoundLogger
 
 
 class Core(Protocol):
@@ -99,7 +98,7 @@ class Performer:
         self._run_tool = run_tool
         self._aside = aside
         self._screen = screen
-        self._log = log
+        self._notes = Notes(log, clock)
         self._secrets = secrets
 
     def client_message(self, leg: Leg, message: Message) -> None:
@@ -203,7 +202,7 @@ class Performer:
             case cmd.End(reason):
                 batch.reason = reason
             case cmd.Note(name, level, fields):
-                self._log.log(_LEVELS[level], name, **fields)
+                self._notes.write(name, level, fields)
         return None
 
     def _measure(self, item_id: str | None, played_ms: float, event_id: str | None) -> ev.Event:
@@ -235,6 +234,3 @@ class _Batch:
     def __init__(self) -> None:
         self.outgoing: list[Outgoing] = []
         self.reason: CloseReason | None = None
-
-
-_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}

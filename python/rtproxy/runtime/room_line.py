@@ -23,7 +23,7 @@ from rtproxy.model.event import Json
 from rtproxy.rooms.events import Heard, LineLost, LineReady
 from rtproxy.rooms.line import Line, LineKind
 from rtproxy.runtime.dialing import Dialler
-from rtproxy.runtime.perform import Log
+from rtproxy.runtime.notes import Log
 from rtproxy.runtime.process import Process
 from rtproxy.runtime.room_audio import Appends
 from rtproxy.session.failures import end_after_loss, end_of_session

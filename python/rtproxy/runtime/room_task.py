@@ -8,7 +8,6 @@ not decide anything about the room: that is the core's.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -35,6 +34,7 @@ from rtproxy.rooms.events import (
 from rtproxy.rooms.line import Line
 from rtproxy.runtime.audience import Audience, Encode
 from rtproxy.runtime.heartbeat import Heartbeat
+from rtproxy.runtime.notes import Notes
 from rtproxy.runtime.room_audio import RoomAudio, length_ms
 from rtproxy.runtime.room_line import LineTask, LineTerms
 
@@ -92,6 +92,7 @@ class RoomTask:
         self._terms = lines
         self._over: Callable[[], None] | None = over
         self._log = structlog.get_logger().bind(room=name)
+        self._notes = Notes(self._log, trio.current_time)
         self._visits = 0
         self._members: dict[str, Member] = {}
         self._audience = Audience(encode)
@@ -244,7 +245,7 @@ class RoomTask:
             case cmd.ToLine(line, event):
                 self._tell_line(line, event)
             case cmd.Note(name, level, fields):
-                self._log.log(_LEVELS[level], name, **fields)
+                self._notes.write(name, level, fields)
 
     def _dismiss(self, member: str, reason: CloseReason) -> None:
         if member in self._members:
@@ -283,6 +284,3 @@ class RoomTask:
         gone_ms = self._audio.feed(line, task.send, task.appends, from_ms, to_ms)
         if gone_ms:
             self._log.warning("room_audio_gone", line=str(line), gone_ms=round(gone_ms))
-
-
-_LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
