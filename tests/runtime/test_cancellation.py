@@ -23,6 +23,7 @@ from rtproxy.server import build_front_door, make_credentials, open_upstream
 from rtproxy.tools.runner import Runner, Terms
 from rtproxy.tools.toolbox import Toolbox
 from runtime.conftest import FAST
+from runtime.tls_terminator import Certificate, issue_certificate, reached_by_tls
 
 GONE = (
     trio_websocket.ConnectionClosed,
@@ -109,8 +110,13 @@ async def converse(listener: Listener, path: str) -> None:
         await trio.aclose_forcefully(stream)
 
 
-async def one_session(step: int, driver_name: DriverName, tls: str, path: str) -> bool:
-    """Run a session that is cancelled at `step`; whether it had that many steps."""
+async def one_session(
+    step: int, driver_name: DriverName, tls: str, path: str, certificate: Certificate | None
+) -> bool:
+    """Run a session that is cancelled at `step`; whether it had that many steps.
+
+    With a certificate the upstream is reached by TLS.
+    """
     config = load_config(
         environ={**FAST, "RTPROXY_SERVER__TLS": tls, "RTPROXY_ROOMS__LINGER_S": "0"}
     )
@@ -119,6 +125,8 @@ async def one_session(step: int, driver_name: DriverName, tls: str, path: str) -
     instrument = CancelAtStep(step)
     async with trio.open_nursery() as nursery:
         upstream = await open_upstream(nursery, config, config.upstreams[0])
+        if certificate is not None:
+            upstream = await reached_by_tls(nursery, upstream, certificate)
         driver = await start_driver(nursery, driver_name)
         before = open_descriptors()  # the reactor's own live as long as it does
         door = build_front_door(
@@ -155,22 +163,28 @@ async def one_session(step: int, driver_name: DriverName, tls: str, path: str) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("driver_name", "tls", "path"),
+    ("driver_name", "tls", "path", "upstream_tls"),
     [
-        ("stream", "off", "/ws/conversation"),
-        ("stream", "off", ROOM),
-        *([("reactor", "off", path) for path in SAID] * HAS_REACTOR),
-        *([("reactor", "self-signed", "/ws/conversation")] * HAS_REACTOR),
+        ("stream", "off", "/ws/conversation", False),
+        ("stream", "off", ROOM, False),
+        *([("reactor", "off", path, False) for path in SAID] * HAS_REACTOR),
+        *([("reactor", "self-signed", "/ws/conversation", False)] * HAS_REACTOR),
+        *([("reactor", "off", "/ws/conversation", True)] * HAS_REACTOR),
     ],
 )
 async def test_no_descriptor_is_left_wherever_it_is_cancelled(
-    driver_name: DriverName, tls: str, path: str
+    driver_name: DriverName,
+    tls: str,
+    path: str,
+    upstream_tls: bool,
+    tmp_path: Path,
 ) -> None:
+    certificate = issue_certificate(tmp_path) if upstream_tls else None
     open_descriptors()
     # Whatever opens descriptors of its own on first use does so now.
-    await one_session(10_000, driver_name, tls, path)
+    await one_session(10_000, driver_name, tls, path, certificate)
     step = 1
-    while await one_session(step, driver_name, tls, path):
+    while await one_session(step, driver_name, tls, path, certificate):
         step += 1
     # A member of a room has but one task, which seldom wakes; behind the reactor those of a
     # session wake until it has begun, and for its end.
