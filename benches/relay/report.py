@@ -54,6 +54,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--set-ups", action="store_true", help="how fast each takes calls")
     parser.add_argument("--idle", action="store_true", help="what an idle session holds")
+    parser.add_argument(
+        "--idle-sessions", type=int, default=400, help="so many, beyond the first hundred"
+    )
     parser.add_argument("--all", action="store_true", help="all of these three")
     parser.add_argument("--quick", action="store_true", help="a few windows of three relays")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
@@ -137,7 +140,11 @@ def compare(
             "set-ups",
             lambda relay: _set_ups(relay, cores, findings),
         ),
-        (names if options.idle else (), "idle", lambda relay: _idle(relay, cores, findings)),
+        (
+            names if options.idle else (),
+            "idle",
+            lambda relay: _idle(relay, options.idle_sessions, cores, findings),
+        ),
         (searched, "capacity", lambda relay: _capacity(relay, cores, findings, console)),
     ]
     for wanted, name, step in steps:
@@ -202,9 +209,9 @@ def _set_ups(relay: Relay, cores: Cores, findings: Findings) -> None:
         findings.set_ups_hz[relay.name] = trial.set_ups_hz(4.0)
 
 
-def _idle(relay: Relay, cores: Cores, findings: Findings) -> None:
+def _idle(relay: Relay, more: int, cores: Cores, findings: Findings) -> None:
     with trial_of(relay, cores) as trial:
-        findings.idle_kib[relay.name] = trial.idle_kib()
+        findings.idle_kib[relay.name] = trial.idle_kib(more)
 
 
 def _capacity(relay: Relay, cores: Cores, findings: Findings, console: Console) -> None:

@@ -34,7 +34,7 @@ FINE = 1.06  # the search ends when it knows the answer to so much
 CEILING = 3_000  # sessions
 SESSIONS_LEAST = 10
 AT_ONCE = 16  # calls that are being taken
-IDLE_FIRST, IDLE_MORE = 100, 400
+IDLE_FIRST = 100
 # Of all processors: where the host takes more, it is the host that is measured.
 STOLEN = 0.005
 WINDOWS = 3  # so often it is tried to find one that is not stolen
@@ -174,18 +174,18 @@ class Trial:
         reading = self._load.set_up(seconds, AT_ONCE)
         return reading.sessions / reading.seconds
 
-    def idle_kib(self) -> float:
-        """What each silent session beyond the first hundred holds."""
+    def idle_kib(self, more: int) -> float:
+        """What each of so many silent sessions beyond the first hundred holds."""
         self._load.speak(on=False)
         held = []
-        for sessions in (IDLE_FIRST, IDLE_FIRST + IDLE_MORE):
+        for sessions in (IDLE_FIRST, IDLE_FIRST + more):
             self._load.open(sessions)
             time.sleep(SETTLE_S)
             reading = read_process(self._pid)
             if reading is None:
                 raise RelayError(f"{self._relay.name} has ended by itself")
             held.append(reading.memory_bytes)
-        return (held[1] - held[0]) / IDLE_MORE / 1024
+        return (held[1] - held[0]) / more / 1024
 
 
 @contextmanager
