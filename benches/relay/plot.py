@@ -6,6 +6,7 @@ Owns the picture; the only module here that needs matplotlib.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
@@ -15,17 +16,19 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 
 from benches.relay.findings import Findings
-from benches.relay.trial import Point
+from benches.relay.relays import RELAYS
 
 
 def draw(findings: Findings, path: Path) -> None:
     """Draw cost and latency over sessions, one line for each relay."""
     figure, (cost, added) = plt.subplots(1, 2, figsize=(12, 5))
-    for relay, points in _by_relay(findings):
-        sessions = [point.sessions for point in points]
-        cost.plot(sessions, [point.us_per_message for point in points], "o-", label=relay)
-        added.plot(sessions, [point.reading.p99_ms for point in points], "o-", label=relay)
-    cost.set(title="CPU of a message", xlabel="sessions", ylabel="µs", ylim=(0, None))
+    for relay, places in _by_relay(findings):
+        sessions = [place.sessions for place in places]
+        (line,) = added.plot(sessions, [place.added_ms for place in places], "o-", label=relay)
+        if not RELAYS[relay].restless:  # else that is what it costs
+            costs = [place.cost_us for place in places]
+            cost.plot(sessions, costs, "o-", label=relay, color=line.get_color())
+    cost.set(title="CPU of a message", xlabel="sessions", ylabel="µs", yscale="log")
     added.set(title="Added latency, p99", xlabel="sessions", ylabel="ms", yscale="log")
     cost.legend()
     for axes in (cost, added):
@@ -36,16 +39,27 @@ def draw(findings: Findings, path: Path) -> None:
     plt.close(figure)
 
 
-def _by_relay(findings: Findings) -> Iterator[tuple[str, list[Point]]]:
-    """Every point that is known of a relay, in the order of sessions."""
-    points = [
-        sorted(findings.at(*place), key=lambda point: point.us_per_message)[
-            len(findings.at(*place)) // 2
-        ]
-        for place in findings.places()
-    ]
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A relay at so many sessions."""
+
+    sessions: int
+    cost_us: float
+    added_ms: float
+
+
+def _by_relay(findings: Findings) -> Iterator[tuple[str, list[_Place]]]:
+    """Everything that is known of a relay, in the order of sessions."""
+    places: dict[str, dict[int, _Place]] = {}
     for capacity in findings.capacities.values():
-        points += [point for point in capacity.tried if point.carried]
-    for relay in dict.fromkeys(point.relay for point in points):
-        own = (point for point in points if point.relay == relay)
-        yield relay, sorted(own, key=lambda point: point.sessions)
+        for point in capacity.tried:
+            if point.carried:
+                place = _Place(point.sessions, point.us_per_message, point.reading.p99_ms)
+                places.setdefault(point.relay, {})[point.sessions] = place
+    for relay, sessions in findings.places():
+        cost_us, added_ms = findings.cost_us(relay, sessions), findings.added_ms(relay, sessions)
+        assert cost_us is not None
+        assert added_ms is not None
+        places.setdefault(relay, {})[sessions] = _Place(sessions, cost_us, added_ms)
+    for relay, known in places.items():
+        yield relay, [known[sessions] for sessions in sorted(known)]
