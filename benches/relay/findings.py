@@ -69,11 +69,12 @@ class Findings:
 
     def behind(self) -> list[str]:
         """Who lagged in most of its windows somewhere: its messages are too cheap there."""
-        return [
-            relay
-            for relay, sessions in self.places()
-            if not (self.typical(relay, sessions, lambda point: point.kept_up) or 0) > 0.5
-        ]
+        found = []
+        for relay, sessions in self.places():
+            points = self.at(relay, sessions)
+            if 2 * sum(point.kept_up for point in points) <= len(points):
+                found.append(relay)
+        return found
 
     @contextmanager
     def unless_too_many(self, relay: str, sessions: int) -> Iterator[None]:

@@ -12,6 +12,7 @@ import trio_websocket
 from tests.e2e import speech
 
 from rtproxy._audio_core import Splice
+from rtproxy.legs.spliced_legs import SplicedLegs
 from rtproxy.runtime.session_task import SessionTask
 from runtime.conftest import OpenProxy
 
@@ -45,7 +46,8 @@ async def calling(open_proxy: OpenProxy, path: str, welcome: str) -> AsyncIterat
                 pass
             (task,) = process.live._sessions.values()
             assert isinstance(task, SessionTask)
-            yield Caller(socket, task._legs._splice)  # type: ignore[attr-defined] # any driver's has it
+            assert isinstance(task._legs, SplicedLegs)
+            yield Caller(socket, task._legs._splice)
 
 
 def spoken(kind: str) -> Iterable[dict[str, Any]]:
