@@ -553,7 +553,7 @@ if sys.platform == "linux":
         def turn(self, now: float, *, linger_ms: int = 0) -> tuple[list[tuple[Any, bool]], bool]:
             """Do all that can be done at once, within `turn_ms`.
 
-            While much is coming, a turn without news then waits for more, without the
+            Where enough is coming for that to pay (eight reads, by the last rate), a turn without news then waits for more, without the
             GIL, until there is news, something to read on what is watched, a signal, or
             `linger_ms` have passed since it began.
 

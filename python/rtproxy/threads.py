@@ -24,6 +24,9 @@ import trio
 # Levels of niceness below the loop's own, as far as there are any (19 is the last).
 STEPS = 15
 
+# How many tasks of this run wait for a thread.
+_awaited = trio.lowlevel.RunVar("threads awaited", default=0)
+
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
@@ -40,6 +43,11 @@ def stand_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), lowest)
 
 
+def awaited() -> int:
+    """How many tasks wait for a thread of `run_beside`, whatever limits these threads."""
+    return _awaited.get()
+
+
 async def run_beside(
     work: Callable[[*Arguments], T],
     *arguments: *Arguments,
@@ -47,9 +55,13 @@ async def run_beside(
     limiter: trio.CapacityLimiter | None = None,
 ) -> T:
     """Call `work` in a thread, as `trio.to_thread.run_sync` does, standing back."""
-    return await trio.to_thread.run_sync(
-        _standing_back, work, *arguments, abandon_on_cancel=abandon_on_cancel, limiter=limiter
-    )
+    _awaited.set(_awaited.get() + 1)
+    try:
+        return await trio.to_thread.run_sync(
+            _standing_back, work, *arguments, abandon_on_cancel=abandon_on_cancel, limiter=limiter
+        )
+    finally:
+        _awaited.set(_awaited.get() - 1)
 
 
 def _standing_back(work: Callable[[*Arguments], T], *arguments: *Arguments) -> T:

@@ -6,12 +6,14 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import pytest
 import trio
 import trio.testing
 
 from rtproxy.legs.bustle import BRIEFLY_S, LINGER_S, OVER_S, Bustle
+from rtproxy.threads import run_beside
 
 
 async def test_a_task_that_the_reactor_wakes_is_no_bustle(autojump_clock: trio.testing.MockClock):
@@ -109,13 +111,37 @@ async def test_nor_has_who_is_in_company(mock_clock: trio.testing.MockClock):
         assert await spare_s(bustle) == LINGER_S
 
 
-async def test_nor_for_a_while_who_had_company(mock_clock: trio.testing.MockClock):
+async def test_who_had_company_has_time_again(mock_clock: trio.testing.MockClock):
     with calm(mock_clock) as bustle:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(trio.lowlevel.checkpoint)
-        assert await spare_s(bustle) == 0
-        mock_clock.jump(OVER_S)
         assert await spare_s(bustle) == LINGER_S
+
+
+async def test_but_not_for_a_while_where_a_task_waits_for_a_socket_of_its_own(
+    mock_clock: trio.testing.MockClock,
+):
+    near, far = socket.socketpair()
+    with near, far, calm(mock_clock) as bustle:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.lowlevel.wait_readable, near)
+            await trio.testing.wait_all_tasks_blocked()
+            assert await spare_s(bustle) == 0
+            mock_clock.jump(OVER_S)
+            assert await spare_s(bustle) == BRIEFLY_S
+            nursery.cancel_scope.cancel()
+
+
+async def test_who_is_woken_at_the_same_moment_is_company(mock_clock: trio.testing.MockClock):
+    near, far = socket.socketpair()
+    with near, far, calm(mock_clock) as bustle:
+        async with trio.open_nursery() as nursery:
+            with bustle.ours:
+                nursery.start_soon(trio.lowlevel.wait_readable, near)
+            await trio.testing.wait_all_tasks_blocked()
+            far.send(b"?")
+            # Which of the two runs first is chance: whoever runs beside is not known to be done.
+            assert await spare_s(bustle) == 0
 
 
 @pytest.mark.parametrize("wait", [trio.lowlevel.wait_readable, trio.lowlevel.wait_writable])
@@ -153,3 +179,23 @@ async def test_so_does_a_thread_that_works(mock_clock: trio.testing.MockClock):
             mock_clock.jump(1)
             assert await spare_s(bustle) == BRIEFLY_S
             over.set()
+
+
+async def test_or_a_thread_of_ours_whatever_limits_it(mock_clock: trio.testing.MockClock):
+    begun, over = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        over.wait(10)
+
+    with calm(mock_clock) as bustle:
+        async with trio.open_nursery() as nursery:
+            of_its_own = partial(run_beside, work, limiter=trio.CapacityLimiter(1))
+            nursery.start_soon(of_its_own)
+            await trio.testing.wait_all_tasks_blocked()
+            begun.wait(10)
+            mock_clock.jump(1)
+            assert await spare_s(bustle) == BRIEFLY_S
+            over.set()
+        mock_clock.jump(1)
+        assert await spare_s(bustle) == LINGER_S

@@ -19,11 +19,15 @@ from weakref import WeakSet
 
 import trio
 
-# So long nothing must have happened: longer than the steps of a handshake lie apart.
+from rtproxy.threads import awaited
+
+# Where a turn does not hear of all that could happen, so long nothing must have: longer
+# than the steps of a handshake lie apart.
 OVER_S = 0.02
-# While much is coming, a turn waits inside for what comes next: that saves the wake of a
-# task, which costs as much as relaying several messages.
-LINGER_S = 0.02
+# Where that pays, a turn waits inside for what comes next: that saves the wake of a task,
+# which costs as much as relaying several messages. Nobody waits for it to end: whoever
+# calls ends it. Only a thread that is none of ours and of no limiter's has to wait.
+LINGER_S = 0.1
 # The same while a task waits for a socket or a thread of which a turn hears nothing: that
 # task waits so much longer for its turn.
 BRIEFLY_S = 0.004
@@ -39,15 +43,17 @@ class Bustle(trio.abc.Instrument):
         self.ours = _Ours()
         self._now = clock.current_time
         self._last = -OVER_S
-        self._in_company = False
+        self._in_company = False  # others run beside the reactor's task
         self.has_woken = False  # a task, since it was asked how long may be waited
         self._heard = _TRIOS_OWN
         # Tasks that wait for the reactor: whoever was told something by it.
         self._served: WeakSet[trio.lowlevel.Task] = WeakSet()
+        self._reactors: trio.lowlevel.Task | None = None
 
     def __enter__(self) -> Self:
         """Watch from here on."""
-        self._served.add(trio.lowlevel.current_task())
+        self._reactors = trio.lowlevel.current_task()
+        self._served.add(self._reactors)
         trio.lowlevel.add_instrument(self)
         return self
 
@@ -70,12 +76,16 @@ class Bustle(trio.abc.Instrument):
         No longer than until a task has something to do (`has_woken`).
         """
         self.has_woken = False
-        if self._in_company or not self.is_over(now):
+        if self._in_company:
             return 0.0
         seen = trio.lowlevel.current_statistics()
         waits = seen.io_statistics.tasks_waiting_read + seen.io_statistics.tasks_waiting_write
-        threads = trio.to_thread.current_default_thread_limiter().borrowed_tokens
-        most = BRIEFLY_S if threads or waits > self._heard else LINGER_S
+        # Those of libraries, and our own, some of which have a limiter of their own.
+        threads = trio.to_thread.current_default_thread_limiter().borrowed_tokens + awaited()
+        hears_of_all = not threads and waits <= self._heard
+        if not hears_of_all and not self.is_over(now):
+            return 0.0
+        most = LINGER_S if hears_of_all else BRIEFLY_S
         return max(0.0, min(most, seen.seconds_to_next_deadline))
 
     @contextmanager
@@ -95,6 +105,8 @@ class Bustle(trio.abc.Instrument):
     def task_scheduled(self, task: trio.lowlevel.Task) -> None:
         """Trio says that a task has something to do."""
         self.has_woken = True
+        if task is not self._reactors:
+            self._in_company = True
         if self.ours.depth:
             self._served.add(task)
         elif task not in self._served:

@@ -133,8 +133,9 @@ impl Reactor {
             let go_on = std::mem::take(&mut first) || spent < bound;
             go_on.then(|| from + ticks(spent))
         });
-        if !more && self.tempo.is_brisk() && !self.inner.table.has_news() {
-            let (inner, linger) = (&mut self.inner, Duration::from_millis(linger_ms));
+        let linger = Duration::from_millis(linger_ms);
+        if !more && self.tempo.is_worth(linger) && !self.inner.table.has_news() {
+            let inner = &mut self.inner;
             let clock = move || {
                 let spent = began.elapsed();
                 (from + ticks(spent), linger.saturating_sub(spent))
