@@ -1,8 +1,8 @@
 """The comparison: all relays in turns, tables, and whether the bars are met.
 
 Owns the options, the order of the runs and what is printed. At each number of sessions all
-relays are up at once, and speak one after the other in windows of a second or two, again
-and again: so a machine that changes its pace changes it for all.
+relays are up at once, and speak one after the other in windows of a second or two, in an
+order that the dice say, again and again: so a machine that changes its pace changes it for all.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -194,8 +195,8 @@ def measure_level(
                 trials[relay.name] = trial
         names = list(trials)
         for number in range(options.rounds):
-            first = number % max(1, len(names))
-            for name in names[first:] + names[:first]:
+            # By a dice of the round's own: who ran before leaves its mark in the caches.
+            for name in random.Random(number).sample(names, len(names)):
                 findings.points.append(
                     replace(trials[name].window(options.window_s), number=number)
                 )
