@@ -120,9 +120,9 @@ def found(**costs: float) -> Findings:
         (25.0, False, [True, True]),
         (35.0, False, [False, False]),
         (35.0, True, [True, True]),
-        (60.0, True, [True, True]),
-        (79.0, True, [False, True]),
-        (81.0, True, [False, False]),
+        (36.0, True, [True, True]),
+        (59.0, True, [False, True]),
+        (61.0, True, [False, False]),
     ],
 )
 def test_cost_is_judged_by_what_ran_beside_it(ours: float, quick: bool, met: list[bool]):
