@@ -374,19 +374,26 @@ class Splice:
     ) -> None:
         """Queue one whole message to whatever leg the side has.
 
-        To the client, with the id of a response whose `starts` mark is not released
-        yet, it waits until that is: so the mark's own answer is sent without the id.
+        To the client, with the id of a response whose start is still to be said
+        (`say_when_played`), it waits until that is.
         For an absent client it is kept within the bound; for an absent upstream, and
         after our own `close`, it is dropped.
         """
     def send_leg(self, leg: int, payload: bytes, now: float, *, binary: bool = False) -> None:
         """Queue one whole message to exactly this leg (a successor being prepared)."""
-    def mark(self, response_id: str, token: bytes, now: float, *, starts: bool = False) -> None:
+    def mark(self, response_id: str, token: bytes, now: float) -> None:
         """Place a mark in the lane to the client, behind all audio received so far.
 
         Delivered as a MARK with `raw == token` when all audio before it has had
-        its time. `starts`: this is the response's start; text with its id waits.
-        Without lead there are no marks: ValueError.
+        its time. Without lead there are no marks: ValueError.
+        """
+    def say_when_played(
+        self, response_id: str, payloads: Sequence[bytes], now: float, *, starts: bool = False
+    ) -> None:
+        """Say these to the client where a mark placed now would come: nobody is asked then.
+
+        `starts`: with this the response starts; text with its id waits, and follows.
+        Without lead: ValueError.
         """
 
     # The lane to the client
@@ -553,9 +560,10 @@ if sys.platform == "linux":
         def turn(self, now: float, *, linger_ms: int = 0) -> tuple[list[tuple[Any, bool]], bool]:
             """Do all that can be done at once, within `turn_ms`.
 
-            Where enough is coming for that to pay (eight reads, by the last rate), a turn without news then waits for more, without the
-            GIL, until there is news, something to read on what is watched, a signal, or
-            `linger_ms` have passed since it began.
+            Where enough is coming for that to pay (eight reads, by the last rate), a turn
+            without news then waits for more, without the GIL, until there is news,
+            something to read on what is watched, a signal, or `linger_ms` have passed
+            since it began.
 
             Returns the news, (token, gone) each: there is something to `receive` that
             was not told before, or (once) the socket is closed. From behind a hold

@@ -43,7 +43,7 @@ class Piece:
 class Lane:
     """What waits for its time, in order: pieces and marks."""
 
-    waits: deque[Piece | cmd.PlaceMark] = field(default_factory=deque)
+    waits: deque[Piece | cmd.PlaceMark | cmd.TellWhenPlayed] = field(default_factory=deque)
     parts: dict[tuple[str, str, int], list[float]] = field(default_factory=dict)  # heard, received
     shut: set[str] = field(default_factory=set)
 
@@ -147,11 +147,14 @@ class Call:
         return self._upstream.next_due() is None and not self.lane.waits
 
     def _reach_marks(self) -> None:
-        while self.lane.waits and isinstance(mark := self.lane.waits[0], cmd.PlaceMark):
+        while self.lane.waits and not isinstance(place := self.lane.waits[0], Piece):
             self.lane.waits.popleft()
-            self._run(ev.MarkReached(token=mark.token))
-            if mark.starts:
-                self.told += self._behind_start.pop(mark.response_id, [])
+            if isinstance(place, cmd.PlaceMark):
+                self._run(ev.MarkReached(token=place.token))
+                continue
+            self.told.append(place.event)
+            if place.starts:
+                self.told += self._behind_start.pop(place.response_id, [])
 
     def _hear(self, commands: Any) -> None:
         for command in commands:
@@ -190,8 +193,11 @@ class Call:
                 self._hear(self._upstream.receive(message, self.now))
             case cmd.PlaceMark():
                 self.lane.waits.append(command)
-                if command.starts:
-                    self._behind_start[command.response_id] = []
+            case cmd.TellWhenPlayed(response_id, event, starts):
+                self.spoken.append(event)
+                self.lane.waits.append(command)
+                if starts:
+                    self._behind_start[response_id] = []
             case cmd.Drop(response_id):
                 heard = self.lane.drop(response_id)
                 self._run(ev.Dropped(response_id=response_id, heard=heard))

@@ -44,8 +44,8 @@ def answering(play: Playbook, response_id: str = "resp_1", item_id: str = "item_
     """An answer has begun, and the client knows it."""
     play >> ev.ResponseCreated(response={"id": response_id, "conversation_id": "conv_1"})
     play.skip() >> ev.OutputItemAdded(response_id=response_id, item={"id": item_id})
-    play.skip() >> ev.MarkReached(token=f"started 0 {response_id}".encode())
-    return play << told(ev.AnswerStarted(response_id=response_id, item_id=item_id))
+    started = ev.AnswerStarted(response_id=response_id, item_id=item_id)
+    return play << cmd.TellWhenPlayed(response_id, started, starts=True)
 
 
 def over(play: Playbook, response_id: str = "resp_1", status: str = "completed") -> Playbook:

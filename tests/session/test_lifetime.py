@@ -78,7 +78,7 @@ def test_an_answer_that_plays_is_something() -> None:
     over(play).skip()
     at(play, 600.0).rest()
     assert deadline(play) == 1200.0
-    at(play, 900.0, ev.MarkReached(token=b"over 1 resp_1")).skip()
+    at(play, 900.0, ev.MarkReached(token=b"over 0 resp_1")).skip()
     assert deadline(play) == 1500.0
     assert_ends(at(play, 1500.0))
 

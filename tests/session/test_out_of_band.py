@@ -7,7 +7,7 @@ from typing import Any
 from playbook import Playbook
 from rtproxy.model import events as ev
 from rtproxy.session import commands as cmd
-from session.stage import answering, ready, told
+from session.stage import answering, ready
 
 TEXT = {"content": [{"type": "output_text", "text": "A title"}]}
 
@@ -101,6 +101,6 @@ def test_an_answer_of_the_conversation_is_none_whatever_its_metadata() -> None:
     play >> ev.ResponseCreated(response=inside)
     play.rest()
     play >> ev.OutputItemAdded(response_id="r", item={"id": "i"})
-    play.skip() >> ev.MarkReached(token=b"started 0 r")
-    play << told(ev.AnswerStarted(response_id="r", item_id="i"))
+    started = ev.AnswerStarted(response_id="r", item_id="i")
+    play << cmd.TellWhenPlayed("r", started, starts=True)
     play.rest()

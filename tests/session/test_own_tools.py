@@ -240,7 +240,7 @@ def test_a_result_whose_round_was_forgotten_is_still_said() -> None:
 
 def test_a_session_whose_tool_runs_is_not_inactive() -> None:
     play = over((begun() >> made("a")).skip()).skip()
-    play >> ev.MarkReached(token=b"over 1 resp_1")
+    play >> ev.MarkReached(token=b"over 0 resp_1")
     play.skip()
     play.now = INACTIVE_S + 1
     play >> ev.TimePassed()

@@ -52,7 +52,7 @@ def test_with_nothing_playing_a_report_is_silent() -> None:
 
 
 def test_a_report_that_comes_after_the_end_changes_nothing() -> None:
-    play = over(answering(ready())).skip() >> ev.MarkReached(token=b"over 1 resp_1")
+    play = over(answering(ready())).skip() >> ev.MarkReached(token=b"over 0 resp_1")
     report(play.skip(), 900.0, 1000.0).rest()
 
 

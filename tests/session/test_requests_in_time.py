@@ -22,7 +22,7 @@ def test_it_is_stopped_when_it_begins_and_ends_like_any_other() -> None:
     play << cmd.Drop("r")
     play >> ev.Dropped(response_id="r", heard=())
     over(play, "r", "cancelled")
-    play.skip() >> ev.MarkReached(token=b"over 1 r")
+    play.skip() >> ev.MarkReached(token=b"over 0 r")
     play << told(ev.AnswerOver(response_id="r", status="cancelled"))
     play.rest()
 

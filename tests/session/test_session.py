@@ -41,10 +41,12 @@ def answering(play: Playbook, response_id: str = "resp_1", item_id: str = "item_
     """An answer whose first audio is on its way and whose start the client has seen."""
     play >> ev.ResponseCreated(response={"id": response_id, "conversation_id": "conv_1"})
     play >> ev.OutputItemAdded(response_id=response_id, item={"id": item_id})
-    token = f"started 0 {response_id}".encode()
-    play << cmd.PlaceMark(response_id, token, starts=True)
-    play >> ev.MarkReached(token=token)
-    return play << told(ev.AnswerStarted(response_id=response_id, item_id=item_id))
+    return play << starting(response_id, item_id)
+
+
+def starting(response_id: str, item_id: str | None = None) -> cmd.TellWhenPlayed:
+    started = ev.AnswerStarted(response_id=response_id, item_id=item_id)
+    return cmd.TellWhenPlayed(response_id, started, starts=True)
 
 
 def test_the_upstream_is_configured_first_and_then_the_client_is_welcome() -> None:
@@ -80,13 +82,12 @@ def test_a_configuration_that_the_upstream_refuses_ends_the_session_with_its_wor
 def test_an_answer_is_told_when_it_has_been_played_not_when_it_was_generated() -> None:
     play = answering(ready())
     play >> ev.OutputAudioDone(response_id="resp_1", item_id="item_1")
-    play << cmd.PlaceMark("resp_1", b"played 1 resp_1")
+    played = ev.AnswerPlayed(response_id="resp_1", item_id="item_1")
+    play << cmd.TellWhenPlayed("resp_1", played)
     play >> ev.ResponseDone(response={"id": "resp_1", "status": "completed", "usage": {"n": 1}})
-    play << cmd.Finish("resp_1") << cmd.PlaceMark("resp_1", b"over 2 resp_1")
+    play << cmd.Finish("resp_1") << cmd.PlaceMark("resp_1", b"over 0 resp_1")
     assert play.core.state is State.RESPONDING  # type: ignore[attr-defined]  # a Session
-    play >> ev.MarkReached(token=b"played 1 resp_1")
-    play << told(ev.AnswerPlayed(response_id="resp_1", item_id="item_1"))
-    play >> ev.MarkReached(token=b"over 2 resp_1")
+    play >> ev.MarkReached(token=b"over 0 resp_1")
     play << told(ev.AnswerOver(response_id="resp_1", status="completed", usage={"n": 1}))
     play.rest()
     assert play.core.state is State.READY  # type: ignore[attr-defined]  # a Session
@@ -108,7 +109,7 @@ def test_an_answer_without_items_still_has_a_start_and_an_end() -> None:
     play << told(
         ev.ErrorTold(error=ev.Failure(type="server_error", code="boom", message="It failed."))
     )
-    play << cmd.PlaceMark("r", b"started 0 r", starts=True) << cmd.PlaceMark("r", b"over 1 r")
+    play << starting("r") << cmd.PlaceMark("r", b"over 0 r")
 
 
 def heard(item_id: str, heard_ms: float, received_ms: float) -> ev.HeardPart:
@@ -133,10 +134,10 @@ def test_speech_cuts_the_answer_and_truncates_it_to_what_was_heard() -> None:
 def test_speech_cuts_an_answer_that_the_upstream_had_long_finished() -> None:
     play = answering(ready())
     play >> ev.ResponseDone(response={"id": "resp_1", "status": "completed"})
-    play << cmd.Finish("resp_1") << cmd.PlaceMark("resp_1", b"over 1 resp_1")
+    play << cmd.Finish("resp_1") << cmd.PlaceMark("resp_1", b"over 0 resp_1")
     play >> ev.SpeechStarted(audio_start_ms=0, item_id="u")
     play << told(ev.SpeechStarted(audio_start_ms=0, item_id="u")) << cmd.Drop("resp_1")
-    play >> ev.MarkReached(token=b"over 1 resp_1")
+    play >> ev.MarkReached(token=b"over 0 resp_1")
     play << told(ev.AnswerOver(response_id="resp_1", status="cancelled"))
 
 
@@ -164,7 +165,7 @@ def test_an_answer_that_was_heard_whole_is_not_cut_at_all() -> None:
     play.skip() >> ev.SpeechStarted(audio_start_ms=0, item_id="u")
     play.skip() >> ev.Dropped(response_id="resp_1", heard=(heard("item_1", 500.0, 500.0),))
     play.rest()
-    play >> ev.MarkReached(token=b"over 2 resp_1")
+    play >> ev.MarkReached(token=b"over 0 resp_1")
     play << told(ev.AnswerOver(response_id="resp_1", status="completed"))
 
 
@@ -257,8 +258,8 @@ def test_two_answers_asked_at_once_come_one_after_the_other() -> None:
     play.rest()
     play >> ev.ResponseCreated(response={"id": "r1", "conversation_id": "c"})
     play >> ev.ResponseDone(response={"id": "r1", "status": "completed"})
-    play << cmd.Finish("r1") << cmd.PlaceMark("r1", b"started 0 r1", starts=True)
-    play << cmd.PlaceMark("r1", b"over 1 r1")
+    play << cmd.Finish("r1") << starting("r1")
+    play << cmd.PlaceMark("r1", b"over 0 r1")
     play << cmd.ToUpstream(ev.ResponseCreate(event_id="rtp_3"))
 
 
@@ -269,8 +270,8 @@ def test_a_request_that_met_an_answer_of_turn_detection_is_asked_again() -> None
     play >> ev.ErrorTold(error=active)
     play.rest()
     play >> ev.ResponseDone(response={"id": "vad", "status": "completed"})
-    play << cmd.Finish("vad") << cmd.PlaceMark("vad", b"started 0 vad", starts=True)
-    play << cmd.PlaceMark("vad", b"over 1 vad")
+    play << cmd.Finish("vad") << starting("vad")
+    play << cmd.PlaceMark("vad", b"over 0 vad")
     play << cmd.ToUpstream(ev.ResponseCreate(event_id="rtp_3"))
 
 
@@ -280,8 +281,8 @@ def test_the_refused_request_follows_the_answer_that_was_in_its_way() -> None:
     play.skip() >> ev.ErrorTold(error=active)
     play >> ev.ResponseCreated(response={"id": "vad", "conversation_id": "c"})
     play >> ev.ResponseDone(response={"id": "vad", "status": "completed"})
-    commands = [cmd.Finish("vad"), cmd.PlaceMark("vad", b"started 0 vad", starts=True)]
-    play << commands[0] << commands[1] << cmd.PlaceMark("vad", b"over 1 vad")
+    commands = [cmd.Finish("vad"), starting("vad")]
+    play << commands[0] << commands[1] << cmd.PlaceMark("vad", b"over 0 vad")
     play << cmd.ToUpstream(ev.ResponseCreate(event_id="rtp_3"))
 
 

@@ -97,12 +97,13 @@ def test_bare_audio_is_announced_item_by_item() -> None:
     play >> ev.SessionUpdated(session={})
     play.skip() >> ev.ResponseCreated(response={"id": "r", "conversation_id": "c"})
     play >> ev.OutputItemAdded(response_id="r", item={"id": "i"})
-    play << cmd.PlaceMark("r", b"started 0 r", starts=True)
+    started = ev.AnswerStarted(response_id="r", item_id="i")
+    play << cmd.TellWhenPlayed("r", started, starts=True)
     play >> ev.PartAdded(response_id="r", item_id="i", part={"type": "text"})
     part = ev.PartAdded(response_id="r", item_id="i", part={"type": "audio"})
-    play >> part << cmd.PlaceMark("r", b"audio 1 r")
+    play >> part << cmd.PlaceMark("r", b"audio 0 r")
     play >> part
-    play >> ev.MarkReached(token=b"audio 1 r")
+    play >> ev.MarkReached(token=b"audio 0 r")
     play << cmd.ToClient(ev.AudioStarted(response_id="r", item_id="i"))
     play.rest()
 
@@ -115,5 +116,5 @@ def test_audio_of_an_answer_that_was_cut_is_not_announced() -> None:
     play >> ev.OutputItemAdded(response_id="r", item={"id": "i"})
     play.skip() >> ev.PartAdded(response_id="r", item_id="i", part={"type": "audio"})
     play.skip() >> ev.Interrupt()
-    play.skip() >> ev.MarkReached(token=b"audio 1 r")
+    play.skip() >> ev.MarkReached(token=b"audio 0 r")
     play.rest()

@@ -47,7 +47,7 @@ def test_an_answer_that_failed_is_told_and_ends_like_any_other() -> None:
     play >> ev.ResponseDone(response=failed)
     assert ends_of(play) == []
     assert errors_of(play) == [("rate_limit_error", "rate_limit_exceeded", False)]
-    play >> ev.MarkReached(token=b"over 1 resp_1")
+    play >> ev.MarkReached(token=b"over 0 resp_1")
     play << cmd.ToClient(ev.AnswerOver(response_id="resp_1", status="failed"))
 
 

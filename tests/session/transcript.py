@@ -46,7 +46,7 @@ class Stage:
     dialect: TableDialect
     now: float = 0.0
     out: list[tuple[str, Any]] = field(default_factory=list)
-    marks: list[tuple[str, bytes]] = field(default_factory=list)
+    places: list[tuple[str, bytes | cmd.TellWhenPlayed]] = field(default_factory=list)
     playing: tuple[str, str] | None = None  # response and item
     played_ms: float = 0.0
 
@@ -58,12 +58,13 @@ class Stage:
     def _perform(self, command: cmd.Command) -> None:
         match command:
             case cmd.ToClient(event):
-                told = map(json.loads, self.dialect.encode(event))
-                self.out += [(TELLS_CLIENT, self._opened(message)) for message in told]
+                self._tell(event)
             case cmd.ToUpstream(event):
                 self.out.append((TELLS_UPSTREAM, json.loads(realtime.encode_client(event))))
             case cmd.PlaceMark(response_id, token):
-                self.marks.append((response_id, token))
+                self.places.append((response_id, token))
+            case cmd.TellWhenPlayed(response_id):
+                self.places.append((response_id, command))
             case cmd.Drop(response_id):
                 self._cut(response_id)
             case cmd.Measure(item_id, played_ms, event_id):
@@ -72,6 +73,10 @@ class Stage:
                 self.out.append((ENDS, int(reason.code)))
             case _:
                 pass  # of audio, which is not on stage
+
+    def _tell(self, event: ev.Event) -> None:
+        told = map(json.loads, self.dialect.encode(event))
+        self.out += [(TELLS_CLIENT, self._opened(message)) for message in told]
 
     def _opened(self, message: dict[str, Any]) -> dict[str, Any]:
         envelope = self.dialect.envelope
@@ -96,7 +101,7 @@ class Stage:
             )
             heard = (part,)
         self.receive(ev.Dropped(response_id=response_id, heard=heard))
-        self.reach([mark for mark in self.marks if mark[0] == response_id])
+        self.reach([place for place in self.places if place[0] == response_id])
 
     def _measure(self, item_id: str | None, played_ms: float, event_id: str | None) -> None:
         playing = self.playing[1] if self.playing else None
@@ -107,20 +112,22 @@ class Stage:
         )
         self.receive(measured)
 
-    def reach(self, marks: list[tuple[str, bytes]]) -> None:
+    def reach(self, places: list[tuple[str, bytes | cmd.TellWhenPlayed]]) -> None:
         """The lane has come to these."""
-        self.marks = [mark for mark in self.marks if mark not in marks]
-        for _, token in marks:
-            self.receive(ev.MarkReached(token=token))
+        self.places = [place for place in self.places if place not in places]
+        for _, place in places:
+            if isinstance(place, cmd.TellWhenPlayed):
+                self._tell(place.event)
+            else:
+                self.receive(ev.MarkReached(token=place))
 
     def play(self, ms: str) -> None:
         """All of it, or so much."""
         if ms:
             self.played_ms = float(ms)
-            starts = [mark for mark in self.marks if mark[1].startswith(b"started")]
-            self.reach(starts)
+            self.reach([place for place in self.places if getattr(place[1], "starts", False)])
         else:
-            self.reach(list(self.marks))
+            self.reach(list(self.places))
             self.playing = None
 
     def upstream_says(self, message: dict[str, Any]) -> None:

@@ -8,11 +8,12 @@ the function that decides it says so. Times are read as whole nanoseconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from tests.splice.model_input import Input
 from tests.splice.model_kinds import Chunk, Format, Kinds, Sorted, Wrap
-from tests.splice.model_lane import Counters, Lane, Mark, exact, ms
+from tests.splice.model_lane import Counters, Lane, Mark, Saying, exact, ms
 from tests.splice.model_leg import Leg, Message, MessageKind, Side
 from tests.splice.model_queue import Audio, Queue, Text
 from tests.splice.model_sides import Sides
@@ -213,10 +214,10 @@ class Splice:
 
     def _run_lane(self, now: Fraction) -> None:
         for one in self.lane.advance(now):
-            if isinstance(one, Audio):
-                self.sides.put(Side.CLIENT, one)
-            else:
+            if isinstance(one, Mark):
                 self._hand_over(one)
+            else:
+                self.sides.put(Side.CLIENT, one)
 
     def _hand_over(self, mark: Mark) -> None:
         self._holds += 1
@@ -242,8 +243,7 @@ class Splice:
     def release(self, leg: int, hold: int, now: float) -> None:
         if self.marks_open and hold == self.marks_open[0][0]:
             _, mark = self.marks_open.pop(0)
-            for text in self.lane.release_mark(mark):
-                self.sides.put(Side.CLIENT, text)
+            self.lane.release_mark(mark)
         elif leg in self.legs:
             if self.legs[leg].hold is None or self.legs[leg].hold != hold:
                 raise ValueError(hold)
@@ -281,10 +281,18 @@ class Splice:
         if one is not None and one.open:
             one.queue.put(Text(payload, binary))
 
-    def mark(self, response_id: str, token: bytes, now: float, *, starts: bool = False) -> None:
+    def mark(self, response_id: str, token: bytes, now: float) -> None:
+        self._place(Mark(response_id, token))
+
+    def say_when_played(
+        self, response_id: str, payloads: Sequence[bytes], now: float, *, starts: bool = False
+    ) -> None:
+        self._place(Saying(response_id, starts, [Text(payload) for payload in payloads]))
+
+    def _place(self, place: Mark | Saying) -> None:
         if self.lane.lead is None:
             raise ValueError("without lead there are no marks")
-        self.lane.add_mark(Mark(response_id, token, starts))
+        self.lane.add_place(place)
 
     # The lane to the client
     def drop(self, response_id: str, now: float) -> list[tuple[str, int, float, float]]:

@@ -18,10 +18,17 @@ Part = tuple[str | None, str | None, int]  # response, item, content index
 
 @dataclass(eq=False)
 class Mark:
-    """A place behind some audio; `starts` gathers the text that waits behind it."""
+    """A place behind some audio of which Python learns."""
 
     response: str
     token: bytes
+
+
+@dataclass(eq=False)
+class Saying:
+    """What is said behind some audio; where it `starts`, more text gathers behind it."""
+
+    response: str
     starts: bool
     texts: list[Text] = field(default_factory=list)
 
@@ -60,7 +67,7 @@ class Lane:
 
     def __init__(self, lead: Fraction | None, answer: Fraction) -> None:
         self.lead, self.answer = lead, answer
-        self.entries: list[Chunk | Mark] = []
+        self.entries: list[Chunk | Mark | Saying] = []
         self.standing: Mark | None = None  # delivered or due, and not yet answered
         self.paused = False
         self.play_end = Fraction(-1)
@@ -90,26 +97,26 @@ class Lane:
         self.entries.append(chunk)
         return []
 
-    def add_mark(self, mark: Mark) -> None:
-        self.entries.append(mark)
+    def add_place(self, place: Mark | Saying) -> None:
+        self.entries.append(place)
 
     def add_text(self, response: str | None, text: Text) -> bool:
         """Keep the text if its response's start still waits."""
-        mark = self.starting(response)
-        if mark is not None:
-            mark.texts.append(text)
-        return mark is not None
+        start = self.starting(response)
+        if start is not None:
+            start.texts.append(text)
+        return start is not None
 
-    def starting(self, response: str | None) -> Mark | None:
-        """The mark of the response's start, while it waits."""
-        for mark in (self.standing, *self.entries):
-            if isinstance(mark, Mark) and mark.starts and mark.response == response:
-                return mark
+    def starting(self, response: str | None) -> Saying | None:
+        """The response's start, while it waits."""
+        for one in self.entries:
+            if isinstance(one, Saying) and one.starts and one.response == response:
+                return one
         return None
 
     # What goes out
-    def advance(self, now: Fraction) -> list[Audio | Mark]:
-        out: list[Audio | Mark] = []
+    def advance(self, now: Fraction) -> list[Audio | Mark | Text]:
+        out: list[Audio | Mark | Text] = []
         if self.seconds_waiting >= self.answer:
             self.paused = False
         while self.entries and self._may_leave(self.entries[0], now):
@@ -117,14 +124,16 @@ class Lane:
             if isinstance(head, Mark):
                 self.standing = head
                 out.append(head)
+            elif isinstance(head, Saying):
+                out += head.texts
             else:
                 out.append(self._release(head, now))
         return out
 
-    def _may_leave(self, head: Chunk | Mark, now: Fraction) -> bool:
+    def _may_leave(self, head: Chunk | Mark | Saying, now: Fraction) -> bool:
         if self.paused or self.standing is not None:
             return False
-        if isinstance(head, Mark):
+        if not isinstance(head, Chunk):
             return now >= self.play_end
         assert self.lead is not None
         return self.play_end - now <= self.lead
@@ -138,17 +147,16 @@ class Lane:
             return Audio(chunk)
         return Audio(chunk, start, self.play_end)
 
-    def release_mark(self, mark: Mark) -> list[Text]:
-        """The mark has been answered: the texts that waited behind it."""
+    def release_mark(self, mark: Mark) -> None:
+        """The mark has been answered."""
         if mark is self.standing:
             self.standing = None
-        return mark.texts
 
     def next_deadline(self) -> Fraction | None:
         """When the head may leave, or None if time alone does not move it."""
         if not self.entries or self.paused or self.standing is not None:
             return None
-        if isinstance(self.entries[0], Mark):
+        if not isinstance(self.entries[0], Chunk):
             return self.play_end
         assert self.lead is not None
         return self.play_end - self.lead
@@ -179,9 +187,6 @@ class Lane:
         """The client has been told goodbye: everything is cut, all marks are due."""
         marks = [one for one in self.entries if isinstance(one, Mark)]
         self.lose([one for one in self.entries if isinstance(one, Chunk)])
-        for mark in (self.standing, *marks):
-            if mark is not None:
-                mark.texts = []
         self.entries = []
         self._cut(self.time_line, now)
         self.play_end = now

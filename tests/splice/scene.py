@@ -243,9 +243,14 @@ class Scene:
     def to_upstream(self, type_name: str) -> None:
         self.splice.send(self.core.Side.UPSTREAM, message(type_name), self.now)
 
-    def mark(self, token: str, response: str = "r1", *, starts: bool = False) -> None:
+    def mark(self, token: str, response: str = "r1") -> None:
         """Python places a mark; the lane moves at the next turn."""
-        self.splice.mark(response, token.encode(), self.now, starts=starts)
+        self.splice.mark(response, token.encode(), self.now)
+        self.splice.turn(self.now)
+
+    def when_played(self, type_name: str, response: str = "r1", *, starts: bool = False) -> None:
+        """Python has the lane say something; the lane moves at the next turn."""
+        self.splice.say_when_played(response, [message(type_name)], self.now, starts=starts)
         self.splice.turn(self.now)
 
     def drop(self, response: str = "r1") -> list[tuple[str, int, float, float]]:

@@ -100,11 +100,11 @@ class Schedule(RuleBasedStateMachine):
     @rule(response=responses, sizes=st.lists(frames, min_size=1, max_size=6), words=st.booleans())
     def upstream_answers(self, response: str, sizes: list[int], *, words: bool) -> None:
         """A whole answer, as a dialect has it: start, words, audio, end."""
-        self._mark(response, starts=True)
+        self._say_when_played(response, starts=True)
         if words:
             self.pair.send("client", message("words", n=self._next()), response)
         self.upstream_speaks(response, 1, 0, sizes, arrives=True)
-        self._mark(response, starts=False)
+        self._mark(response)
         self.pair.turn()
 
     def _say(self, side: str, messages: list[bytes], *, arrives: bool) -> None:
@@ -220,16 +220,23 @@ class Schedule(RuleBasedStateMachine):
 
     def _send_all(self, answer: list[tuple[str, str | None]]) -> None:
         for kind, response in answer:
-            if kind in ("mark", "start"):
-                self._mark(response or "", starts=kind == "start")
+            if kind == "mark":
+                self._mark(response or "")
+            elif kind in ("saying", "start"):
+                self._say_when_played(response or "", starts=kind == "start")
             else:
                 self.pair.send(kind.removeprefix("to_"), message("said", n=self._next()), response)
 
-    def _mark(self, response: str, *, starts: bool) -> None:
+    def _mark(self, response: str) -> None:
+        if self.paced:
+            token = b"%s %d" % (response.encode(), self._next())
+            self.pair.call("mark", response, token, self.pair.now)
+
+    def _say_when_played(self, response: str, *, starts: bool) -> None:
         if self.paced:
             starts = starts and not self.pair.model.lane.starting(response)
-            token = b"%s %d" % (response.encode(), self._next())
-            self.pair.call("mark", response, token, self.pair.now, starts=starts)
+            said = [message("told", n=self._next())]
+            self.pair.call("say_when_played", response, said, self.pair.now, starts=starts)
 
     @rule(number=which)
     def python_pings(self, number: int) -> None:

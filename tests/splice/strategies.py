@@ -34,5 +34,5 @@ which = st.integers(0, 7)
 
 to_client = st.tuples(st.just("to_client"), st.one_of(st.none(), responses))
 to_upstream = st.tuples(st.just("to_upstream"), st.none())
-marks = st.tuples(st.sampled_from(["mark", "start"]), responses)
+marks = st.tuples(st.sampled_from(["mark", "saying", "start"]), responses)
 answers = st.lists(st.one_of(to_client, to_upstream, marks), max_size=4)

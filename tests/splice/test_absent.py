@@ -117,7 +117,7 @@ def test_the_last_client_leg_may_still_read_a_mark(scene: Scene) -> None:
 
 
 def test_a_mark_of_a_forgotten_leg_may_still_be_released(scene: Scene) -> None:
-    scene.mark("started", starts=True)
+    scene.mark("started")
     scene.upstream.says(delta(100))
     assert scene.client.delivers() == ["mark started"]
     scene.splice.forget(scene.client.leg)
@@ -128,8 +128,21 @@ def test_a_mark_of_a_forgotten_leg_may_still_be_released(scene: Scene) -> None:
     assert scene.client.hears() == ["response_started", "audio 100"]
 
 
+def test_what_was_to_be_said_meanwhile_is_said_to_the_next_client(scene: Scene) -> None:
+    scene.upstream.says(delta(100))
+    scene.client.hears()
+    scene.when_played("response_started", response="r2", starts=True)
+    scene.to_client("words", response="r2")
+    scene.detach(scene.client)
+    scene.splice.forget(scene.client.leg)
+    scene.wait(1_000)
+    scene.client = scene.newcomer("client")
+    scene.attach(scene.client)
+    assert scene.client.hears() == ["response_started", "words"]
+
+
 def test_a_mark_that_was_due_but_unread_is_not_lost_with_its_leg(scene: Scene) -> None:
-    scene.mark("started", starts=True)
+    scene.mark("started")
     scene.splice.forget(scene.client.leg)
     scene.client = scene.newcomer("client")
     scene.attach(scene.client)

@@ -25,9 +25,6 @@ def test_a_close_goes_last_behind_the_error_that_explains_it(scene: Scene) -> No
 
 
 def test_a_close_cuts_the_audio_and_hands_over_the_marks(scene: Scene) -> None:
-    scene.mark("started", starts=True)
-    scene.client.delivers()
-    scene.client.release_mark()
     scene.upstream.says(*[delta(1_000)] * 5)
     scene.mark("audio_done")
     scene.mark("response_done")
@@ -60,11 +57,10 @@ def test_a_client_that_has_gone_is_not_closed_and_the_next_hears_the_rest(scene:
 def test_text_that_waits_in_the_lane_is_cut_by_a_close(scene: Scene) -> None:
     scene.upstream.says(delta(300))
     scene.client.hears()
-    scene.mark("started", response="r2", starts=True)
+    scene.when_played("started", response="r2", starts=True)
     scene.to_client("words", response="r2")
     scene.splice.close(scene.client.leg, 1001, "", scene.now)
-    assert scene.client.delivers() == ["mark started"]
-    scene.client.release_mark()
+    assert scene.client.delivers() == []
     assert scene.client.hears() == ["close 1001"]
 
 

@@ -50,9 +50,6 @@ def test_the_id_is_shut_until_the_upstream_is_detached(scene: Scene) -> None:
 
 
 def test_the_marks_of_a_cut_response_come_at_once(scene: Scene) -> None:
-    scene.mark("started", starts=True)
-    scene.client.delivers()
-    scene.client.release_mark()
     scene.upstream.says(*[delta(1_000)] * 5)
     scene.mark("audio_done")
     scene.mark("response_done")
@@ -109,13 +106,12 @@ def test_a_drop_of_nothing_is_nothing(scene: Scene) -> None:
 
 def test_text_of_a_cut_response_is_kept(scene: Scene) -> None:
     scene.upstream.says(delta(200))
-    scene.mark("started", response="r2", starts=True)
+    scene.when_played("started", response="r2", starts=True)
     scene.to_client("words", response="r2")
     scene.drop("r2")
+    assert scene.client.hears() == ["audio 200"]
     scene.wait(200)
-    scene.client.delivers()
-    scene.client.release_mark()
-    assert scene.client.hears() == ["words"]
+    assert scene.client.hears() == ["started", "words"]
 
 
 def test_a_cut_reaches_the_backlog_of_an_absent_client(scene: Scene) -> None:

@@ -54,19 +54,43 @@ def test_a_mark_comes_when_all_audio_before_it_has_had_its_time(scene: Scene) ->
 
 
 def test_a_mark_with_no_audio_before_it_comes_at_once(scene: Scene) -> None:
-    scene.mark("response_started", starts=True)
-    assert scene.client.delivers() == ["mark response_started"]
+    scene.mark("item_started")
+    assert scene.client.delivers() == ["mark item_started"]
 
 
 def test_the_lane_stands_still_at_a_mark_until_it_is_answered(scene: Scene) -> None:
-    scene.mark("response_started", starts=True)
+    scene.mark("item_started")
     scene.upstream.says(delta(40))
     scene.wait(1_000)
-    assert scene.client.delivers() == ["mark response_started"]
+    assert scene.client.delivers() == ["mark item_started"]
     assert scene.client.hears() == []
-    scene.to_client("response_started")
+    scene.to_client("item_started")
     scene.client.release_mark()
-    assert scene.client.hears() == ["response_started", "audio 40"]
+    assert scene.client.hears() == ["item_started", "audio 40"]
+
+
+def test_what_is_to_be_said_between_audio_stands_where_it_was_placed(scene: Scene) -> None:
+    scene.when_played("response_started", starts=True)
+    assert scene.client.hears() == ["response_started"]
+    scene.upstream.says(delta(400), delta(400))
+    scene.when_played("audio_done")
+    scene.mark("response_done")
+    assert scene.client.hears() == ["audio 400", "audio 400"]
+    scene.wait(799)
+    assert scene.client.hears() == []
+    scene.wait(1)
+    assert scene.client.hears() == ["audio_done"]
+    assert scene.client.delivers() == ["mark response_done"]
+
+
+def test_what_is_to_be_said_waits_for_the_answer_to_a_mark_before_it(scene: Scene) -> None:
+    scene.mark("item_started")
+    scene.when_played("audio_done")
+    assert scene.client.hears() == []
+    assert scene.client.delivers() == ["mark item_started"]
+    scene.to_client("item_started")
+    scene.client.release_mark()
+    assert scene.client.hears() == ["item_started", "audio_done"]
 
 
 def test_the_clock_of_an_answer_starts_with_its_first_audio(scene: Scene) -> None:
@@ -85,9 +109,9 @@ def test_text_goes_straight_to_the_queue(scene: Scene) -> None:
     assert scene.client.hears() == ["audio 400", "audio 400", "transcript"]
 
 
-def test_text_of_a_response_that_has_not_started_waits_behind_its_mark(scene: Scene) -> None:
+def test_text_of_a_response_that_has_not_started_waits_behind_its_start(scene: Scene) -> None:
     scene.upstream.says(delta(100, response="r1"))
-    scene.mark("r2 started", response="r2", starts=True)
+    scene.when_played("r2 started", response="r2", starts=True)
     scene.upstream.says(delta(100, response="r2", item="i2"))
     scene.to_client("words of r2", response="r2")
     scene.to_client("words of r1", response="r1")
@@ -96,20 +120,17 @@ def test_text_of_a_response_that_has_not_started_waits_behind_its_mark(scene: Sc
     assert scene.client.hears() == ["audio 100", "words of r1", "words of nobody"]
 
     scene.wait(100)
-    assert scene.client.delivers() == ["mark r2 started"]
-    scene.to_client("more words of r2, late", response="r2")
-    scene.to_client("response_started")
-    assert scene.client.hears() == ["response_started"]
-    scene.client.release_mark()
-    texts = [one for one in scene.client.hears() if one.startswith("more") or "words" in one]
-    assert texts == ["words of r2", "more words of r2", "more words of r2, late"]
+    assert scene.client.delivers() == []
+    heard = scene.client.hears()
+    assert heard == ["r2 started", "words of r2", "more words of r2", "audio 100"]
     scene.to_client("last words of r2", response="r2")
     assert scene.client.hears() == ["last words of r2"]
 
 
-def test_a_mark_that_does_not_start_holds_no_text_back(scene: Scene) -> None:
+def test_neither_a_mark_nor_what_starts_nothing_holds_text_back(scene: Scene) -> None:
     scene.upstream.says(delta(100))
-    scene.mark("audio_done")
+    scene.mark("item_started")
+    scene.when_played("audio_done")
     scene.to_client("transcript", response="r1")
     assert scene.client.hears() == ["audio 100", "transcript"]
 

@@ -83,13 +83,11 @@ def test_what_is_renamed_passes_but_for_its_type(scene: Scene) -> None:
 
 def test_what_is_renamed_waits_behind_the_start_of_its_answer(scene: Scene) -> None:
     scene.upstream.says(delta(40, "r0"))
-    scene.mark("started", "r1", starts=True)
+    scene.when_played("started", "r1", starts=True)
     scene.upstream.says(message("old name", response_id="r1"), message("old name"))
     assert scene.client.hears() == ["audio 40", "new name"]
     scene.wait(40)
-    assert scene.client.delivers() == ["mark started"]
-    scene.client.release_mark()
-    assert scene.client.hears() == ["new name"]
+    assert scene.client.hears() == ["started", "new name"]
 
 
 def test_words_are_told_in_the_clients_message(scene: Scene) -> None:
@@ -103,13 +101,10 @@ def test_words_are_told_in_the_clients_message(scene: Scene) -> None:
 
 def test_words_wait_behind_the_start_of_their_answer(scene: Scene) -> None:
     scene.upstream.says(delta(40, "r0"))
-    scene.mark("started", "r1", starts=True)
+    scene.when_played("response_started", "r1", starts=True)
     scene.upstream.says(written("one"), written("other", "r2"), delta(40), written("two"))
     assert scene.client.hears() == ["audio 40", "say"]
     scene.wait(40)
-    assert scene.client.delivers() == ["mark started"]
-    scene.to_client("response_started")
-    scene.client.release_mark()
     assert scene.client.hears() == ["response_started", "say", "say", "audio 40"]
 
 

@@ -23,7 +23,7 @@ import trio
 
 from rtproxy._audio_core import Splice, SpliceError
 from rtproxy.legs.containment import report
-from rtproxy.legs.leg import Mark, Outgoing
+from rtproxy.legs.leg import Mark, Outgoing, ToSide
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 
 
@@ -71,11 +71,15 @@ class Junction(ABC):
     def queue(self, outgoing: Sequence[Outgoing], now: float) -> None:
         """Hand over whole messages and marks, in order."""
         for each in outgoing:
-            if isinstance(each, Mark):
-                self.splice.mark(each.response_id, each.token, now, starts=each.starts)
-            else:
+            if isinstance(each, ToSide):
                 self.splice.send(
                     each.side, each.payload, now, binary=each.binary, response_id=each.response_id
+                )
+            elif isinstance(each, Mark):
+                self.splice.mark(each.response_id, each.token, now)
+            else:
+                self.splice.say_when_played(
+                    each.response_id, each.payloads, now, starts=each.starts
                 )
 
     def break_off(self, error: Exception) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "MessageKind",
     "OpenLegs",
     "Outgoing",
+    "SayWhenPlayed",
     "SessionLegs",
     "Side",
     "SpliceLegs",
@@ -54,10 +55,18 @@ class Mark:
 
     response_id: str
     token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SayWhenPlayed:
+    """Whole messages for the client, for when all audio before them was played."""
+
+    response_id: str
+    payloads: tuple[bytes, ...]
     starts: bool = False
 
 
-Outgoing = ToSide | Mark
+Outgoing = ToSide | Mark | SayWhenPlayed
 
 # Answers deliveries that are there already, each before it takes the next. It must not wait.
 Answer = Callable[[Iterator[Message]], None]

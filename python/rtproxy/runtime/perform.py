@@ -7,7 +7,7 @@ Must not know what any event means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -15,7 +15,17 @@ import msgspec
 
 from rtproxy.dialects import realtime
 from rtproxy.dialects.dialect import Dialect
-from rtproxy.legs.leg import Leg, Mark, Message, MessageKind, Outgoing, Side, SpliceLegs, ToSide
+from rtproxy.legs.leg import (
+    Leg,
+    Mark,
+    Message,
+    MessageKind,
+    Outgoing,
+    SayWhenPlayed,
+    Side,
+    SpliceLegs,
+    ToSide,
+)
 from rtproxy.model import events as ev
 from rtproxy.model.close import CloseReason
 from rtproxy.runtime.notes import Log, Notes
@@ -163,13 +173,15 @@ class Performer:
     ) -> ev.Event | None:
         match command:
             case cmd.ToClient(event, response_id):
-                for payload in self._dialect.encode(event):
-                    said = conceal(payload, self._secrets)
+                for said in self._say(event):
                     batch.outgoing.append(ToSide(Side.CLIENT, said, response_id))
+            case cmd.TellWhenPlayed(response_id, event, starts):
+                payloads = tuple(self._say(event))
+                batch.outgoing.append(SayWhenPlayed(response_id, payloads, starts))
             case cmd.ToUpstream(event):
                 batch.outgoing.append(ToSide(Side.UPSTREAM, realtime.encode_client(event)))
-            case cmd.PlaceMark(response_id, token, starts):
-                batch.outgoing.append(Mark(response_id, token, starts))
+            case cmd.PlaceMark(response_id, token):
+                batch.outgoing.append(Mark(response_id, token))
             case cmd.Drop(response_id):
                 return self._drop(response_id)
             case cmd.Finish(response_id):
@@ -204,6 +216,10 @@ class Performer:
             case cmd.Note(name, level, fields):
                 self._notes.write(name, level, fields)
         return None
+
+    def _say(self, event: ev.Event) -> Iterator[bytes]:
+        for payload in self._dialect.encode(event):
+            yield conceal(payload, self._secrets)
 
     def _measure(self, item_id: str | None, played_ms: float, event_id: str | None) -> ev.Event:
         item_id = item_id or self._legs.playing()

@@ -35,6 +35,17 @@ class PlaceMark:
 
     response_id: str
     token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TellWhenPlayed:
+    """Tell the client when all audio received so far has been played.
+
+    `starts`: with this the response starts; what is told of it meanwhile waits.
+    """
+
+    response_id: str
+    event: Event
     starts: bool = False
 
 
@@ -169,6 +180,7 @@ Command = (
     ToClient
     | ToUpstream
     | PlaceMark
+    | TellWhenPlayed
     | Drop
     | Finish
     | Exclude

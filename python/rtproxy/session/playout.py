@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from rtproxy.model import events as ev
-from rtproxy.session.commands import Command, PlaceMark, ToClient
+from rtproxy.session.commands import Command, PlaceMark, TellWhenPlayed, ToClient
 
 
 class Playout(Protocol):
@@ -20,8 +20,11 @@ class Playout(Protocol):
     def certain(self) -> bool:
         """Whether every mark comes back, be it because nothing is left to wait for."""
 
-    def place(self, mark: PlaceMark, tells: ev.Event | None) -> list[Command]:
-        """Learn when all audio so far was played; `tells`: what the client is told then."""
+    def place(self, mark: PlaceMark) -> list[Command]:
+        """Learn when all audio so far was played."""
+
+    def tell(self, told: TellWhenPlayed) -> list[Command]:
+        """Have the client told when all audio so far was played."""
 
 
 class ByClock:
@@ -29,10 +32,13 @@ class ByClock:
 
     certain = True
 
-    def place(self, mark: PlaceMark, tells: ev.Event | None) -> list[Command]:
+    def place(self, mark: PlaceMark) -> list[Command]:
         """The lane hands it back when its time has come."""
-        del tells
         return [mark]
+
+    def tell(self, told: TellWhenPlayed) -> list[Command]:
+        """The lane says it when its time has come: nothing need be decided then."""
+        return [told]
 
 
 class ByReports:
@@ -40,6 +46,11 @@ class ByReports:
 
     certain = False
 
-    def place(self, mark: PlaceMark, tells: ev.Event | None) -> list[Command]:
-        """A mark that only tells something is for clients that have to be told."""
-        return [] if tells is not None else [ToClient(ev.MarkAsked(token=mark.token))]
+    def place(self, mark: PlaceMark) -> list[Command]:
+        """The client says when it has played so far."""
+        return [ToClient(ev.MarkAsked(token=mark.token))]
+
+    def tell(self, told: TellWhenPlayed) -> list[Command]:
+        """It knows itself what it has played."""
+        del told
+        return []

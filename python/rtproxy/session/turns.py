@@ -5,8 +5,8 @@ played or cut, and the requests for answers that wait for their turn. Must not
 know any dialect, nor what audio is: of that it learns only milliseconds.
 
 An answer ends when it has been played, not when the upstream has finished it:
-the marks that it places in the lane come back when all audio before them has
-had its time, and only then is the client told. Speech in between still cuts it.
+what it places in the lane is said, and its marks come back, when all audio before
+them has had its time. Speech in between still cuts it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rtproxy.model import events as ev
-from rtproxy.session.commands import Command, Drop, Exclude, Finish, PlaceMark, ToClient, ToUpstream
+from rtproxy.session.commands import (
+    Command,
+    Drop,
+    Exclude,
+    Finish,
+    PlaceMark,
+    TellWhenPlayed,
+    ToClient,
+    ToUpstream,
+)
 from rtproxy.session.failures import failure_in
 from rtproxy.session.playout import ByClock, Playout
 from rtproxy.session.states import ANSWER_STEPS, Phase, step
 
-_STARTED = b"started"
 _AUDIO = b"audio"
-_PLAYED = b"played"
 _OVER = b"over"
 
 # More requests than this wait for nobody; the newest is refused.
@@ -194,7 +201,7 @@ class Turns:
             return []
         answer.generated.add((event.item_id, event.content_index))
         played = ev.AnswerPlayed(response_id=event.response_id, item_id=event.item_id)
-        return self._mark(answer, _PLAYED, played)
+        return self.playout.tell(TellWhenPlayed(answer.response_id, played))
 
     def done(self, event: ev.ResponseDone) -> list[Command]:
         """The upstream has finished; the client learns of it when it was played."""
@@ -223,14 +230,12 @@ class Turns:
     def _start(self, answer: Answer) -> list[Command]:
         answer.start_placed = True
         started = ev.AnswerStarted(response_id=answer.response_id, item_id=answer.item_id)
-        return self._mark(answer, _STARTED, started, starts=True)
+        return self.playout.tell(TellWhenPlayed(answer.response_id, started, starts=True))
 
-    def _mark(
-        self, answer: Answer, kind: bytes, tells: ev.Event | None, *, starts: bool = False
-    ) -> list[Command]:
+    def _mark(self, answer: Answer, kind: bytes, tells: ev.Event | None) -> list[Command]:
         token = b"%s %d %s" % (kind, len(answer.marks), answer.response_id.encode())
         answer.marks[token] = tells
-        return self.playout.place(PlaceMark(answer.response_id, token, starts), tells)
+        return self.playout.place(PlaceMark(answer.response_id, token))
 
     def mark_reached(self, event: ev.MarkReached) -> list[Command]:
         """Everything before the mark was played: tell the client what it stands for."""

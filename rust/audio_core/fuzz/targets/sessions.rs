@@ -130,14 +130,14 @@ impl Session {
     fn logic(&mut self, bytes: &mut Unstructured) -> Result<()> {
         let response = *bytes.choose(&RESPONSES)?;
         let ms = bytes.int_in_range(0..=2_000)?;
-        let kind = bytes.int_in_range(0..=8)?;
+        let kind = bytes.int_in_range(0..=9)?;
         let (flag, gain) = (bytes.ratio(1, 2)?, bytes.int_in_range(0..=4)?);
         self.stage.run(|splice, now| match kind {
             0 => drop(splice.drop_response(response, now)),
             1 => splice.finish(response, now),
             2 => splice.exclude(response),
             // Marks are refused without lead.
-            3 => drop(splice.mark(response, b"m".to_vec(), flag, now)),
+            3 => drop(splice.mark(response, b"m".to_vec(), now)),
             4 if flag => splice.pause(now),
             4 => splice.resume(now),
             5 => drop(splice.playback("i", ms * TICKS_PER_MS, now)),
@@ -148,6 +148,10 @@ impl Session {
                 shaped.expect("within the limits");
             }
             7 => splice.send(Side::Client, b"t".to_vec(), flag, Some(response), now),
+            8 => {
+                let told = vec![b"t".to_vec(); usize::from(gain > 0)];
+                let _ = splice.say_when_played(response, told, flag, now);
+            }
             _ => drop((splice.counters("i", now), splice.playing(now))),
         });
         Ok(())

@@ -203,10 +203,23 @@ impl Splice {
         })
     }
 
-    #[pyo3(signature = (response_id, token, now, *, starts = false))]
-    fn mark(&self, response_id: &str, token: &[u8], now: f64, starts: bool) -> PyResult<()> {
+    fn mark(&self, response_id: &str, token: &[u8], now: f64) -> PyResult<()> {
         self.at(now, |splice, now| {
-            splice.mark(response_id, token.to_vec(), starts, now)
+            splice.mark(response_id, token.to_vec(), now)
+        })?
+        .map_err(refused)
+    }
+
+    #[pyo3(signature = (response_id, payloads, now, *, starts = false))]
+    fn say_when_played(
+        &self,
+        response_id: &str,
+        payloads: Vec<Vec<u8>>,
+        now: f64,
+        starts: bool,
+    ) -> PyResult<()> {
+        self.at(now, |splice, now| {
+            splice.say_when_played(response_id, payloads, starts, now)
         })?
         .map_err(refused)
     }

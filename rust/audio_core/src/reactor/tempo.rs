@@ -60,7 +60,10 @@ mod tests {
         assert!(!after(&[(50, 3)]).is_worth(LONG));
         assert!(after(&[(50, 4), (75, 4)]).is_worth(LONG), "not taken anew");
         assert!(!after(&[(50, 4), (100, 7)]).is_worth(LONG));
-        assert!(!after(&[(50, 200), (1_000, 210)]).is_worth(LONG), "a pause ends it");
+        assert!(
+            !after(&[(50, 200), (1_000, 210)]).is_worth(LONG),
+            "a pause ends it"
+        );
         assert!(!after(&[(50, 4), (100, 4)]).is_worth(LONG), "nothing came");
     }
 

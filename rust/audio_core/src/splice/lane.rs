@@ -1,5 +1,5 @@
-//! The lane to the client: audio and marks in the upstream's order, let go by the
-//! play-out clock.
+//! The lane to the client: audio, marks and sayings in the upstream's order, let go by
+//! the play-out clock.
 //!
 //! Owns what waits for its time and what was counted of it. Where it leaves to (a
 //! leg's queue, what is kept for an absent client, or nowhere) is handed in. Audio
@@ -13,7 +13,7 @@ use super::chunk::ItemId;
 use super::clock::PlayClock;
 use super::inbox::Stamps;
 use super::items::Items;
-use super::marks::{Mark, ReachedMarks};
+use super::marks::{Mark, ReachedMarks, Saying};
 use super::queue::{give_back, Load, Queue, Text};
 use super::time::{Ticks, NEVER};
 use super::voicing::Voicing;
@@ -23,6 +23,7 @@ use std::collections::VecDeque;
 pub(super) enum Entry {
     Audio(Chunk),
     Mark(Mark),
+    Saying(Saying),
 }
 
 /// Audio on its way to the client.
@@ -35,7 +36,7 @@ pub struct Lane {
     pub(super) entries: VecDeque<Entry>,
     /// How long the audio plays that waits here.
     waiting: Ticks,
-    /// Text that waits here for the start of its response.
+    /// Text that waits here for its time, or for the start of its response.
     text: Load,
     paused: bool,
     reached: ReachedMarks,
@@ -102,10 +103,19 @@ impl Lane {
 
     /// Place a mark behind all that is here.
     pub fn place(&mut self, mark: Mark) {
-        if !mark.starts {
-            self.end_response(&mark.response_id);
-        }
+        self.end_response(&mark.response_id);
         self.entries.push_back(Entry::Mark(mark));
+    }
+
+    /// Place what is to be said behind all that is here.
+    pub fn place_saying(&mut self, saying: Saying) {
+        if !saying.starts {
+            self.end_response(&saying.response_id);
+        }
+        for text in &saying.texts {
+            self.text.add(text.payload.len());
+        }
+        self.entries.push_back(Entry::Saying(saying));
     }
 
     /// Stop, or go on.
@@ -113,21 +123,19 @@ impl Lane {
         self.paused = paused;
     }
 
-    /// Keep text of a response until its start has been answered; gives it back
-    /// where there is nothing to wait for.
+    /// Keep text of a response until its start has been said; gives it back where there
+    /// is nothing to wait for.
     pub fn keep(&mut self, response_id: &[u8], mut text: Text) -> Option<Text> {
-        let marks = self.entries.iter_mut().filter_map(|entry| match entry {
-            Entry::Mark(mark) => Some(mark),
-            Entry::Audio(_) => None,
+        let start = self.entries.iter_mut().find_map(|entry| match entry {
+            Entry::Saying(saying) if saying.is_start_of(response_id) => Some(saying),
+            _ => None,
         });
-        let waits = |mark: &&mut Mark| mark.is_start_of(response_id);
-        let start = self.reached.start_of(response_id);
-        let Some(mark) = start.or_else(|| marks.into_iter().find(waits)) else {
+        let Some(start) = start else {
             return Some(text);
         };
         text.late = true;
         self.text.add(text.payload.len());
-        mark.texts.push(text);
+        start.texts.push(text);
         None
     }
 
@@ -145,6 +153,7 @@ impl Lane {
                     self.let_go(chunk, now, out.as_deref_mut());
                 }
                 Some(Entry::Mark(mark)) => self.reached.push(mark, stamps.take()),
+                Some(Entry::Saying(saying)) => self.say(saying.texts, out.as_deref_mut()),
                 None => break,
             }
         }
@@ -167,7 +176,17 @@ impl Lane {
         let played = self.clock.end().unwrap_or(Ticks::MIN);
         match self.entries.front()? {
             Entry::Audio(_) => Some(played.saturating_sub(self.lead.unwrap_or(0))),
-            Entry::Mark(_) => Some(played),
+            Entry::Mark(_) | Entry::Saying(_) => Some(played),
+        }
+    }
+
+    /// The time of these has come.
+    fn say(&mut self, texts: Vec<Text>, mut out: Option<&mut Queue>) {
+        for text in texts {
+            self.text.remove(text.payload.len());
+            if let Some(queue) = &mut out {
+                queue.push_text(text);
+            }
         }
     }
 
@@ -222,11 +241,10 @@ impl Lane {
         self.voicing.converter.discard();
         self.clock.cut(now, &mut self.items, |_| true);
         for entry in std::mem::take(&mut self.entries) {
-            if let Entry::Mark(mut mark) = entry {
-                for text in mark.texts.drain(..) {
-                    self.text.remove(text.payload.len());
-                }
-                self.reached.push(mark, stamps.take());
+            match entry {
+                Entry::Mark(mark) => self.reached.push(mark, stamps.take()),
+                Entry::Saying(saying) => self.say(saying.texts, None),
+                Entry::Audio(_) => {}
             }
         }
     }
@@ -283,15 +301,5 @@ impl Lane {
     /// The marks that wait for Python.
     pub fn reached(&mut self) -> &mut ReachedMarks {
         &mut self.reached
-    }
-
-    /// A mark has been answered: the text that waited for it; `None` if it is not
-    /// the one to be answered.
-    pub fn release(&mut self, leg: u64, hold: u64) -> Option<Vec<Text>> {
-        let texts = self.reached.release(leg, hold)?;
-        for text in &texts {
-            self.text.remove(text.payload.len());
-        }
-        Some(texts)
     }
 }

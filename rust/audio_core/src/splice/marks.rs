@@ -1,27 +1,34 @@
-//! Marks of the lane to the client: from where they are placed to their answers.
+//! What has its place between the audio of the lane to the client, beside that audio.
 //!
-//! A mark that the clock has reached stands until Python has answered it; text of
-//! a response whose start has not been answered waits with the mark of its start.
+//! A mark that the clock has reached stands until Python has answered it. What is to be
+//! said there and needs no decision is a saying: the lane says it by itself.
 
 use super::inbox::{Delivery, DeliveryKind};
 use super::leg::LegId;
 use super::queue::Text;
 use std::collections::VecDeque;
 
-/// A place in the lane.
+/// A place in the lane of which Python learns.
 #[derive(Debug)]
 pub struct Mark {
     /// Whose place it is.
     pub response_id: String,
     /// What Python gets back.
     pub token: Vec<u8>,
-    /// Whether it is the start of the response.
+}
+
+/// What the client is told at a place in the lane.
+#[derive(Debug)]
+pub struct Saying {
+    /// Of what it is told.
+    pub response_id: String,
+    /// Whether it is the start of the response: text of that waits for it.
     pub starts: bool,
-    /// Text that waits for the answer to it.
+    /// What is said, and what waits for it.
     pub texts: Vec<Text>,
 }
 
-impl Mark {
+impl Saying {
     /// Whether text of this response waits for it.
     pub fn is_start_of(&self, response_id: &[u8]) -> bool {
         self.starts && self.response_id.as_bytes() == response_id
@@ -71,19 +78,13 @@ impl ReachedMarks {
         })
     }
 
-    /// The text that waited for this one, which is answered; `None` if it is not
-    /// the one to be answered.
-    pub fn release(&mut self, leg: LegId, hold: u64) -> Option<Vec<Text>> {
-        let first = self.0.front()?;
-        if first.hold != hold || first.leg != Some(leg) {
-            return None;
+    /// It is answered; false if it is not the one to be answered.
+    pub fn release(&mut self, leg: LegId, hold: u64) -> bool {
+        let is_first = |first: &Reached| first.hold == hold && first.leg == Some(leg);
+        let released = self.0.front().is_some_and(is_first);
+        if released {
+            self.0.pop_front();
         }
-        self.0.pop_front().map(|reached| reached.mark.texts)
-    }
-
-    /// The reached mark that is the start of this response.
-    pub fn start_of(&mut self, response_id: &[u8]) -> Option<&mut Mark> {
-        let mut marks = self.0.iter_mut().map(|reached| &mut reached.mark);
-        marks.find(|mark| mark.is_start_of(response_id))
+        released
     }
 }

@@ -2,7 +2,7 @@
 
 use super::inbox::Delivery;
 use super::leg::{LegId, Side};
-use super::marks::Mark;
+use super::marks::{Mark, Saying};
 use super::payload::Payload;
 use super::queue::{Load, Text};
 use super::refusal::Refusal;
@@ -42,14 +42,7 @@ impl Splice {
     /// The hold or mark has been answered; its direction goes on.
     pub fn release(&mut self, id: LegId, hold: u64, now: Ticks) -> Result<(), Refusal> {
         self.pass_time(now);
-        if let Some(texts) = self.lane.release(id, hold) {
-            let parts = self.lane_parts();
-            if let Some(queue) = parts.out {
-                for text in texts {
-                    queue.push_text(text);
-                }
-            }
-        } else if !self.release_message(id, hold) {
+        if !self.lane.reached().release(id, hold) && !self.release_message(id, hold) {
             return Err(Refusal::WrongHold { leg: id, hold });
         }
         self.settle();
@@ -129,10 +122,21 @@ impl Splice {
     }
 
     /// Place a mark in the lane to the client, behind all that has come.
-    pub fn mark(
+    pub fn mark(&mut self, response_id: &str, token: Vec<u8>, now: Ticks) -> Result<(), Refusal> {
+        self.pass_time(now);
+        if !self.lane.is_paced() {
+            return Err(Refusal::NoMarks);
+        }
+        let response_id = response_id.to_owned();
+        self.lane.place(Mark { response_id, token });
+        Ok(())
+    }
+
+    /// Say this to the client once all audio that has come was played.
+    pub fn say_when_played(
         &mut self,
         response_id: &str,
-        token: Vec<u8>,
+        payloads: Vec<Vec<u8>>,
         starts: bool,
         now: Ticks,
     ) -> Result<(), Refusal> {
@@ -140,11 +144,15 @@ impl Splice {
         if !self.lane.is_paced() {
             return Err(Refusal::NoMarks);
         }
-        self.lane.place(Mark {
+        let texts = payloads.into_iter().map(|payload| Text {
+            payload: payload.into(),
+            binary: false,
+            late: false,
+        });
+        self.lane.place_saying(Saying {
             response_id: response_id.to_owned(),
-            token,
             starts,
-            texts: Vec::new(),
+            texts: texts.collect(),
         });
         Ok(())
     }

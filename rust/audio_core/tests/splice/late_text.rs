@@ -9,7 +9,8 @@ fn waiting_start(texts: usize) -> Stage {
     let mut stage = Stage::new(Some(400));
     stage.upstream_sends(&delta("r1", "i1", &sound(1_000)));
     stage.run(|splice, now| {
-        splice.mark("r2", b"start".to_vec(), true, now).unwrap();
+        let started = vec![b"started".to_vec(), b"named".to_vec()];
+        splice.say_when_played("r2", started, true, now).unwrap();
         for number in 0..texts {
             let payload = number.to_string().into_bytes();
             splice.send(Side::Client, payload, false, Some("r2"), now);
@@ -19,24 +20,45 @@ fn waiting_start(texts: usize) -> Stage {
     stage
 }
 
-fn answer_mark(stage: &mut Stage) {
-    let leg = stage.client.leg;
-    stage.run(|splice, now| {
-        let mark = splice.receive(leg).unwrap();
-        assert_eq!(mark.raw, b"start");
-        splice.send(Side::Client, b"started".to_vec(), false, None, now);
-        splice.release(leg, mark.stamp, now).unwrap();
-    });
-}
-
 #[test]
-fn it_follows_the_answer_to_the_mark() {
+fn it_follows_the_start() {
     let mut stage = waiting_start(3);
+    stage.run(|splice, now| {
+        let over = vec![b"over".to_vec()];
+        splice.say_when_played("r2", over, false, now).unwrap();
+    });
     stage.wait(999);
     assert!(stage.client_hears().is_empty());
     stage.wait(1);
-    answer_mark(&mut stage);
-    assert_eq!(stage.client_hears(), ["started", "0", "1", "2"]);
+    assert_eq!(
+        stage.client_hears(),
+        ["started", "named", "0", "1", "2", "over"]
+    );
+    let leg = stage.client.leg;
+    assert!(stage.run(|splice, _| splice.receive(leg)).is_none());
+    stage.run(|splice, now| splice.send(Side::Client, b"3".to_vec(), false, Some("r2"), now));
+    assert_eq!(
+        stage.client_hears(),
+        ["3"],
+        "its start is over: nothing waits"
+    );
+}
+
+#[test]
+fn a_client_that_was_told_goodbye_is_told_nothing_more() {
+    let mut stage = waiting_start(2);
+    let leg = stage.client.leg;
+    stage.run(|splice, now| {
+        splice.mark("r2", b"over".to_vec(), now).unwrap();
+        splice.close(leg, 1_000, "", now).unwrap();
+    });
+    let token = stage
+        .run(|splice, _| splice.receive(leg))
+        .map(|mark| mark.raw);
+    assert_eq!(token.as_deref(), Some(&b"over"[..]));
+    assert!(stage.run(|splice, _| splice.receive(leg)).is_none());
+    let heard = stage.client_hears();
+    assert!(!heard.iter().any(|text| text == "started"), "{heard:?}");
 }
 
 #[test]
@@ -48,10 +70,9 @@ fn a_long_answer_is_no_overflow() {
         "as much waits as may: the upstream is not read"
     );
     stage.wait(1_000);
-    answer_mark(&mut stage);
     stage.run(|splice, now| splice.send(Side::Client, b"more".to_vec(), false, None, now));
     let heard = stage.client_hears();
-    assert_eq!(heard.len(), 1_502);
-    assert_eq!(heard[1_501], "more");
+    assert_eq!(heard.len(), 1_503);
+    assert_eq!(heard[1_502], "more");
     assert!(stage.run(|splice, now| splice.wants_read(upstream, now)));
 }

@@ -22,7 +22,8 @@ pub enum Step {
     Pull(usize),
     Drop(usize),
     Finish(usize),
-    Mark(usize, bool),
+    Mark(usize),
+    Say(usize, bool),
     Text(Option<usize>),
     Pause(bool),
     Playback(usize, u32),
@@ -129,10 +130,14 @@ impl Play {
                 stage.run(|splice, now| splice.drop_response(RESPONSES[r], now));
             }
             Step::Finish(r) => stage.run(|splice, now| splice.finish(RESPONSES[r], now)),
-            Step::Mark(r, starts) => {
+            Step::Mark(r) => {
                 // Refused without lead, and that is all right here.
-                let _ =
-                    stage.run(|splice, now| splice.mark(RESPONSES[r], b"m".to_vec(), starts, now));
+                let _ = stage.run(|splice, now| splice.mark(RESPONSES[r], b"m".to_vec(), now));
+            }
+            Step::Say(r, starts) => {
+                let told = vec![b"said".to_vec()];
+                let _ = stage
+                    .run(|splice, now| splice.say_when_played(RESPONSES[r], told, starts, now));
             }
             Step::Text(r) => stage.run(|splice, now| {
                 let response = r.map(|r| RESPONSES[r]);

@@ -46,7 +46,7 @@ fn a_mark_that_is_due_at_once_asks_for_a_turn() {
     let mut stage = Stage::new(Some(400));
     stage.wait(10);
     let leg = stage.client.leg;
-    stage.run(|splice, now| splice.mark("r", b"m".to_vec(), false, now).unwrap());
+    stage.run(|splice, now| splice.mark("r", b"m".to_vec(), now).unwrap());
     assert!(
         stage.run(|splice, _| splice.receive(leg)).is_none(),
         "nothing moves yet"
