@@ -23,7 +23,7 @@ import trio
 
 from rtproxy._audio_core import Splice, SpliceError
 from rtproxy.legs.containment import report
-from rtproxy.legs.leg import Mark, Outgoing
+from rtproxy.legs.leg import Outgoing, ToSide
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 
 
@@ -53,12 +53,12 @@ class Junction(ABC):
     ) -> bool:
         """Settle; a panic goes no further than this."""
         self._depth -= 1
-        panicked = isinstance(error, SpliceError)
-        if isinstance(error, SpliceError):
+        if error is not None and isinstance(error, SpliceError):
             self.break_off(error)
-        if not self._depth and not panicked:
+            return True
+        if not self._depth:
             self.settle(self._now)
-        return panicked
+        return False
 
     @abstractmethod
     def settle(self, now: float) -> None:
@@ -71,12 +71,12 @@ class Junction(ABC):
     def queue(self, outgoing: Sequence[Outgoing], now: float) -> None:
         """Hand over whole messages and marks, in order."""
         for each in outgoing:
-            if isinstance(each, Mark):
-                self.splice.mark(each.response_id, each.token, now, starts=each.starts)
-            else:
+            if isinstance(each, ToSide):
                 self.splice.send(
                     each.side, each.payload, now, binary=each.binary, response_id=each.response_id
                 )
+            else:
+                self.splice.mark(each.response_id, each.token, now, starts=each.starts)
 
     def break_off(self, error: Exception) -> None:
         """Our own fault: every leg ends with 1011; once is enough."""

@@ -12,6 +12,8 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
+import msgspec
+
 from rtproxy._audio_core import Counters, Kinds, Level, Message, MessageKind, Side, Wrap
 from rtproxy.legs.transport import Connection
 from rtproxy.model.audio_format import PCM16_24K, LegAudio
@@ -34,8 +36,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class ToSide:
+class ToSide(msgspec.Struct, frozen=True):
     """One whole message for the leg that `side` has.
 
     `response_id` ties text to its response: while that response's start is still
@@ -48,8 +49,7 @@ class ToSide:
     binary: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """A place in the lane to the client; comes back when all audio before it was played."""
 
     response_id: str
