@@ -96,13 +96,12 @@ class TableDialect:
     def encode(self, event: ev.Event) -> Sequence[bytes]:
         """The client's word for an event, if it has one."""
         word = self.words.get(type(event))
-        return () if word is None else (msgspec.json.encode(self._enclosed(word(event))),)
-
-    def _enclosed(self, message: dict[str, Any]) -> dict[str, Any]:
-        if self.envelope is None:
-            return message
-        fields = {key: value for key, value in message.items() if key != "type"}
-        return {"type": message["type"], self.envelope: fields}
+        if word is None:
+            return ()
+        message = word(event)
+        if self.envelope is not None:
+            message = _enclosed(message, self.envelope)
+        return (msgspec.json.encode(message),)
 
     def decode_upstream(self, raw: bytes) -> Sequence[ev.Event]:
         """A held message of the upstream."""
@@ -112,6 +111,11 @@ class TableDialect:
         """As before: nothing that is said changes how it is said."""
         del event
         return self
+
+
+def _enclosed(message: dict[str, Any], envelope: str) -> dict[str, Any]:
+    fields = {key: value for key, value in message.items() if key != "type"}
+    return {"type": message["type"], envelope: fields}
 
 
 # Made once for all sessions: see `realtime.kinds_for`.

@@ -53,12 +53,12 @@ class Junction(ABC):
     ) -> bool:
         """Settle; a panic goes no further than this."""
         self._depth -= 1
-        panicked = isinstance(error, SpliceError)
-        if isinstance(error, SpliceError):
+        if error is not None and isinstance(error, SpliceError):
             self.break_off(error)
-        if not self._depth and not panicked:
+            return True
+        if not self._depth:
             self.settle(self._now)
-        return panicked
+        return False
 
     @abstractmethod
     def settle(self, now: float) -> None:

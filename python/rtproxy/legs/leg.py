@@ -12,6 +12,8 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
+import msgspec
+
 from rtproxy._audio_core import Counters, Kinds, Level, Message, MessageKind, Side, Wrap
 from rtproxy.legs.transport import Connection
 from rtproxy.model.audio_format import PCM16_24K, LegAudio
@@ -35,8 +37,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class ToSide:
+class ToSide(msgspec.Struct, frozen=True):
     """One whole message for the leg that `side` has.
 
     `response_id` ties text to its response: while that response's start is still
@@ -49,16 +50,14 @@ class ToSide:
     binary: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """A place in the lane to the client; comes back when all audio before it was played."""
 
     response_id: str
     token: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SayWhenPlayed:
+class SayWhenPlayed(msgspec.Struct, frozen=True):
     """Whole messages for the client, for when all audio before them was played."""
 
     response_id: str

@@ -34,7 +34,8 @@ class ReactorJunction(Junction):
 
     def settle(self, now: float) -> None:
         """Write, read again what may be read again, set the timer; all in the reactor."""
-        self.pump.settle(self.session, now)
+        if news := self.reactor.settle(self.session, now):
+            self.pump.tell(news)
 
     def fail(self, reason: CloseReason) -> None:
         """Have every leg say so to its peer and end."""

@@ -76,10 +76,13 @@ class ReactorLeg(SplicedLeg):
             return False
         self._unbroken = 0
         try:
-            self._have_answered(self._answer, lambda: self._answer is not None)
+            self._have_answered(self._answer)
         except Exception as failure:  # noqa: BLE001 - the task that serves is told, and ends by it
             self._end_serving(failure)
         return self._answer is not None and self._is_ready()
+
+    def _goes_on(self) -> bool:
+        return self._answer is not None
 
     def _end_serving(self, failure: Exception) -> None:
         self._failure = failure

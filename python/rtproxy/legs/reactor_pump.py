@@ -92,11 +92,10 @@ class ReactorPump:
         if not self._sessions:
             self._idle.set()
 
-    def settle(self, session: int, now: float) -> None:
-        """The session's splice was touched: do what has become possible, tell whom it concerns."""
-        if news := self.reactor.settle(session, now):
-            with self._bustle.ours:
-                tell(news)
+    def tell(self, news: Iterable[tuple[Any, bool]]) -> None:
+        """A session's splice was touched, and this has become of it: tell whom it concerns."""
+        with self._bustle.ours:
+            tell(news)
 
     def tell_all(
         self, members: Sequence[int], payload: bytes, within: tuple[int, int] | None
@@ -166,8 +165,8 @@ class ReactorPump:
             linger_ms = int((until - now) * 1000)
             news, more = self.reactor.turn(now, linger_ms=linger_ms)
             self._answering = True  # and will: nobody need be woken for it
-            with self._bustle.ours:
-                tell(news)
+            if news:
+                self.tell(news)
             self._answer_due()
             now = trio.current_time()
             if self._due:

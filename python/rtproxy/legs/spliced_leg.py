@@ -65,7 +65,7 @@ class SplicedLeg(ABC):
         """Have whatever comes answered, until there will be no more."""
         while True:
             await self._arrive()
-            self._have_answered(answer, lambda: trio.current_effective_deadline() > -inf)
+            self._have_answered(answer)
 
     async def _arrive(self) -> None:
         """Until there is something to take."""
@@ -93,24 +93,28 @@ class SplicedLeg(ABC):
             self._unbroken = 0
             await trio.lowlevel.checkpoint()
 
-    def _have_answered(self, answer: Answer, goes_on: Callable[[], bool]) -> None:
+    def _have_answered(self, answer: Answer) -> None:
         """Have what is there answered in one step, while it goes on; raises LegClosed."""
-        if self._is_last():
+        if self._message is None or self._message.kind is MessageKind.CLOSED:
             self._take()
         with self._junction:
-            answer(self._at_once(goes_on))
+            answer(self._at_once())
 
-    def _at_once(self, goes_on: Callable[[], bool]) -> Iterator[Message]:
+    def _at_once(self) -> Iterator[Message]:
         """What is there, one after the other: each is there once that before it is answered."""
-        while self._unbroken < AT_ONCE and goes_on() and self._is_ready() and not self._is_last():
-            message = self._take()
+        while self._unbroken < AT_ONCE and self._goes_on() and self._is_ready():
+            message = self._message
+            if message is None or message.kind is MessageKind.CLOSED:
+                return
+            self._message = None
+            self._unbroken += 1
             yield message
             if len(message.raw) > LONG_BYTES:
                 return
 
-    def _is_last(self) -> bool:
-        """Of what is ready: whether it is the end."""
-        return self._message is None or self._message.kind is MessageKind.CLOSED
+    def _goes_on(self) -> bool:
+        """Whether who serves has not been told to end."""
+        return trio.current_effective_deadline() > -inf
 
     def _take(self) -> Message:
         """What is ready; raises LegClosed for the end."""
@@ -123,7 +127,8 @@ class SplicedLeg(ABC):
     def release(self, message: Message, *outgoing: Outgoing) -> None:
         """Answer a hold or a mark."""
         with self._junction as now:
-            self._junction.queue(outgoing, now)
+            if outgoing:
+                self._junction.queue(outgoing, now)
             if message.hold:
                 self._splice.release(self.number, message.hold, now)
 
@@ -229,12 +234,12 @@ class SplicedLeg(ABC):
             except SpliceError as error:
                 self._junction.break_off(error)
             else:
-                self._tell_of_silence()
+                if self._message is not None and self._message.kind is MessageKind.CLOSED:
+                    self._tell_of_silence()
         return self._message is not None or self._closed is not None
 
     def _tell_of_silence(self) -> None:
-        last = self._message is not None and self._message.kind is MessageKind.CLOSED
-        if last and self._silent is not None and self._splice.is_silent(self.number):
+        if self._silent is not None and self._splice.is_silent(self.number):
             self._silent()
 
     def _note_closed(self, message: Message | None) -> CloseReason:

@@ -7,7 +7,7 @@ Must not know what any event means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -110,6 +110,7 @@ class Performer:
         self._screen = screen
         self._notes = Notes(log, clock)
         self._secrets = secrets
+        self._reason: CloseReason | None = None  # why it ends, once all is sent
 
     def client_message(self, leg: Leg, message: Message) -> None:
         """Answer what the client said, or a mark that was reached in the lane to it."""
@@ -132,68 +133,71 @@ class Performer:
 
     def post(self, event: ev.Event) -> None:
         """Tell the core something that no leg said."""
-        batch = _Batch()
-        self._run([event], batch, None)
-        self._legs.post(batch.outgoing)
-        self._finish(batch)
+        outgoing: list[Outgoing] = []
+        self._run([event], outgoing, None)
+        self._legs.post(outgoing)
+        if self._reason is not None:
+            self._end_session(self._reason)
 
     def _answer(self, leg: Leg, message: Message, events: Iterable[ev.Event]) -> None:
-        batch = _Batch()
+        outgoing: list[Outgoing] = []
         with self._legs.together():
             try:
-                self._run(events, batch, (leg, message))
+                self._run(events, outgoing, (leg, message))
             finally:
-                leg.release(message, *batch.outgoing)
-        self._finish(batch)
+                leg.release(message, *outgoing)
+        if self._reason is not None:
+            self._end_session(self._reason)
 
-    def _finish(self, batch: _Batch) -> None:
-        if batch.reason is not None:
-            said = conceal(batch.reason.text.encode(), self._secrets).decode()
-            self._end(replace(batch.reason, text=said))
+    def _end_session(self, reason: CloseReason) -> None:
+        self._reason = None
+        said = conceal(reason.text.encode(), self._secrets).decode()
+        self._end(replace(reason, text=said))
 
     def _run(
-        self, events: Iterable[ev.Event], batch: _Batch, held: tuple[Leg, Message] | None
+        self,
+        events: Iterable[ev.Event],
+        outgoing: list[Outgoing],
+        held: tuple[Leg, Message] | None,
     ) -> None:
         for event in events:
-            self._speak_as(self._dialect.after(event))
+            dialect = self._dialect.after(event)
+            if dialect is not self._dialect:
+                # Whatever is said from here on is said, sorted and wrapped as this one does it.
+                self._dialect = dialect
+                self._adopt(dialect)
             for command in self._core.receive(event, self._clock()):
-                follow_up = self._perform(command, batch, held)
+                follow_up = self._perform(command, outgoing, held)
                 if follow_up is not None:
                     about = msgspec.structs.replace(follow_up, message_type=event.message_type)
-                    self._run([about], batch, held)
-
-    def _speak_as(self, dialect: Dialect) -> None:
-        """Whatever is said from here on is said, sorted and wrapped as this dialect does it."""
-        if dialect is not self._dialect:
-            self._dialect = dialect
-            self._adopt(dialect)
+                    self._run([about], outgoing, held)
 
     def _perform(  # noqa: C901 - one case per command is the clearest form of a table
-        self, command: cmd.Command, batch: _Batch, held: tuple[Leg, Message] | None
+        self, command: cmd.Command, outgoing: list[Outgoing], held: tuple[Leg, Message] | None
     ) -> ev.Event | None:
-        match command:
+        match command:  # the usual ones first
             case cmd.ToClient(event, response_id):
                 for said in self._say(event):
-                    batch.outgoing.append(ToSide(Side.CLIENT, said, response_id))
+                    outgoing.append(ToSide(Side.CLIENT, said, response_id))
             case cmd.TellWhenPlayed(response_id, event, starts):
                 payloads = tuple(self._say(event))
-                batch.outgoing.append(SayWhenPlayed(response_id, payloads, starts))
-            case cmd.ToUpstream(event):
-                batch.outgoing.append(ToSide(Side.UPSTREAM, realtime.encode_client(event)))
+                outgoing.append(SayWhenPlayed(response_id, payloads, starts))
             case cmd.PlaceMark(response_id, token):
-                batch.outgoing.append(Mark(response_id, token))
-            case cmd.Drop(response_id):
-                return self._drop(response_id)
+                outgoing.append(Mark(response_id, token))
             case cmd.Finish(response_id):
                 self._legs.finish(response_id)
+            case cmd.ForgetInput(before_ms):
+                self._legs.forget_input(before_ms)
+            case cmd.ToUpstream(event):
+                outgoing.append(ToSide(Side.UPSTREAM, realtime.encode_client(event)))
+            case cmd.Drop(response_id):
+                return self._drop(response_id)
             case cmd.Exclude(response_id):
                 self._legs.exclude(response_id)
             case cmd.FlushInput():
                 return ev.InputFlushed(at_ms=self._legs.end_input())
             case cmd.DiscardInput():
                 self._legs.discard_input()
-            case cmd.ForgetInput(before_ms):
-                self._legs.forget_input(before_ms)
             case cmd.JoinAudio(audio):
                 self._join(audio)
             case cmd.Resubmit(payload) if held is not None:
@@ -212,14 +216,17 @@ class Performer:
             case cmd.Aside():
                 self._aside(command)
             case cmd.End(reason):
-                batch.reason = reason
+                self._reason = reason
             case cmd.Note(name, level, fields):
                 self._notes.write(name, level, fields)
         return None
 
-    def _say(self, event: ev.Event) -> Iterator[bytes]:
-        for payload in self._dialect.encode(event):
-            yield conceal(payload, self._secrets)
+    def _say(self, event: ev.Event) -> Sequence[bytes]:
+        """The client's words for it, without any key of an upstream's."""
+        payloads = self._dialect.encode(event)
+        if not self._secrets:
+            return payloads
+        return [conceal(payload, self._secrets) for payload in payloads]
 
     def _measure(self, item_id: str | None, played_ms: float, event_id: str | None) -> ev.Event:
         item_id = item_id or self._legs.playing()
@@ -242,11 +249,3 @@ class Performer:
             for item_id, content_index, heard_ms, received_ms in self._legs.drop(response_id)
         )
         return ev.Dropped(response_id=response_id, heard=heard)
-
-
-class _Batch:
-    """What one message leads to, gathered until it can go out at once."""
-
-    def __init__(self) -> None:
-        self.outgoing: list[Outgoing] = []
-        self.reason: CloseReason | None = None

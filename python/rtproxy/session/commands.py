@@ -6,39 +6,36 @@ must not know how they are performed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from rtproxy.model.close import CloseReason
 from rtproxy.model.events import Event, Failure, Json
 from rtproxy.session.formats import UpstreamAudio
 
 
-@dataclass(frozen=True, slots=True)
-class ToClient:
+class ToClient(msgspec.Struct, frozen=True):
     """Tell the client; behind the start of `response_id`, where that still waits."""
 
     event: Event
     response_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ToUpstream:
+class ToUpstream(msgspec.Struct, frozen=True):
     """Tell the upstream."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceMark:
+class PlaceMark(msgspec.Struct, frozen=True):
     """Come back (as MarkReached) when all audio received so far has been played."""
 
     response_id: str
     token: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class TellWhenPlayed:
+class TellWhenPlayed(msgspec.Struct, frozen=True):
     """Tell the client when all audio received so far has been played.
 
     `starts`: with this the response starts; what is told of it meanwhile waits.
@@ -49,60 +46,51 @@ class TellWhenPlayed:
     starts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(msgspec.Struct, frozen=True):
     """Cut a response; answered at once by a Dropped event."""
 
     response_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(msgspec.Struct, frozen=True):
     """No more audio of the response will come."""
 
     response_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Exclude:
+class Exclude(msgspec.Struct, frozen=True):
     """Keep a response's audio out of the lane: it is out-of-band."""
 
     response_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class FlushInput:
+class FlushInput(msgspec.Struct, frozen=True):
     """A commit follows: conversion tails go before it. Answered at once by InputFlushed."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiscardInput:
+class DiscardInput(msgspec.Struct, frozen=True):
     """What was said is forgotten: conversion tails with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForgetInput:
+class ForgetInput(msgspec.Struct, frozen=True):
     """Nobody will have to be told again what came before that, in the upstream's input time."""
 
     before_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class JoinAudio:
+class JoinAudio(msgspec.Struct, frozen=True):
     """The upstream takes and speaks this from here on; at first: now it may be sent audio."""
 
     audio: UpstreamAudio
 
 
-@dataclass(frozen=True, slots=True)
-class Resubmit:
+class Resubmit(msgspec.Struct, frozen=True):
     """The held message was audio after all: this is its canonical form."""
 
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Dial:
+class Dial(msgspec.Struct, frozen=True):
     """It is known who the client is and what it wants: reach an upstream.
 
     `model` None: its own.
@@ -111,16 +99,14 @@ class Dial:
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True):
     """How loud (`gain`, 0 to 4) and how high (`pitch`, 0.5 to 2) answers are heard."""
 
     gain: float
     pitch: float
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(msgspec.Struct, frozen=True):
     """How much of an item (None: of what plays) was sent; answered at once by Measured."""
 
     item_id: str | None
@@ -128,16 +114,14 @@ class Measure:
     event_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Playback:
+class Playback(msgspec.Struct, frozen=True):
     """So much of the item has been heard by now: the play-out clock goes by that."""
 
     item_id: str
     played_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class RunTool:
+class RunTool(msgspec.Struct, frozen=True):
     """Run a tool of the proxy's own; answered in its time by ToolRan. `arguments`: JSON as text."""
 
     call_id: str
@@ -145,8 +129,7 @@ class RunTool:
     arguments: str
 
 
-@dataclass(frozen=True, slots=True)
-class Aside:
+class Aside(msgspec.Struct, frozen=True):
     """What the proxy asked beside the conversation, under this number, has come to.
 
     `status` is GA's of a response that is done, "failed" where it was refused; then
@@ -156,24 +139,22 @@ class Aside:
     number: int
     text: str
     status: str
-    metadata: Json = field(default_factory=dict)
+    metadata: Json = {}
     failure: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(msgspec.Struct, frozen=True):
     """End the session."""
 
     reason: CloseReason
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """A line for the log."""
 
     name: str
     level: str = "info"
-    fields: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, Any] = {}
 
 
 Command = (

@@ -9,8 +9,9 @@ not know what it is needed for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+import msgspec
 
 from rtproxy.model import events as ev
 
@@ -18,8 +19,7 @@ MAX_ITEMS = 1_000
 MAX_CHARACTERS = 4_000_000
 
 
-@dataclass(slots=True)
-class Item:
+class Item(msgspec.Struct):
     """One item. `role` and those after `finished` are None where its kind has none.
 
     `texts` has each part's text or transcript as far as it is known; after a truncation
@@ -29,7 +29,7 @@ class Item:
     item_id: str
     kind: str = "message"
     role: str | None = None
-    texts: dict[int, str] = field(default_factory=dict)
+    texts: dict[int, str] = {}
     heard_ms: int | None = None
     finished: bool = True
     call_id: str | None = None
@@ -93,7 +93,7 @@ class History:
 
     def note(self, event: ev.Event) -> None:
         """Something was said, by the upstream or to it."""
-        noted = self._noted.get(type(event))
+        noted = self.noted.get(type(event))
         if noted is not None:
             noted(self, event)
 
@@ -191,7 +191,7 @@ class History:
         if item is not None:
             item.heard_ms = event.audio_end_ms
 
-    _noted: ClassVar[dict[type[ev.Event], Callable[[History, Any], None]]] = {
+    noted: ClassVar[dict[type[ev.Event], Callable[[History, Any], None]]] = {
         ev.InputCommitted: _committed,
         ev.ItemAdded: _added,
         ev.ItemDeleted: lambda self, event: self._forget(event.item_id),

@@ -33,7 +33,7 @@ class KeptInput:
 
     def note(self, event: ev.Event) -> list[Command]:
         """Something was said, by the upstream or of it."""
-        noted = self._noted.get(type(event))
+        noted = self.noted.get(type(event))
         return noted(self, event) if noted is not None else []
 
     def _flushed(self, event: ev.InputFlushed) -> list[Command]:
@@ -65,7 +65,7 @@ class KeptInput:
         (_, end_ms), self._last = self._last, None
         return [ForgetInput(end_ms)]
 
-    _noted: ClassVar[dict[type[ev.Event], Callable[[KeptInput, Any], list[Command]]]] = {
+    noted: ClassVar[dict[type[ev.Event], Callable[[KeptInput, Any], list[Command]]]] = {
         ev.InputFlushed: _flushed,
         ev.SpeechStopped: _speech_stopped,
         ev.InputCommitted: _committed,

@@ -23,29 +23,30 @@ _FURTHEST_S = 86_400.0
 
 # Somebody says or does something. Audio is not among it (silence is audio), nor is what a
 # frontend says by itself: pings, and reports of what it plays.
-_SIGNS_OF_LIFE = (
-    ev.Introduced,
-    ev.StartAsked,
-    ev.InputCommit,
-    ev.InputClear,
-    ev.ItemCreate,
-    ev.ResponseCreate,
-    ev.AskAside,
-    ev.Interrupt,
-    ev.SessionUpdate,
-    ev.ToolAnswered,
-    ev.ToolRan,
-    ev.ToolProgressed,
-    ev.ApprovalGiven,
-    ev.KeyPressed,
-    ev.SpeechStarted,
-    ev.SpeechStopped,
-    ev.ResponseCreated,
-    ev.ResponseDone,
-    ev.MarkReached,
-    ev.SessionUpdated,
+SIGNS_OF_LIFE: frozenset[type[ev.Event]] = frozenset(
+    {
+        ev.Introduced,
+        ev.StartAsked,
+        ev.InputCommit,
+        ev.InputClear,
+        ev.ItemCreate,
+        ev.ResponseCreate,
+        ev.AskAside,
+        ev.Interrupt,
+        ev.SessionUpdate,
+        ev.ToolAnswered,
+        ev.ToolRan,
+        ev.ToolProgressed,
+        ev.ApprovalGiven,
+        ev.KeyPressed,
+        ev.SpeechStarted,
+        ev.SpeechStopped,
+        ev.ResponseCreated,
+        ev.ResponseDone,
+        ev.MarkReached,
+        ev.SessionUpdated,
+    }
 )
-_SIGNS = frozenset(_SIGNS_OF_LIFE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Lifetime:
 
     def note(self, event: ev.Event, now: float) -> None:
         """Something has been said, by whomever."""
-        if type(event) in _SIGNS:
+        if type(event) in SIGNS_OF_LIFE:
             self._inactive_at = now + self.patience.inactive_s
 
     def read_clock(self, unix_s: float, now: float) -> None:

@@ -67,7 +67,7 @@ class Asides:
 
     def created(self, response: ev.Json) -> list[Command]:
         """A response has begun: one that nobody waits for any more is stopped."""
-        question = self._open.get(_mark_in(response))
+        question = self._open.get(_mark_in(response)) if self._open else None
         if question is None:
             return []
         question.response_id = str(response.get("id", ""))
@@ -75,7 +75,7 @@ class Asides:
 
     def done(self, response: ev.Json) -> list[Command]:
         """A response has ended: tell who asked, if it was one of these."""
-        question = self._open.pop(_mark_in(response), None)
+        question = self._open.pop(_mark_in(response), None) if self._open else None
         if question is None or question.forgotten:
             return []
         status = str(response.get("status", "completed"))

@@ -36,6 +36,7 @@ from rtproxy.session.commands import (
 )
 from rtproxy.session.formats import UnknownFormatError
 from rtproxy.session.greeting import NEEDS_START, Greeting
+from rtproxy.session.hearing import hearings
 from rtproxy.session.history import History
 from rtproxy.session.kept_input import KeptInput
 from rtproxy.session.lifetime import Lifetime, Patience
@@ -101,27 +102,34 @@ class Session:
     @property
     def deadline(self) -> float:
         """When it wants to be told that time has passed (`TimePassed`)."""
-        keys_over = self._call.deadline if self._call else inf
         if self.state is State.CLOSED:
             return inf
-        return min(self._lifetime.deadline, self._transcripts.deadline, keys_over)
+        due = min(self._lifetime.deadline, self._transcripts.deadline)
+        return min(due, self._call.deadline) if self._call else due
 
     def receive(self, event: ev.Event, now: float) -> list[Command]:
         """What the event calls for; `now` in seconds."""
         if self.state is State.CLOSED:
             return []
         self._now = now
-        self._lifetime.note(event, now)
-        self._history.note(event)
-        commands = self._transcripts.ended(self._answer(event)) + self._kept.note(event)
+        kind = type(event)
+        heard = self._heard.get(kind)
+        if heard is None:
+            return []
+        if heard.shows_life:
+            self._lifetime.note(event, now)
+        if heard.makes_history:
+            self._history.note(event)
+        if self.state is State.GREETING and kind in NEEDS_START:
+            commands = self._greeter.too_early(event)
+        else:
+            commands = heard.answer(self, event)
+        if self._transcripts.waiting:
+            commands = self._transcripts.ended(commands)
+        if heard.frees_input:
+            commands = commands + self._kept.note(event)
         self._settle(commands)
         return [self._addressed(command, event) for command in commands] if commands else commands
-
-    def _answer(self, event: ev.Event) -> list[Command]:
-        if self.state is State.GREETING and type(event) in NEEDS_START:
-            return self._greeter.too_early(event)
-        dispatch = self._dispatch.get(type(event))
-        return dispatch(self, event) if dispatch else []
 
     def _settle(self, commands: list[Command]) -> None:
         for command in commands:
@@ -130,14 +138,15 @@ class Session:
                 return
         if self.state in _TALKING:
             then = State.RESPONDING if self.turns.responding else State.READY
-            self.state = step(SESSION_STEPS, self.state, then)
+            if then is not self.state:
+                self.state = step(SESSION_STEPS, self.state, then)
 
     def _addressed(self, command: Command, answered: ev.Event) -> Command:
         """With what ties it to its cause, which may be a message of the client's."""
-        if isinstance(command, ToUpstream) and not isinstance(command.event, ev.Opaque):
+        if type(command) is ToUpstream and type(command.event) is not ev.Opaque:
             self._history.note(command.event)
             return ToUpstream(self._causes.number(command.event, answered))
-        if isinstance(command, ToClient) and answered.message_type is not None:
+        if type(command) is ToClient and answered.message_type is not None:
             return telling.about(command, answered.message_type)
         return command
 
@@ -197,9 +206,6 @@ class Session:
         self._questions.ask(event)
         return [FlushInput(), ToUpstream(event)]
 
-    def _clear(self, event: ev.InputClear) -> list[Command]:
-        return [DiscardInput(), ToUpstream(event)]
-
     def _request(self, event: ev.ResponseCreate) -> list[Command]:
         context = out_of_band.with_context(event.response or {}, event.last_items, self._history)
         return self.turns.request(msgspec.structs.replace(event, response=context or None))
@@ -211,14 +217,8 @@ class Session:
     def _pass_upstream(self, event: ev.Event) -> list[Command]:
         return [ToUpstream(event)]
 
-    def _client_ping(self, event: ev.ClientPing) -> list[Command]:
-        return [ToClient(ev.Pong(event_id=event.event_id))]
-
     def _audio(self, event: ev.InputAudio | ev.OutputAudio) -> list[Command]:
         return [Resubmit(event.canonical)]
-
-    def _playback(self, event: ev.Playback) -> list[Command]:
-        return [Measure(event.item_id, event.played_ms, event.event_id)]
 
     # A caller
 
@@ -302,14 +302,14 @@ class Session:
         ev.InputAudio: _audio,
         ev.OutputAudio: _audio,
         ev.InputCommit: _commit,
-        ev.InputClear: _clear,
+        ev.InputClear: lambda _, event: [DiscardInput(), ToUpstream(event)],
         ev.ItemCreate: _pass_upstream,
         ev.SessionUpdate: lambda self, event: self._tools.update(event, self._agreement),
         ev.ToolAnswered: lambda self, event: self._tools.answered(event),
         ev.ApprovalGiven: lambda self, event: self._tools.mcp.given(event),
-        ev.Playback: _playback,
+        ev.Playback: lambda _, event: [Measure(event.item_id, event.played_ms, event.event_id)],
         ev.Measured: _measured,
-        ev.ClientPing: _client_ping,
+        ev.ClientPing: lambda _, event: [ToClient(ev.Pong(event_id=event.event_id))],
         ev.Misunderstood: lambda _, event: telling.misunderstood(event),
         ev.SpeechStarted: _speech_started,
         ev.SpeechStopped: _speech_stopped,
@@ -342,3 +342,4 @@ class Session:
         ev.ClockRead: _clock_read,
         ev.TimePassed: _time_passed,
     }
+    _heard: ClassVar = hearings(_dispatch)

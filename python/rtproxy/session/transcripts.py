@@ -9,7 +9,6 @@ not know how a transcript is told, nor what it says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 
 import msgspec
@@ -26,16 +25,14 @@ MAX_AWAITED = 64
 Final = ev.InputTranscriptDone | ev.OutputTextDone
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(msgspec.Struct, frozen=True):
     """A finished transcript that waits for one before it; of that answer, if of any."""
 
     final: Final
     response_id: str | None
 
 
-@dataclass(slots=True)
-class _Awaited:
+class _Awaited(msgspec.Struct):
     """A text that will come; of that answer, if of any. `until`: when nobody waits any more."""
 
     response_id: str | None = None
@@ -50,12 +47,14 @@ class Transcripts:
         self._history = history
         self._writes = False
         self._awaited: dict[str, _Awaited] = {}  # by item
-        self._held: list[_Held] = []
+        self.waiting: list[_Held] = []  # for those before them
 
     @property
     def deadline(self) -> float:
         """When `overdue` has something to tell."""
-        return min((one.until for one in self._awaited.values()), default=inf)
+        if not self._awaited:
+            return inf
+        return min(one.until for one in self._awaited.values())
 
     def take_terms(self, session: ev.Json) -> None:
         """Whether the session as it now is has the input written down."""
@@ -97,16 +96,14 @@ class Transcripts:
         return self._release()
 
     def ended(self, commands: list[Command]) -> list[Command]:
-        """The commands, with what was still to be told before the end of an answer, or of all."""
-        if not self._held:
-            return commands
+        """The commands, with what has waited and is due before the end of an answer, or of all."""
         if any(isinstance(command, End) for command in commands):
-            return [*self._taken(self._held), *commands]
+            return [*self._taken(self.waiting), *commands]
         return [each for command in commands for each in (*self._due_before(command), command)]
 
     def _due_before(self, command: Command) -> list[Command]:
         if isinstance(command, ToClient) and isinstance(over := command.event, ev.AnswerOver):
-            return self._taken([one for one in self._held if one.response_id == over.response_id])
+            return self._taken([one for one in self.waiting if one.response_id == over.response_id])
         return []
 
     def _tell_or_hold(self, held: _Held, now: float) -> list[Command]:
@@ -115,7 +112,7 @@ class Transcripts:
             return [self._tell(held)]
         for awaited in before:
             awaited.until = min(awaited.until, now + PATIENCE_S)
-        self._held.append(held)
+        self.waiting.append(held)
         return []
 
     def _await(self, item_id: str, awaited: _Awaited) -> None:
@@ -129,16 +126,16 @@ class Transcripts:
 
     def _release(self) -> list[Command]:
         """Tell what waits for nothing any more."""
-        if not self._held:
+        if not self.waiting:
             return []
-        free = [held for held in self._held if not self._awaited_before(held.final.item_id)]
+        free = [held for held in self.waiting if not self._awaited_before(held.final.item_id)]
         return self._taken(free)
 
     def _taken(self, due: list[_Held]) -> list[Command]:
         """Tell these, in the order of the conversation."""
         if not due:
             return []
-        self._held = [held for held in self._held if held not in due]
+        self.waiting = [held for held in self.waiting if held not in due]
         order = {item.item_id: place for place, item in enumerate(self._history)}
         due = sorted(due, key=lambda held: order.get(held.final.item_id, len(order)))
         return [self._tell(held) for held in due]

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from rtproxy.model import events as ev
 from rtproxy.session.commands import (
@@ -37,8 +38,7 @@ _OVER = b"over"
 MAX_WAITING_REQUESTS = 32
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(msgspec.Struct):
     """One response of the conversation, from its creation until the client is rid of it."""
 
     response_id: str
@@ -48,9 +48,9 @@ class Answer:
     cut: bool = False
     status: str = "in_progress"
     usage: ev.Json | None = None
-    items: set[str] = field(default_factory=set)
-    marks: dict[bytes, ev.Event | None] = field(default_factory=dict)
-    generated: set[tuple[str, int]] = field(default_factory=set)
+    items: set[str] = set()
+    marks: dict[bytes, ev.Event | None] = {}
+    generated: set[tuple[str, int]] = set()
 
 
 class Turns:
