@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from functools import partial
 from itertools import pairwise
+from time import perf_counter
 
 import pytest
 import trio
@@ -15,6 +17,7 @@ from stream_pairs import socket_transport
 from wsproto.events import CloseConnection
 
 from rtproxy.legs.driver import HAS_REACTOR
+from rtproxy.legs.due import ANSWERING_S
 from rtproxy.legs.leg import Leg, LegsOptions, Mark, Message, MessageKind, Side
 from rtproxy.legs.reactor_driver import open_legs
 from rtproxy.legs.reactor_pump import ReactorPump
@@ -220,3 +223,40 @@ async def test_nobody_wakes_for_it_and_it_is_one_step(nursery: trio.Nursery) -> 
         assert "server" not in steps.of
         assert (client.numbers, pump.stats.writes - writes) == ([1, 2, 3], 1)
     nursery.cancel_scope.cancel()
+
+
+async def test_many_who_never_stop_keep_nobody_waiting(socket_ground: Ground) -> None:
+    answered = 0
+    passes: list[int] = []
+
+    def work(_number: int) -> None:
+        nonlocal answered
+        answered += 1
+        until = perf_counter() + ANSWERING_S / AT_ONCE
+        while perf_counter() < until:
+            pass
+
+    async def step() -> None:
+        while True:
+            passes.append(answered)
+            await trio.lowlevel.checkpoint()
+
+    async with AsyncExitStack() as stack:
+        rigs = [await stack.enter_async_context(open_rig(ground=socket_ground)) for _ in range(9)]
+        polite = rigs[0]
+        for rig in rigs[1:]:
+            await rig.browser.say(*numbered(*range(20 * AT_ONCE)))
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        async with trio.open_nursery() as crowd:
+            for rig in rigs:
+                crowd.start_soon(Answerer(rig.client, work).run)
+            while answered < 8 * AT_ONCE:  # once, all of them are answered together
+                await trio.lowlevel.checkpoint()
+            crowd.start_soon(step)
+            for number in range(3):
+                await polite.browser.say(*numbered(number))
+                await heard(polite, number)
+            crowd.cancel_scope.cancel()
+    assert passes[-1] < 8 * 10 * AT_ONCE, "those who never stop wait"
+    in_a_pass = [after - before for before, after in pairwise(passes)]
+    assert max(in_a_pass) <= 3 * AT_ONCE
