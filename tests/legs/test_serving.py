@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
@@ -260,3 +262,28 @@ async def test_many_who_never_stop_keep_nobody_waiting(socket_ground: Ground) ->
     assert passes[-1] < 8 * 10 * AT_ONCE, "those who never stop wait"
     in_a_pass = [after - before for before, after in pairwise(passes)]
     assert max(in_a_pass) <= 3 * AT_ONCE
+
+
+@pytest.mark.skipif(not HAS_REACTOR, reason="there is no reactor on this platform")
+@pytest.mark.parametrize("side", list(Side))
+async def test_a_client_that_was_reset_is_answered_no_more(
+    nursery: trio.Nursery, side: Side
+) -> None:
+    pump = ReactorPump()
+    await nursery.start(pump.run)
+    async with open_rig(ground=Ground(socket_transport, partial(open_legs, pump))) as rig:
+        is_client = side is Side.CLIENT
+        peer, leg = (rig.browser, rig.client) if is_client else (rig.model, rig.upstream)
+        await peer.say(*numbered(*range(20)))
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        assert isinstance(peer.stream, trio.SocketStream)
+        peer.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await trio.aclose_forcefully(peer.stream)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        answerer = Answerer(leg)
+        await answerer.run()
+        assert answerer.closed is not None
+        assert answerer.closed.code == 1006
+        # It stood at the first; an upstream's last words may say why it has gone.
+        assert answerer.numbers == ([0] if is_client else [*range(20)])
+    nursery.cancel_scope.cancel()
