@@ -13,9 +13,10 @@ from stream_pairs import all_of
 from trio_websocket import open_websocket_url
 
 from rtproxy.config import ServerConfig
-from rtproxy.legs.driver import STREAM_DRIVER, start_driver
+from rtproxy.legs.driver import start_driver
 from rtproxy.legs.leg import LegsOptions, OpenLegs, Side
 from rtproxy.legs.listener import Listener, Upgrade, open_listener
+from rtproxy.legs.stream_driver import open_legs
 
 UPGRADE = (
     b"GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -34,7 +35,7 @@ class Door:
     """What the listener's upgrades meet: an echo, and paths that misbehave."""
 
     upgrades: list[Upgrade] = field(default_factory=list)
-    open_legs: OpenLegs = STREAM_DRIVER.open_legs
+    open_legs: OpenLegs = open_legs
 
     async def enter(self, upgrade: Upgrade) -> None:
         """Serve one upgrade by its path."""

@@ -7,6 +7,7 @@ import trio
 
 from rtproxy._audio_core import Splice, SpliceError
 from rtproxy.legs.junction import Junction
+from rtproxy.legs.turnstile import Turnstile
 from rtproxy.model.close import CloseCode, CloseReason
 
 
@@ -14,7 +15,7 @@ class NotedJunction(Junction):
     """Notes when it is settled, and why it has failed."""
 
     def __init__(self) -> None:
-        super().__init__(Splice(seed=bytes(32)))
+        super().__init__(Splice(seed=bytes(32)), Turnstile())
         self.settled: list[float] = []
         self.failures: list[CloseReason] = []
 

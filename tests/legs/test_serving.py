@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from functools import partial
 from itertools import pairwise
+from time import perf_counter
 
 import pytest
 import trio
@@ -15,6 +19,7 @@ from stream_pairs import socket_transport
 from wsproto.events import CloseConnection
 
 from rtproxy.legs.driver import HAS_REACTOR
+from rtproxy.legs.due import ANSWERING_S
 from rtproxy.legs.leg import Leg, LegsOptions, Mark, Message, MessageKind, Side
 from rtproxy.legs.reactor_driver import open_legs
 from rtproxy.legs.reactor_pump import ReactorPump
@@ -219,4 +224,66 @@ async def test_nobody_wakes_for_it_and_it_is_one_step(nursery: trio.Nursery) -> 
         trio.lowlevel.remove_instrument(steps)
         assert "server" not in steps.of
         assert (client.numbers, pump.stats.writes - writes) == ([1, 2, 3], 1)
+    nursery.cancel_scope.cancel()
+
+
+async def test_many_who_never_stop_keep_nobody_waiting(socket_ground: Ground) -> None:
+    answered = 0
+    passes: list[int] = []
+
+    def work(_number: int) -> None:
+        nonlocal answered
+        answered += 1
+        until = perf_counter() + ANSWERING_S / AT_ONCE
+        while perf_counter() < until:
+            pass
+
+    async def step() -> None:
+        while True:
+            passes.append(answered)
+            await trio.lowlevel.checkpoint()
+
+    async with AsyncExitStack() as stack:
+        rigs = [await stack.enter_async_context(open_rig(ground=socket_ground)) for _ in range(9)]
+        polite = rigs[0]
+        for rig in rigs[1:]:
+            await rig.browser.say(*numbered(*range(20 * AT_ONCE)))
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        async with trio.open_nursery() as crowd:
+            for rig in rigs:
+                crowd.start_soon(Answerer(rig.client, work).run)
+            while answered < 8 * AT_ONCE:  # once, all of them are answered together
+                await trio.lowlevel.checkpoint()
+            crowd.start_soon(step)
+            for number in range(3):
+                await polite.browser.say(*numbered(number))
+                await heard(polite, number)
+            crowd.cancel_scope.cancel()
+    assert passes[-1] < 8 * 10 * AT_ONCE, "those who never stop wait"
+    in_a_pass = [after - before for before, after in pairwise(passes)]
+    assert max(in_a_pass) <= 3 * AT_ONCE
+
+
+@pytest.mark.skipif(not HAS_REACTOR, reason="there is no reactor on this platform")
+@pytest.mark.parametrize("side", list(Side))
+async def test_a_client_that_was_reset_is_answered_no_more(
+    nursery: trio.Nursery, side: Side
+) -> None:
+    pump = ReactorPump()
+    await nursery.start(pump.run)
+    async with open_rig(ground=Ground(socket_transport, partial(open_legs, pump))) as rig:
+        is_client = side is Side.CLIENT
+        peer, leg = (rig.browser, rig.client) if is_client else (rig.model, rig.upstream)
+        await peer.say(*numbered(*range(20)))
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        assert isinstance(peer.stream, trio.SocketStream)
+        peer.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await trio.aclose_forcefully(peer.stream)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        answerer = Answerer(leg)
+        await answerer.run()
+        assert answerer.closed is not None
+        assert answerer.closed.code == 1006
+        # It stood at the first; an upstream's last words may say why it has gone.
+        assert answerer.numbers == ([0] if is_client else [*range(20)])
     nursery.cancel_scope.cancel()

@@ -18,6 +18,7 @@ from rtproxy import _audio_core
 from rtproxy.legs import reactor_driver, stream_driver
 from rtproxy.legs.leg import OpenLegs
 from rtproxy.legs.reactor_pump import ReactorPump
+from rtproxy.legs.turnstile import Turnstile
 from rtproxy.model.errors import ConfigError
 
 HAS_REACTOR = hasattr(_audio_core, "Reactor")  # it needs Linux's epoll
@@ -58,7 +59,9 @@ class Driver:
         return {name: getattr(stats, name) for name in _FIGURES}
 
 
-STREAM_DRIVER = Driver("stream", stream_driver.open_legs)
+def make_stream_driver() -> Driver:
+    """The driver that is everywhere: its sessions share nothing but the turnstile."""
+    return Driver("stream", partial(stream_driver.open_legs, turnstile=Turnstile()))
 
 
 async def start_driver(
@@ -73,7 +76,7 @@ async def start_driver(
             'server.driver is "reactor", but the reactor needs Linux; use "auto" or "stream"'
         )
     if wanted == "stream" or not HAS_REACTOR:
-        return STREAM_DRIVER
+        return make_stream_driver()
     pump = ReactorPump()
     await nursery.start(pump.run)
     return Driver("reactor", partial(reactor_driver.open_legs, pump), pump)

@@ -24,14 +24,16 @@ import trio
 from rtproxy._audio_core import Splice, SpliceError
 from rtproxy.legs.containment import report
 from rtproxy.legs.leg import Mark, Outgoing, ToSide
+from rtproxy.legs.turnstile import Turnstile
 from rtproxy.model.close import CloseCode, CloseReason, Origin
 
 
 class Junction(ABC):
     """The splice of one session."""
 
-    def __init__(self, splice: Splice) -> None:
+    def __init__(self, splice: Splice, turnstile: Turnstile) -> None:
         self.splice = splice
+        self.turnstile = turnstile  # for its legs, and those of all other sessions
         self.broken: CloseReason | None = None
         # Trio's clock itself: `trio.current_time` looks for it anew each time.
         self._clock = trio.lowlevel.current_clock().current_time

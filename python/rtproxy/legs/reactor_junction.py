@@ -26,7 +26,7 @@ class ReactorJunction(Junction):
     """The splice of one session, and its name in the reactor."""
 
     def __init__(self, splice: Splice, pump: ReactorPump) -> None:
-        super().__init__(splice)
+        super().__init__(splice, pump.turnstile)
         self.legs: list[Failing] = []
         self.reactor = pump.reactor
         self.session = pump.open_session(splice)

@@ -30,6 +30,7 @@ class ReactorLeg(SplicedLeg):
         self.pump: ReactorPump = junction.pump
         self.member = _NOBODY
         self.is_due = False  # to be answered by the pump
+        self.had_s = 0.0  # of the pump's time, see `due.py`
         self._reactor = junction.reactor
         self._answer: Answer | None = None
         self._server: trio.lowlevel.Task | None = None  # who waits in `serve`

@@ -19,15 +19,17 @@ is, too.
 from __future__ import annotations
 
 import socket
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any, Protocol
 
 import trio
 
 from rtproxy import _audio_core
 from rtproxy.legs.bustle import Bustle
+from rtproxy.legs.due import Due, Served
+from rtproxy.legs.turnstile import Turnstile
 
 
 class Told(Protocol):
@@ -43,30 +45,20 @@ class Told(Protocol):
         """A bug around it: its session ends with 1011."""
 
 
-class Served(Protocol):
-    """Whose messages the pump has answered."""
-
-    is_due: bool
-
-    def answer(self) -> bool:
-        """Answer what is there, a few messages at once; whether there is more."""
-
-    def break_off(self, error: Exception) -> None:
-        """A bug around it: its session ends with 1011."""
-
-
 class ReactorPump:
     """Runs a reactor; made inside `trio.run`."""
 
     def __init__(self) -> None:
         """Open the reactor; OSError where the process has no descriptor left."""
         self.reactor = _audio_core.Reactor(now=trio.current_time())
+        self.turnstile = Turnstile()
         self._bustle = Bustle(trio.lowlevel.current_clock())
         self._sessions: set[int] = set()
         self._idle = trio.Event()
         self._idle.set()
         self._turning = trio.CancelScope(shield=True)
-        self._due: deque[Served] = deque()
+        self._due = Due(perf_counter)  # work is work, whatever clock the sessions live by
+        self._goes_on = False  # turn follows turn, and what is due is answered in between
         self._answering = False
         self._called = trio.Event()
 
@@ -123,10 +115,8 @@ class ReactorPump:
 
     def call(self, leg: Served) -> None:
         """There may be something for this leg to answer."""
-        if not leg.is_due:
-            leg.is_due = True
-            self._due.append(leg)
-        if not self._answering:
+        self._due.call(leg)
+        if not self._answering and not self._goes_on:
             self._called.set()
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -149,13 +139,12 @@ class ReactorPump:
 
     async def _turn(self) -> None:
         descriptor = self.reactor.fileno()
-        more = False
         while True:
-            if more:  # the others have their turn in between
+            if self._goes_on:  # the others have their turn in between
                 await trio.lowlevel.checkpoint()
             else:
                 await trio.lowlevel.wait_readable(descriptor)
-            more = self._take_turns()
+            self._goes_on = self._take_turns()
 
     def _take_turns(self) -> bool:
         """Turn after turn, until others should have theirs; whether there is more to do."""
@@ -178,30 +167,14 @@ class ReactorPump:
         while True:
             await self._called.wait()
             self._called = trio.Event()
-            while self._due:
+            while self._due and not self._goes_on:
                 self._answer_due()
                 await trio.lowlevel.checkpoint()
 
     def _answer_due(self) -> None:
-        """Have all answered that are called, and who is called by that; each only once."""
         self._answering = True
-        waiting: list[Served] = []
-        while self._due:
-            leg = self._due.popleft()
-            leg.is_due = _has_more(leg)
-            if leg.is_due:
-                waiting.append(leg)
-        self._due.extend(waiting)
+        self._due.answer()
         self._answering = False
-
-
-def _has_more(leg: Served) -> bool:
-    """Have it answered; what goes wrong with one must not reach the others."""
-    try:
-        return leg.answer()
-    except Exception as error:  # noqa: BLE001 - a bug around one leg ends that session alone
-        leg.break_off(error)
-        return False
 
 
 def tell(news: Iterable[tuple[Any, bool]]) -> None:

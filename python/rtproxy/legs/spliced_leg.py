@@ -91,7 +91,7 @@ class SplicedLeg(ABC):
             await trio.lowlevel.checkpoint_if_cancelled()
         else:
             self._unbroken = 0
-            await trio.lowlevel.checkpoint()
+            await self._junction.turnstile.go_through()
 
     def _have_answered(self, answer: Answer) -> None:
         """Have what is there answered in one step, while it goes on; raises LegClosed."""

@@ -31,20 +31,26 @@ from rtproxy.legs.spliced_legs import FAILED, OVER, SplicedLegs, make_splice
 from rtproxy.legs.stream_junction import StreamJunction
 from rtproxy.legs.stream_leg import StreamLeg
 from rtproxy.legs.transport import Connection
+from rtproxy.legs.turnstile import Turnstile
 from rtproxy.model.close import CloseReason
 from rtproxy.model.errors import LegClosed
 
 
 @asynccontextmanager
 async def open_legs(
-    options: LegsOptions | None = None, *, seed: bytes | None = None
+    options: LegsOptions | None = None,
+    *,
+    seed: bytes | None = None,
+    turnstile: Turnstile | None = None,
 ) -> AsyncIterator[SessionLegs]:
     """The legs of one session.
 
     Legs that are still open when the block ends are closed: with 1011 if an
-    exception ends it, else with 1001. `seed` are 32 random bytes for masks.
+    exception ends it, else with 1001. `seed` are 32 random bytes for masks; `turnstile`
+    is the one of all sessions, where there are others.
     """
-    driver = StreamDriver(options or LegsOptions(), seed or secrets.token_bytes(32))
+    options, seed = options or LegsOptions(), seed or secrets.token_bytes(32)
+    driver = StreamDriver(options, seed, turnstile or Turnstile())
     try:
         async with trio.open_nursery() as nursery:
             # Not `nursery.start`: cancelled in there, it would wait for a shielded task.
@@ -70,8 +76,8 @@ async def open_legs(
 class StreamDriver(SplicedLegs):
     """SessionLegs (see `leg.py`) on transports."""
 
-    def __init__(self, options: LegsOptions, seed: bytes) -> None:
-        self._streams = StreamJunction(make_splice(options, seed))
+    def __init__(self, options: LegsOptions, seed: bytes, turnstile: Turnstile) -> None:
+        self._streams = StreamJunction(make_splice(options, seed), turnstile)
         super().__init__(options, self._streams)
         self._legs: list[StreamLeg] = []
         self._scope = trio.CancelScope(shield=True)

@@ -13,6 +13,7 @@ import trio
 
 from rtproxy._audio_core import Splice, SpliceError
 from rtproxy.legs.junction import Junction
+from rtproxy.legs.turnstile import Turnstile
 from rtproxy.model.close import CloseReason
 
 # A timer finer than this would only wake us more often.
@@ -35,8 +36,8 @@ class Settled(Protocol):
 class StreamJunction(Junction):
     """The splice of one session and the legs on it."""
 
-    def __init__(self, splice: Splice) -> None:
-        super().__init__(splice)
+    def __init__(self, splice: Splice, turnstile: Turnstile) -> None:
+        super().__init__(splice, turnstile)
         self.legs: list[Settled] = []
         self._alarm = trio.CancelScope()
 

@@ -177,8 +177,7 @@ class Performer:
     ) -> ev.Event | None:
         match command:  # the usual ones first
             case cmd.ToClient(event, response_id):
-                for said in self._say(event):
-                    outgoing.append(ToSide(Side.CLIENT, said, response_id))
+                outgoing.extend(ToSide(Side.CLIENT, said, response_id) for said in self._say(event))
             case cmd.TellWhenPlayed(response_id, event, starts):
                 payloads = tuple(self._say(event))
                 outgoing.append(SayWhenPlayed(response_id, payloads, starts))

@@ -214,6 +214,9 @@ impl<I: Io> Member<I> {
     /// Go towards the end as far as that is possible.
     pub fn part(&mut self, splice: &mut Contained, now: Ticks) {
         let lost = self.outward == Outward::Lost;
+        if lost && self.phase == Phase::Open {
+            lose(splice, self.leg);
+        }
         if self.phase == Phase::Open && (finished(splice, self.leg) || lost && self.heard_all) {
             if is_silent(splice, self.leg) {
                 return self.abort(splice, now);
@@ -291,6 +294,10 @@ const fn count(done: Done) -> usize {
 
 fn feed(splice: &mut Contained, leg: LegId, data: &[u8], now: Ticks) {
     let _ = splice.run(|splice| splice.feed(leg, data, now));
+}
+
+fn lose(splice: &mut Contained, leg: LegId) {
+    let _ = splice.run(|splice| splice.lose(leg));
 }
 
 fn wants_read(splice: &mut Contained, leg: LegId, now: Ticks) -> bool {

@@ -23,6 +23,17 @@ impl Splice {
         self.settle();
     }
 
+    /// The connection is lost: no answer can reach the peer. What a client has said and
+    /// nobody has received yet is forgotten, for its session ends with it, and who was
+    /// reset behind a flood would be answered for minutes. What an upstream has said last
+    /// may be why.
+    pub fn lose(&mut self, id: LegId) {
+        let leg = self.legs.iter_mut().find(|leg| leg.id == id);
+        if let Some(leg) = leg.filter(|leg| leg.side == Side::Client) {
+            leg.inbox.lose();
+        }
+    }
+
     /// Do what the clock asks for.
     pub fn turn(&mut self, now: Ticks) {
         self.pass_time(now);

@@ -99,13 +99,26 @@ pub struct Inbox {
     pub(super) deliveries: VecDeque<Delivery>,
     undelivered_bytes: usize,
     standing: Option<Standing>,
+    /// Nobody could read an answer: only the end counts.
+    is_lost: bool,
 }
 
 impl Inbox {
     /// Keep what arrived until it is sorted.
     pub fn push(&mut self, arrival: Arrival) {
+        if self.is_lost && matches!(arrival, Arrival::Message { .. }) {
+            return;
+        }
         self.unsorted_bytes += arrival.size_bytes();
         self.unsorted.push_back(arrival);
+    }
+
+    /// Forget what is not sorted, and what comes still; but not how it ended.
+    pub fn lose(&mut self) {
+        self.is_lost = true;
+        self.unsorted
+            .retain(|arrival| matches!(arrival, Arrival::End(_)));
+        self.unsorted_bytes = self.unsorted.iter().map(Arrival::size_bytes).sum();
     }
 
     /// Whether something could be sorted.
@@ -219,6 +232,25 @@ mod tests {
         assert_eq!(inbox.receive().unwrap().stamp, 7);
         assert!(!inbox.release(8) && inbox.release(7) && !inbox.release(7));
         assert!(inbox.can_go_on());
+    }
+
+    #[test]
+    fn who_is_lost_has_said_nothing_but_its_end() {
+        let mut inbox = Inbox::default();
+        inbox.push(message("one"));
+        inbox.push(Arrival::End(End {
+            code: 1000,
+            reason: String::new(),
+            violation: false,
+        }));
+        inbox.lose();
+        inbox.push(message(&"x".repeat(2 * MAX_UNREAD_BYTES)));
+        assert!(!inbox.is_full());
+        let Some(Arrival::End(end)) = inbox.next_unsorted() else {
+            panic!("its end is kept");
+        };
+        assert_eq!((end.code, inbox.unsorted_bytes), (1000, 0));
+        assert!(inbox.next_unsorted().is_none());
     }
 
     #[test]
