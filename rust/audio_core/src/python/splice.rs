@@ -197,17 +197,15 @@ impl Splice {
     }
 
     #[pyo3(signature = (leg, payload, now, *, binary = false))]
-    fn send_leg(&self, leg: u64, payload: &[u8], now: f64, binary: bool) -> PyResult<()> {
+    fn send_leg(&self, leg: u64, payload: Vec<u8>, now: f64, binary: bool) -> PyResult<()> {
         self.at(now, |splice, now| {
-            splice.send_leg(leg, payload.to_vec(), binary, now);
+            splice.send_leg(leg, payload, binary, now);
         })
     }
 
-    fn mark(&self, response_id: &str, token: &[u8], now: f64) -> PyResult<()> {
-        self.at(now, |splice, now| {
-            splice.mark(response_id, token.to_vec(), now)
-        })?
-        .map_err(refused)
+    fn mark(&self, response_id: &str, token: Vec<u8>, now: f64) -> PyResult<()> {
+        let marked = self.at(now, |splice, now| splice.mark(response_id, token, now))?;
+        marked.map_err(refused)
     }
 
     #[pyo3(signature = (response_id, payloads, now, *, starts = false))]
@@ -218,8 +216,8 @@ impl Splice {
         now: f64,
         starts: bool,
     ) -> PyResult<()> {
-        self.at(now, |splice, now| {
-            splice.say_when_played(response_id, payloads, starts, now)
+        self.at(now, |it, now| {
+            it.say_when_played(response_id, payloads, starts, now)
         })?
         .map_err(refused)
     }
