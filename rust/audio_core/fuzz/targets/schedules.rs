@@ -17,7 +17,7 @@ mod play;
 mod stage;
 
 fn step(bytes: &mut Unstructured) -> Result<Step> {
-    let kind = bytes.int_in_range(0..=11)?;
+    let kind = bytes.int_in_range(0..=12)?;
     let which = bytes.int_in_range(0..=2)?;
     let flag = bytes.ratio(1, 2)?;
     Ok(match kind {
@@ -27,11 +27,12 @@ fn step(bytes: &mut Unstructured) -> Result<Step> {
         4 => Step::Pull(bytes.int_in_range(1..=40_000)?),
         5 => Step::Drop(which),
         6 => Step::Finish(which),
-        7 => Step::Mark(which, flag),
+        7 => Step::Mark(which),
         8 => Step::Text(flag.then_some(which)),
         9 => Step::Pause(flag),
         10 if flag => Step::Playback(which, bytes.int_in_range(0..=2_000)?),
         10 => Step::NewClient(which == 0),
+        11 => Step::Say(which, flag),
         _ => Step::ReleaseMarks,
     })
 }
