@@ -6,7 +6,6 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 
 import pytest
 import trio
@@ -164,7 +163,14 @@ async def test_a_socket_of_another_task_leaves_it_little(
             nursery.cancel_scope.cancel()
 
 
-async def test_so_does_a_thread_that_works(mock_clock: trio.testing.MockClock):
+async def in_a_limiter_of_its_own(work: Callable[[], None]) -> None:
+    await run_beside(work, limiter=trio.CapacityLimiter(1))
+
+
+@pytest.mark.parametrize("run", [trio.to_thread.run_sync, in_a_limiter_of_its_own])
+async def test_so_does_a_thread_that_works(
+    mock_clock: trio.testing.MockClock, run: Callable[[Callable[[], None]], Awaitable[None]]
+):
     begun, over = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -173,25 +179,7 @@ async def test_so_does_a_thread_that_works(mock_clock: trio.testing.MockClock):
 
     with calm(mock_clock) as bustle:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(trio.to_thread.run_sync, work)
-            await trio.testing.wait_all_tasks_blocked()
-            begun.wait(10)
-            mock_clock.jump(1)
-            assert await spare_s(bustle) == BRIEFLY_S
-            over.set()
-
-
-async def test_or_a_thread_of_ours_whatever_limits_it(mock_clock: trio.testing.MockClock):
-    begun, over = threading.Event(), threading.Event()
-
-    def work() -> None:
-        begun.set()
-        over.wait(10)
-
-    with calm(mock_clock) as bustle:
-        async with trio.open_nursery() as nursery:
-            of_its_own = partial(run_beside, work, limiter=trio.CapacityLimiter(1))
-            nursery.start_soon(of_its_own)
+            nursery.start_soon(run, work)
             await trio.testing.wait_all_tasks_blocked()
             begun.wait(10)
             mock_clock.jump(1)

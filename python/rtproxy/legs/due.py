@@ -18,7 +18,7 @@ from typing import Protocol
 # leg that is being answered then is finished with. A request takes some ten passes of the
 # event loop, so this is a tenth of what it waits for those who never stop. As long as a turn
 # of the reactor may take: with a quarter of that a full processor fell behind with answers,
-# holds stood for a second, and audio came too late to be played.
+# holds stood for a second, and audio was lost.
 ANSWERING_S = 0.002
 
 

@@ -55,7 +55,7 @@ class Junction(ABC):
     ) -> bool:
         """Settle; a panic goes no further than this."""
         self._depth -= 1
-        if error is not None and isinstance(error, SpliceError):
+        if isinstance(error, SpliceError):
             self.break_off(error)
             return True
         if not self._depth:

@@ -244,10 +244,10 @@ class Turns:
         answer = next(marked, None)
         if answer is None:  # it is over, or a client hands back what it was never given
             return []
-        tells = None if kind == _AUDIO and answer.cut else answer.marks.get(event.token)
         if kind == _OVER:
             return [ToClient(self._over(answer))]
-        return [] if tells is None else [ToClient(tells)]
+        tells = answer.marks[event.token]
+        return [] if tells is None or answer.cut else [ToClient(tells)]
 
     def _over(self, answer: Answer) -> ev.AnswerOver:
         answer.phase = step(ANSWER_STEPS, answer.phase, Phase.OVER)
