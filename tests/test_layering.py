@@ -24,6 +24,7 @@ TIERS = (
         "observability",
         "dialects",
         "audio",
+        "circles",
         "resilience",
         "credentials",
         "personas",

@@ -37,6 +37,7 @@ AT_ONCE = 16  # calls that are being taken
 IDLE_FIRST = 100
 # Of all processors: where the host takes more, it is the host that is measured.
 STOLEN = 0.005
+HALVES = 9  # windows with half of what a relay carries
 WINDOWS = 3  # so often it is tried to find one that is not stolen
 
 
@@ -84,7 +85,7 @@ class Point:
 class Capacity:
     """How many sessions a relay carries on its core; `bounded_by` the relay or the load.
 
-    `half` is the relay with half as many.
+    `half` is the relay with half as many, in the median of its windows.
     """
 
     relay: str
@@ -103,12 +104,6 @@ class Trial:
         self._pid = pid
         self._load = load
         self._sessions = 0
-
-    def at(self, sessions: int, window_s: float) -> Point:
-        """Carry so many sessions, and measure for a while."""
-        self._load.open(sessions)
-        time.sleep(SETTLE_S)
-        return self._window(sessions, window_s)
 
     def open(self, sessions: int, settle_s: float) -> None:
         """Have so many speak for a while, and be silent until a window of theirs."""
@@ -145,11 +140,13 @@ class Trial:
         )
 
     def at_most(self, sessions: int, window_s: float) -> Point:
-        """The same where it may be too much; says nothing more afterwards.
+        """Carry so many, which may be too much; says nothing more afterwards.
 
         A relay may then lag and turn sessions away; it may not mix up what it brings.
         """
-        point = self.at(sessions, window_s)
+        self._load.open(sessions)
+        time.sleep(TURN_S + SETTLE_S)  # what calls cost that come is another figure
+        point = self._window(sessions, window_s)
         lost = self._load.drain(DRAIN_S)
         reading = self._load.measure(0.0)
         if reading.mixed_up:
@@ -227,10 +224,17 @@ def capacity_of(relay: Relay, cores: Cores, window_s: float) -> Capacity:
             sessions = high // 2
     if most is None:
         raise RelayError(f"{relay.name} does not carry even {SESSIONS_LEAST} sessions")
-    with trial_of(relay, cores) as trial:
-        half = trial.at(most.sessions // 2, 2 * window_s)
-        trial.finish()
+    half = _half(relay, cores, most.sessions // 2, window_s)
     return Capacity(relay.name, most, half, tuple(tried), bounded_by)
+
+
+def _half(relay: Relay, cores: Cores, sessions: int, window_s: float) -> Point:
+    """The median of some windows, by their late messages."""
+    with trial_of(relay, cores) as trial:
+        trial.open(sessions, TURN_S + SETTLE_S)
+        points = [trial.window(window_s) for _ in range(HALVES)]
+        trial.finish()
+    return sorted(points, key=lambda point: point.reading.p99_ms)[HALVES // 2]
 
 
 def _try(relay: Relay, cores: Cores, sessions: int, window_s: float) -> list[Point]:

@@ -9,7 +9,6 @@ their 1001 and a moment to say goodbye), the second ends at once.
 
 from __future__ import annotations
 
-import gc
 import secrets
 import signal
 import sys
@@ -25,6 +24,7 @@ from rtproxy._audio_core import limit_simd
 from rtproxy.api.application import create_application
 from rtproxy.api.realtime_rest import RealtimeRest
 from rtproxy.api.upstream_rest import UpstreamRest
+from rtproxy.circles import search_seldom
 from rtproxy.config import Config, UpstreamConfig
 from rtproxy.credentials.judge import Credentials
 from rtproxy.credentials.tokens import Tokens
@@ -91,10 +91,7 @@ async def run(config: Config, *, on_ready: Callable[[Listening], None]) -> None:
     trio.socket.set_custom_hostname_resolver(Resolver())
     async with trio.open_nursery() as nursery:
         process, listener = await open_server(nursery, config)
-        # What is here now stays: collections need not look at it again, so that they
-        # are short and come soon enough for what sessions leave behind.
-        gc.collect()
-        gc.freeze()
+        search_seldom()
         http_url, ws_url, extra = listener.http_url, listener.ws_url, listener.extra_ws_url
         on_ready(Listening(http_url, ws_url, process.upstream_name, extra))
         await _serve_until_told(nursery.cancel_scope, process)

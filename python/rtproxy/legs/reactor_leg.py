@@ -62,8 +62,12 @@ class ReactorLeg(SplicedLeg):
         try:
             await trio.lowlevel.wait_task_rescheduled(self._let_go)
         finally:
-            if self._failure is not None:
-                raise self._failure
+            failure, self._failure = self._failure, None
+            try:
+                if failure is not None:
+                    raise failure
+            finally:
+                del failure  # it knows this frame, so this must not know it
         raise AssertionError("nobody wakes it but for its end")
 
     def _let_go(self, _raise_cancel: Callable[[], Any]) -> trio.lowlevel.Abort:

@@ -212,6 +212,7 @@ class SplicedLeg(ABC):
     def _forget(self) -> None:
         """Nobody wants anything from this leg any more."""
         self._closed = self._closed or self._closing
+        self._silent = None
         with self._junction:
             self._splice.forget(self.number)
         self._wake()

@@ -166,6 +166,8 @@ class SessionTask:
                 by=reason.origin.value,
                 after_s=round(trio.current_time() - started_s, 1),
             )
+            # No circle: what it is made of knows it, too, and would keep it (`circles.py`).
+            del self._performer, self._heartbeat, self.asking
 
     async def _live(self, client: Leg) -> None:
         try:

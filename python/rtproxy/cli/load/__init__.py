@@ -6,7 +6,6 @@ is shown while it runs in `screen`, what is said at the end in `summary`.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -22,6 +21,7 @@ import trio
 import typer
 
 from rtproxy import __version__
+from rtproxy.circles import search_seldom
 from rtproxy.cli.failure import FAILED, MISUSED, fail
 from rtproxy.cli.load.screen import LoadScreen, choose_screen
 from rtproxy.cli.load.summary import summary
@@ -152,8 +152,7 @@ async def _run(
 def _be_steady() -> None:
     """What would stop this process for milliseconds would be measured as latency."""
     sys.setswitchinterval(0.0001)  # beside the thread that draws
-    gc.collect()
-    gc.freeze()
+    search_seldom()
 
 
 async def _show(measurement: Measurement, screen: LoadScreen) -> None:
