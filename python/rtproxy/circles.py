@@ -6,17 +6,17 @@ what the process does.
 What nobody holds any more is freed at once, unless it goes round: then only a collection
 finds it. A full one looks at all that lives, and everybody waits: 35 to 130 ms with a
 thousand sessions (`docs/performance.md`), at each quarter that comes on top. So a session
-leaves no circle behind (`tests/runtime/test_circles.py`), and full collections are as
-rare as that allows. What dies young, as the circles of an HTTP request do, is found by
-the short ones, which look at what is new.
+leaves no circle behind (`tests/runtime/test_circles.py`; those of the simulator do, small
+ones), and full collections are rare. What dies young, as the circles of an HTTP request
+do, is found by the short ones, which look at what is new.
 """
 
 from __future__ import annotations
 
 import gc
 
-# Collections of the middle age between two full ones: some 50,000 sessions that come.
-FULL_AFTER = 1000
+# Collections of the middle age between two full ones: some 5,000 sessions that come.
+FULL_AFTER = 100
 
 
 def search_seldom() -> None:

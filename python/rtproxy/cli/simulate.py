@@ -14,6 +14,7 @@ from typing import Annotated
 import trio
 import typer
 
+from rtproxy.circles import search_seldom
 from rtproxy.cli.failure import MISUSED, fail
 from rtproxy.cli.words import this_command
 from rtproxy.config.schema import WireFormat
@@ -132,6 +133,7 @@ async def _serve(settings: Settings, host: str, port: int) -> OSError | None:
             url = await open_simulator(nursery, settings, port=port, host=host)
         except OSError as error:
             return error
+        search_seldom()
         print("\n".join(greeting(settings, url)), flush=True)
         with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             await anext(signals)
