@@ -119,12 +119,29 @@ def test_who_was_away_is_not_paid_for_it(office: Office) -> None:
 
 
 def test_who_costs_much_is_answered_less_often(office: Office) -> None:
-    dear, cheap = Speaker(office, inf, 10 * COST_S), crowd(office)[0]
+    dear, cheap = Speaker(office, inf, ANSWERING_S), crowd(office)[0]
     office.answered.clear()
     for _ in range(100 * 40):
         office.due.answer()
     dears, cheaps = office.answered.count(dear), office.answered.count(cheap)
-    assert cheaps == pytest.approx(10 * dears, abs=11)
+    assert cheaps * COST_S == pytest.approx(dears * ANSWERING_S, abs=2 * ANSWERING_S)
+
+
+def test_nobody_pays_for_ever_for_what_stopped_the_process(office: Office) -> None:
+    def stand_still() -> None:
+        office.now += 0.1
+        unlucky.then = lambda: None
+
+    crowd(office)
+    unlucky = Speaker(office)
+    unlucky.then = stand_still
+    while unlucky.messages:
+        office.due.answer()
+    unlucky.say()
+    office.answered.clear()
+    while unlucky.messages:
+        office.due.answer()
+    assert len(office.answered) <= 3 * 40
 
 
 def test_each_is_answered_once_and_who_is_called_by_that_too(office: Office) -> None:

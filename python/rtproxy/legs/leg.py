@@ -169,6 +169,9 @@ class Leg(Protocol):
     def abort(self) -> None:
         """Close the socket at once, by force."""
 
+    async def wait_gone(self) -> None:
+        """Until the socket is closed, even where a hold that is not answered hides the end."""
+
 
 class SpliceLegs(Protocol):
     """The splice of one session."""

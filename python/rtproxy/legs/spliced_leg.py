@@ -164,11 +164,15 @@ class SplicedLeg(ABC):
             return
         # Short, because the leg's end has its deadline now.
         with trio.CancelScope(shield=True):
-            await self._gone.wait()
+            await self.wait_gone()
 
     @abstractmethod
     def abort(self) -> None:
         """Close the socket at once, by force."""
+
+    async def wait_gone(self) -> None:
+        """Until the socket is closed, even where a hold that is not answered hides the end."""
+        await self._gone.wait()
 
     # Its end
 

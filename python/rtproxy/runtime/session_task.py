@@ -226,17 +226,15 @@ class SessionTask:
             self.end(closed.reason)
 
     async def _wait_for_upstream(self, leg: Leg) -> None:
-        """Wait with a hold in hand; only the leg's end can come meanwhile."""
+        """Wait with a hold in hand: behind it, nothing is told of the leg's end."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._end_with, leg)
             await self._upstream_there.wait()
             nursery.cancel_scope.cancel()
 
     async def _end_with(self, leg: Leg) -> None:
-        try:
-            await leg.receive()
-        except LegClosed as closed:
-            self.end(closed.reason)
+        await leg.wait_gone()
+        self.end(_LEFT)
 
     # The upstream
 
@@ -347,4 +345,7 @@ class SessionTask:
 
 
 _OVER = CloseReason(CloseCode.DONE, "the client's session is over")
+_LEFT = CloseReason(
+    CloseCode.GOING_AWAY, "the client left before its upstream was there", Origin.PEER
+)
 _CANCELLED = CloseReason(CloseCode.GOING_AWAY, "the server is stopping")

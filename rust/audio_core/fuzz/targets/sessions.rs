@@ -162,7 +162,7 @@ impl Session {
         let side = side(bytes)?;
         let old = self.end(side).leg;
         let attachment = any_attachment(side, bytes)?;
-        let kind = bytes.int_in_range(0..=7)?;
+        let kind = bytes.int_in_range(0..=8)?;
         let code = 1_000 + bytes.int_in_range(0..=15)?;
         let leg = self.stage.run(|splice, now| {
             match kind {
@@ -173,6 +173,7 @@ impl Session {
                 // Refused if it is no code for the wire.
                 4 => drop(splice.close(old, code, "", now)),
                 5 => return attached(splice, side, attachment, now),
+                6 => splice.lose(old),
                 _ => drop(splice.attach(old, attachment, now)),
             }
             old

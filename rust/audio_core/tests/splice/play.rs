@@ -1,5 +1,5 @@
 //! A session on which anything may happen in any order, and the books that are kept of
-//! its audio. Knows nothing of where the steps come from.
+//! its audio and its words. Knows nothing of where the steps come from.
 
 use super::stage::{after, attachment, delta, said, settings, sound, words, FarEnd, Stage, LIMITS};
 use audio_core::dsp::format::PCM16_24K;
@@ -33,16 +33,36 @@ pub enum Step {
     Noise(Vec<u8>),
 }
 
-/// What has reached the clients, in ticks of audio by item.
+/// What has reached the clients.
 #[derive(Default)]
-struct Arrived(BTreeMap<String, Ticks>);
+struct Arrived {
+    /// In ticks, by item.
+    audio: BTreeMap<String, Ticks>,
+    /// The number of the last, by what they are of: each of these lines keeps its order.
+    words: BTreeMap<String, usize>,
+    /// How many.
+    told: usize,
+}
 
 impl Arrived {
     fn note(&mut self, message: &str) {
+        if message.contains("audio") {
+            self.note_audio(message);
+        } else if let Some((line, number)) = message.rsplit_once(' ') {
+            let number = number.parse().unwrap();
+            if line != "close" {
+                let last = self.words.insert(line.to_owned(), number);
+                assert!(last < Some(number), "{message} came behind {last:?}");
+                self.told += 1;
+            }
+        }
+    }
+
+    fn note_audio(&mut self, message: &str) {
         let mut audio = Vec::new();
         base64::decode(after(message, r#""audio":""#).as_bytes(), &mut audio).unwrap();
         let item = after(message, r#""item":""#).to_owned();
-        *self.0.entry(item).or_default() += PCM16_24K.duration(audio.len());
+        *self.audio.entry(item).or_default() += PCM16_24K.duration(audio.len());
     }
 }
 
@@ -51,6 +71,12 @@ pub struct Play {
     pub stage: Stage,
     arrived: Arrived,
     corrected: bool,
+    /// Messages for the client so far, each with its number.
+    told: usize,
+    /// With as many of them it may be given up.
+    bound: usize,
+    /// Some may have waited for a client that was left.
+    left: bool,
 }
 
 impl Play {
@@ -63,6 +89,9 @@ impl Play {
             stage: Stage::with(settings),
             arrived: Arrived::default(),
             corrected: false,
+            told: 0,
+            bound: settings.waiting.messages,
+            left: false,
         }
     }
 
@@ -76,10 +105,7 @@ impl Play {
         let bytes = splice.pull(client.leg, *now, most);
         assert!(bytes.len() <= most);
         for one in client.reads(bytes) {
-            let message = words(&one);
-            if message.contains("audio") {
-                self.arrived.note(&message);
-            }
+            self.arrived.note(&words(&one));
         }
     }
 
@@ -90,21 +116,25 @@ impl Play {
         }
     }
 
-    fn release_marks(&mut self) {
+    /// Whether there were any.
+    fn release_marks(&mut self) -> bool {
         let leg = self.stage.client.leg;
+        let mut any = false;
         while let Some(told) = self.stage.run(|splice, _| splice.receive(leg)) {
             if told.kind == DeliveryKind::Mark {
+                any = true;
                 self.stage
                     .run(|splice, now| splice.release(leg, told.stamp, now))
                     .unwrap();
             }
         }
+        any
     }
 
     fn new_client(&mut self, forget: bool) {
         self.drain();
         let old = self.stage.client.leg;
-        self.release_marks();
+        self.left |= self.release_marks();
         let leg = self.stage.run(|splice, now| {
             splice.detach(Side::Client, now);
             if forget {
@@ -135,14 +165,20 @@ impl Play {
                 let _ = stage.run(|splice, now| splice.mark(RESPONSES[r], b"m".to_vec(), now));
             }
             Step::Say(r, starts) => {
-                let told = vec![b"said".to_vec()];
-                let _ = stage
+                let words = [self.told + 1, self.told + 2].map(|number| format!("said {number}"));
+                let told = words.map(String::into_bytes).to_vec();
+                let said = stage
                     .run(|splice, now| splice.say_when_played(RESPONSES[r], told, starts, now));
+                self.told += if said.is_ok() { 2 } else { 0 };
             }
-            Step::Text(r) => stage.run(|splice, now| {
+            Step::Text(r) => {
+                self.told += 1;
                 let response = r.map(|r| RESPONSES[r]);
-                splice.send(Side::Client, b"text".to_vec(), false, response, now);
-            }),
+                let words = format!("text of {} {}", response.unwrap_or("nobody"), self.told);
+                stage.run(|splice, now| {
+                    splice.send(Side::Client, words.into_bytes(), false, response, now);
+                });
+            }
             Step::Pause(true) => stage.run(Splice::pause),
             Step::Pause(false) => stage.run(Splice::resume),
             Step::Playback(r, ms) => {
@@ -152,7 +188,9 @@ impl Play {
             }
             Step::Exclude(r) => stage.run(|splice, _| splice.exclude(RESPONSES[r])),
             Step::NewClient(forget) => self.new_client(forget),
-            Step::ReleaseMarks => self.release_marks(),
+            Step::ReleaseMarks => {
+                self.release_marks();
+            }
             Step::Noise(bytes) => stage.client_sends(&bytes),
         }
     }
@@ -164,7 +202,7 @@ impl Play {
             let item = format!("i{r}");
             let counted = self.stage.run(|splice, now| splice.counters(&item, now));
             let counted = counted.unwrap_or_default();
-            let arrived = self.arrived.0.get(&item).copied().unwrap_or(0);
+            let arrived = self.arrived.audio.get(&item).copied().unwrap_or(0);
             assert!(counted.heard <= counted.released, "{item}: {counted:?}");
             assert!(counted.released <= counted.received, "{item}: {counted:?}");
             assert!(
@@ -181,10 +219,12 @@ impl Play {
         }
     }
 
-    /// Let everything come to its end: each sample has arrived or was counted as lost.
-    /// The last client may have been given up, and the next told that it was.
+    /// Let everything come to its end: each sample has arrived or was counted as lost, and
+    /// each message has arrived. The last client may have been given up, and the next told
+    /// that it was.
     pub fn finish(&mut self) {
         self.stage.run(Splice::resume);
+        self.release_marks();
         self.new_client(true);
         self.new_client(true);
         for _ in 0..2_000 {
@@ -202,12 +242,15 @@ impl Play {
             let item = format!("i{r}");
             let counted = self.stage.run(|splice, now| splice.counters(&item, now));
             let counted = counted.unwrap_or_default();
-            let arrived = self.arrived.0.get(&item).copied().unwrap_or(0);
+            let arrived = self.arrived.audio.get(&item).copied().unwrap_or(0);
             assert_eq!(
                 arrived + counted.dropped,
                 counted.received,
                 "{item}: {counted:?}"
             );
+        }
+        if self.told < self.bound && !self.left {
+            assert_eq!(self.arrived.told, self.told, "a message was lost");
         }
     }
 }
