@@ -3,8 +3,8 @@
 Owns the order in which things start and stop. Must not know what any of them
 does: a line here says who gets what.
 
-Stopping: the first SIGINT or SIGTERM drains (new sessions get 503, live ones
-their 1001 and a moment to say goodbye), the second ends at once.
+Stopping: the first SIGINT, SIGTERM or SIGHUP drains (new sessions get 503, live
+ones their 1001 and a moment to say goodbye), the second ends at once.
 """
 
 from __future__ import annotations
@@ -65,6 +65,9 @@ HOME_OF_WS_PORT = "/ws"
 
 # Whose persona answers calls that bring no session of their own.
 _OF_CALLS = "voice"
+
+# What stops the server. The last one says that its terminal was closed.
+_STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 # How long live sessions may take to say goodbye.
 DRAIN_S = 10.0
@@ -248,10 +251,20 @@ def _input_rate_hz(config: Config, dialect: Dialect) -> int:
     return config.dialect.of(dialect.name).input_rate_hz
 
 
+def _stopping_signals() -> list[signal.Signals]:
+    """Those that there are, but for a hang-up that `nohup` has told us to live through."""
+    known = [signal.Signals[name] for name in _STOPPING if name in signal.Signals.__members__]
+    return [
+        number
+        for number in known
+        if number.name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN
+    ]
+
+
 async def _serve_until_told(scope: trio.CancelScope, process: Process) -> None:
     """Return (with everything cancelled) when the process should end."""
     log = structlog.get_logger()
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    with trio.open_signal_receiver(*_stopping_signals()) as signals:
         async with trio.open_nursery() as nursery:
             async for number in signals:
                 if process.phase is ProcessPhase.DRAINING:

@@ -61,3 +61,14 @@ def test_a_reader_that_goes_does_not_stop_the_work():
         assert process.stderr is not None
         assert process.stderr.read() == b""
         assert process.wait(10) == 7
+
+
+def test_what_cannot_be_written_is_told_once_and_does_not_stop_the_work():
+    script = "from rtproxy.cli.words import say; import sys; say('x'); say('y'); sys.exit(7)"
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 7
+    assert done.stderr.count(b"No space left on device") == 1
+    assert len(done.stderr.splitlines()) == 1

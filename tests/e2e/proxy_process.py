@@ -180,6 +180,14 @@ class ProxyProcess:
         """Files and sockets that it has open."""
         return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
 
+    def send_signal(self, number: signal.Signals) -> None:
+        """As `kill` would."""
+        self._process.send_signal(number)
+
+    def await_end(self, within_s: float = STOP_S) -> int:
+        """Its exit status, once it has ended by itself."""
+        return self._process.wait(within_s)
+
     def stop(self) -> None:
         """End it, by force if it does not listen."""
         if self.alive:

@@ -161,7 +161,7 @@ async def test_row_50_a_send_that_was_given_up_leaves_no_half_frame_in_use(
         assert await becomes(lambda: impatient.sessions > before)
         with trio.move_on_after(5), suppress(trio.BrokenResourceError):
             for number in range(4_000):
-                await raw.send_all(_error_provoking(number))
+                await raw.send_all(error_provoking(number))
         assert await becomes(lambda: impatient.sessions <= before)
         received = await _all_that_is_left(raw)
     frames, rest = _whole_frames(received.partition(b"\r\n\r\n")[2])
@@ -169,7 +169,7 @@ async def test_row_50_a_send_that_was_given_up_leaves_no_half_frame_in_use(
     assert rest is None or rest < MIB
 
 
-def _error_provoking(number: int) -> bytes:
+def error_provoking(number: int) -> bytes:
     payload = b'{"type":"nonsense","event_id":"%06d","pad":"%s"}' % (number, b"x" * 4_000)
     return bytes((0x81, 0xFE)) + len(payload).to_bytes(2, "big") + MASK + payload
 

@@ -16,7 +16,7 @@ import typer
 
 from rtproxy.circles import search_seldom
 from rtproxy.cli.failure import MISUSED, fail
-from rtproxy.cli.words import this_command
+from rtproxy.cli.words import say, this_command
 from rtproxy.config.schema import WireFormat
 from rtproxy.model.errors import ConfigError
 from rtproxy.observability.log import configure_logging
@@ -134,7 +134,7 @@ async def _serve(settings: Settings, host: str, port: int) -> OSError | None:
         except OSError as error:
             return error
         search_seldom()
-        print("\n".join(greeting(settings, url)), flush=True)
+        say("\n".join(greeting(settings, url)))
         with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             await anext(signals)
         nursery.cancel_scope.cancel()

@@ -9,19 +9,25 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 DEFAULT_URL = "ws://127.0.0.1:8000"
 
 
 def say(line: str) -> bool:
-    """Print a line at once; where the reader has gone (`| head`), work on in silence.
+    """Print a line at once; where that cannot be, work on in silence.
 
+    That the reader has gone (`| head`) is no news, a full disk is told once.
     Returns whether somebody reads.
     """
     try:
         print(line, flush=True)
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            with suppress(OSError):
+                reason = f"stdout cannot be written ({error.strerror})"
+                print(f"rtproxy: {reason}; what it would say is left out", file=sys.stderr)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)

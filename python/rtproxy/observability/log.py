@@ -16,6 +16,7 @@ from typing import Any, Literal, TextIO
 
 import structlog
 
+from rtproxy.observability.outlet import outlet_to
 from rtproxy.observability.redact import Redactor
 from rtproxy.observability.tracebacks import bounded_traceback
 
@@ -67,7 +68,7 @@ def configure_logging(
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    output = logging.StreamHandler(stream)
+    output = outlet_to(stream)
     output.setFormatter(_formatter(before, redact, people=people, colors=stream.isatty()))
     root = logging.getLogger()
     root.handlers[:] = [output]

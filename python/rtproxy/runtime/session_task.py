@@ -345,7 +345,5 @@ class SessionTask:
 
 
 _OVER = CloseReason(CloseCode.DONE, "the client's session is over")
-_LEFT = CloseReason(
-    CloseCode.GOING_AWAY, "the client left before its upstream was there", Origin.PEER
-)
+_LEFT = CloseReason(CloseCode.GOING_AWAY, "the client left before its upstream came", Origin.PEER)
 _CANCELLED = CloseReason(CloseCode.GOING_AWAY, "the server is stopping")

@@ -45,6 +45,24 @@ B64 = base64.b64encode(PCM).decode()
             {"type": "tool_progress", "callId": "c", "name": "n", "state": "failed", "text": "t"},
             fe.ToolNews("c", "n", "failed", "t"),
         ),
+        (fe.VOICE, {"type": "reconnecting", "attempt": 2}, fe.Reconnecting("2")),
+        (fe.COMPANION, {"type": "reconnecting", "data": {"attempt": 3}}, fe.Reconnecting("3")),
+        (
+            fe.OPENAI,
+            {
+                "type": "response.done",
+                "response": {
+                    "status": "failed",
+                    "status_details": {"type": "failed", "error": {"message": "Too many."}},
+                },
+            },
+            fe.AnswerOver("Too many."),
+        ),
+        (
+            fe.OPENAI,
+            {"type": "response.done", "response": {"status": "completed", "status_details": None}},
+            fe.AnswerOver(),
+        ),
         (
             fe.COMPANION,
             {"type": "tool_progress", "data": {"callId": "c", "name": "n", "state": "started"}},

@@ -15,6 +15,7 @@ from rtproxy.cli.talk.frontends import (
     AnswerOver,
     Heard,
     Ready,
+    Reconnecting,
     Said,
     ToolNews,
     Trouble,
@@ -23,6 +24,7 @@ from rtproxy.cli.talk.live_screen import LiveDisplay
 from rtproxy.cli.talk.screen import Display, PlainDisplay, summary
 
 TURN: tuple[Heard, ...] = (
+    Reconnecting("2"),
     Ready("gpt-realtime, voice alloy"),
     Said("user", "What time is it?", final=True),
     Said("assistant", "Half past\x1b[2J ", final=False),
@@ -32,6 +34,7 @@ TURN: tuple[Heard, ...] = (
     ToolNews("c", "clock", "started"),
     ToolNews("c", "clock", "failed", "no\nhands"),
     Trouble("slow\ndown", "rate_limit", fatal=False),
+    AnswerOver("too many questions"),
     Said("user", "and?", final=False),
 )
 
@@ -48,12 +51,14 @@ def play(display: Display) -> None:
 def test_a_pipe_gets_a_line_for_each_thing_that_is_finished(capsys):
     play(PlainDisplay())
     assert capsys.readouterr().out.splitlines() == [
+        "the proxy does not reach its upstream yet (attempt 2)",
         "connected: gpt-realtime, voice alloy",
         "you: What time is it?",
         "answer: Half past [2J nine.",
         "tool clock started",
         "tool clock failed: no hands",
         "error: slow down (rate_limit)",
+        "the answer failed: too many questions",
         "you: and?",
     ]
 

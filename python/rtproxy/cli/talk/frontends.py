@@ -22,6 +22,7 @@ from rtproxy.cli.talk.heard import (
     Heard,
     Message,
     Ready,
+    Reconnecting,
     Role,
     Said,
     SpeechStarted,
@@ -154,6 +155,7 @@ _COMMON: dict[str, Reading] = {
     "speech_stopped": _always(SpeechStopped()),
     "response_started": _always(AnswerStarted()),
     "response_done": _always(AnswerOver()),
+    "reconnecting": lambda message: Reconnecting(str(message.get("attempt") or "")),
     "tool_progress": _tool_news,
     "error": _trouble,
 }
@@ -245,6 +247,13 @@ def _error(message: Message) -> Trouble:
     return _trouble({**error, "fatal": error.get("event_id") == _OPENING_ID})
 
 
+def _answer_over(message: Message) -> AnswerOver:
+    """A failed answer has its reason inside; no `error` comes beside it."""
+    details = (message.get("response") or {}).get("status_details") or {}
+    error = details.get("error") or {}
+    return AnswerOver(str(error.get("message") or error.get("code") or ""))
+
+
 OPENAI = Frontend(
     name="openai",
     path="/v1/realtime",
@@ -265,7 +274,7 @@ OPENAI = Frontend(
         "response.output_text.done": _whole("assistant", "text"),
         f"{_ASR}.delta": _piece("user", "delta"),
         f"{_ASR}.completed": _whole("user", "transcript"),
-        "response.done": _always(AnswerOver()),
+        "response.done": _answer_over,
         "error": _error,
     },
 )

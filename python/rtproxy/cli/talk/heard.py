@@ -65,7 +65,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class AnswerOver:
-    """The answer has been played, or was cut."""
+    """The answer has been played, or was cut, or there is none; `failure` is why, in words."""
+
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnecting:
+    """The proxy has not reached its upstream yet, and is about to try again."""
+
+    attempt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,7 @@ Heard = (
     | FormatsTold
     | Said
     | AnswerOver
+    | Reconnecting
     | Played
     | ToolNews
     | Trouble

@@ -11,7 +11,15 @@ from typing import Protocol, Self
 
 from rtproxy.cli.talk.exchange import Exchange, Totals
 from rtproxy.cli.talk.formats import USUAL, WireFormats, notation
-from rtproxy.cli.talk.heard import Heard, Ready, Role, ToolNews, Trouble
+from rtproxy.cli.talk.heard import (
+    AnswerOver,
+    Heard,
+    Ready,
+    Reconnecting,
+    Role,
+    ToolNews,
+    Trouble,
+)
 from rtproxy.cli.talk.transcript import Transcript, printable
 from rtproxy.cli.words import say
 
@@ -38,6 +46,10 @@ def notices(heard: Heard) -> list[str]:
             return [f"tool {printable(name)} {printable(state)}{words}"]
         case Trouble(message=message, code=code):
             return [f"error: {printable(message)} ({printable(code)})"]
+        case AnswerOver(failure=failure) if failure:
+            return [f"the answer failed: {printable(failure)}"]
+        case Reconnecting(attempt=attempt):
+            return [f"the proxy does not reach its upstream yet (attempt {printable(attempt)})"]
         case _:
             return []
 
