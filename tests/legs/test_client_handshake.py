@@ -62,6 +62,12 @@ def test_a_wrong_agreement_is_none(changed: dict[str, str | None], words: str) -
         handshake("realtime").feed(answer("101 Switching Protocols", {**GOOD, **changed}))
 
 
+def test_who_waits_for_tls_is_told_apart() -> None:
+    with pytest.raises(DialFailed, match="wss://") as failed:
+        handshake().feed(b"\x15\x03\x03\x00\x02\x02\x0a")  # unexpected_message
+    assert failed.value.final
+
+
 def test_a_refusal_is_known_with_its_head_and_complete_with_its_body() -> None:
     client = handshake()
     first = client.feed(answer("401 Unauthorized", {"Content-Length": "5"}, b"ab"))

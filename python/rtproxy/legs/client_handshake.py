@@ -24,6 +24,8 @@ from rtproxy.model.errors import DialFailed
 
 _REFUSAL_LIMIT_BYTES = 64 * 1024
 _MAY_HEAL = frozenset({408, 425, 429})
+# An alert of any version, RFC 8446 section 5.1: the answer of who waits for TLS.
+_TLS_ALERT = b"\x15\x03"
 _WAITING = (h11.NEED_DATA, h11.PAUSED)
 
 
@@ -92,6 +94,8 @@ class ClientHandshake:
         `complete`, or stop when enough has been waited for. Raises DialFailed for
         an answer that is neither.
         """
+        if data.startswith(_TLS_ALERT) and self._grammar is None:
+            raise DialFailed("the upstream speaks TLS: write wss:// in its URL", final=True)
         if self._grammar is None and (usual := read_switching(data)) is not None:
             return self._switched(usual.headers, usual.leftover)
         try:
