@@ -30,7 +30,7 @@ def draw(findings: Findings, path: Path) -> None:
             cost.plot(sessions, costs, "o-", label=relay, color=line.get_color())
     cost.set(title="CPU of a message", xlabel="sessions", ylabel="µs", yscale="log")
     added.set(title="Added latency, p99", xlabel="sessions", ylabel="ms", yscale="log")
-    cost.legend()
+    added.legend()  # which has them all
     for axes in (cost, added):
         axes.set_xscale("log")
         axes.grid(visible=True, alpha=0.3)

@@ -1,11 +1,9 @@
 //! What a client that buffers says it has played: a name that was sent behind a chunk,
 //! and comes back when that was heard.
 //!
-//! Owns how such a name is read, and whose reports are taken. What they change in what
-//! counts as heard is in `items`.
+//! Owns how such a name is read. Whose reports are taken is told where messages are sorted,
+//! what they change in what counts as heard in `items`.
 
-use super::leg::Side;
-use super::splice::Splice;
 use super::time::{self, Ticks};
 use std::ops::Range;
 
@@ -41,15 +39,6 @@ impl Report {
             item_id,
             played: time::whole_ms(played_ms),
         })
-    }
-}
-
-impl Splice {
-    /// Note what a client has played; false if that cannot be: it is for a parser.
-    pub(super) fn take_report(&mut self, at: usize, raw: &[u8], report: Report) -> bool {
-        let is_client = self.legs[at].side == Side::Client;
-        let item_id = std::str::from_utf8(&raw[report.item_id]);
-        is_client && item_id.is_ok_and(|id| self.lane.items.report(id, report.played))
     }
 }
 

@@ -8,6 +8,7 @@ use super::items::{text_of, Names, NULL};
 use super::kinds::{Sorted, Spans};
 use super::leg::Side;
 use super::queue::Text;
+use super::reports::Report;
 use super::splice::Splice;
 use super::time::{Ticks, NEVER};
 use super::words::Told;
@@ -79,6 +80,13 @@ impl Splice {
     fn hold(&mut self, at: usize, raw: Vec<u8>, binary: bool) {
         let hold = self.stamps.take();
         self.legs[at].inbox.hold(raw, binary, hold);
+    }
+
+    /// Note what a client has played; false if that cannot be: it is for a parser.
+    fn take_report(&mut self, at: usize, raw: &[u8], report: Report) -> bool {
+        let is_client = self.legs[at].side == Side::Client;
+        let item_id = std::str::from_utf8(&raw[report.item_id]);
+        is_client && item_id.is_ok_and(|id| self.lane.items.report(id, report.played))
     }
 
     fn relay(
