@@ -8,7 +8,6 @@ not know what a line says.
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import select
@@ -59,7 +58,7 @@ class Outlet(logging.Handler):
     def _begin(self, record: logging.LogRecord) -> None:
         try:
             self._begun = f"{self.format(record)}\n".encode(errors="backslashreplace")
-        except Exception:  # noqa: BLE001 - as in the standard library, a wrong call ends no caller
+        except Exception:  # noqa: BLE001 - told on stderr; a wrong call of the log ends no session
             self.handleError(record)
 
     def _note(self, record: logging.LogRecord) -> logging.LogRecord:
@@ -71,9 +70,7 @@ class Outlet(logging.Handler):
         while self._begun and self._has_room():
             try:
                 taken = os.write(self._descriptor, self._begun[: self._piece_bytes])
-            except OSError as error:
-                if error.errno == errno.EINTR:
-                    continue
+            except OSError:
                 return False
             self._begun = self._begun[taken:]
         return not self._begun

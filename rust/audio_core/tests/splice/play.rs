@@ -49,7 +49,9 @@ impl Arrived {
         if message.contains("audio") {
             self.note_audio(message);
         } else if let Some((line, number)) = message.rsplit_once(' ') {
-            let number = number.parse().unwrap();
+            let number = number
+                .parse()
+                .expect("what is no audio ends with its number");
             if line != "close" {
                 let last = self.words.insert(line.to_owned(), number);
                 assert!(last < Some(number), "{message} came behind {last:?}");
